@@ -1,0 +1,31 @@
+"""Every bound of the house, named, with its reason."""
+
+APP_DATA_BYTES = 8191
+"Longest argument text of an application: Asterisk's own buffer, and dialplans rely on the cut."
+
+CHANNELS_MAX = 4096
+"Channels at once: PJSIP is built for this many calls."
+
+MAILBOX_EVENTS_MAX = 1000
+"Unread events of one channel; a peer that floods DTMF or re-INVITEs loses the excess, not the process."
+
+LISTENER_EVENTS_MAX = 10_000
+"Unread events of one remote listener (console, manager); beyond it the listener is cut off and told why."
+
+CONSOLE_LINE_BYTES = 8192
+"Longest line a console may send."
+
+CONSOLES_MAX = 128
+"Remote consoles at once."
+
+YIELD_EVERY = 500
+"Priorities run in one go before the loop gets a turn: an endless dialplan loop must not stop other calls."
+
+SHUTDOWN_WAIT_S = 5.0
+"How long leaving a runtime waits for its channels to end by themselves after their hangup."
+
+CONTACTS_MAX = 10
+"Contacts of one address of record unless it says otherwise."
+
+INCLUDE_DEPTH_MAX = 16
+"Nested #include files, as Asterisk bounds them."
