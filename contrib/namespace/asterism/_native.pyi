@@ -1,0 +1,1 @@
+../../../runtime/native/_native.pyi
