@@ -210,9 +210,7 @@ def send_request(
         NativeError: No transport fits.
     """
 
-def send_in_call(
-    call: CallId, method: str, headers: Headers = (), body: bytes = b"", content_type: str = ""
-) -> Token:
+def send_in_call(call: CallId, method: str, headers: Headers = (), body: bytes = b"", content_type: str = "") -> Token:
     """Send a request (INFO, NOTIFY, MESSAGE, REFER, UPDATE) inside a call's dialog; a :class:`Result` follows."""
 
 # --------------------------------------------------------------------------------------------------------------- calls

@@ -1,0 +1,313 @@
+"""How the text of an application's or function's arguments becomes values.
+
+The type of a parameter says it all: `Destinations = Annotated[list[str], Separated("&")]` splits at `&`,
+`Seconds = Annotated[float, Unit("s")]` is a number of seconds, a dataclass whose fields carry `Option` is
+an option string such as `gr(ring)L(60000:30000)`.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Annotated, Any, get_args, get_origin
+
+from asterism.runtime.errors import ArgumentError
+
+FOREVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """The argument is a list, its items joined by this character."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit a number is given in, shown in the help."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The parameter takes the rest of the text unsplit, separators, quotes, and all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One letter of an option string.
+
+    Args:
+        letter: The letter, case-sensitive.
+        argument: Name of what stands in parentheses behind it; empty when nothing does.
+        later: The option is understood but not served yet: using it logs a WARNING that names it.
+    """
+
+    letter: str
+    argument: str = ""
+    later: bool = False
+
+
+Seconds = Annotated[float, Unit("s")]
+Milliseconds = Annotated[int, Unit("ms")]
+Text = Annotated[str, Whole()]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionField:
+    """A field of an option dataclass, ready for parsing."""
+
+    name: str
+    option: Option
+    kind: Callable[[str], Any]
+    is_flag: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an application, function, or command body."""
+
+    name: str
+    convert: Callable[[str], Any]
+    default: Any
+    required: bool
+    whole: bool
+    options: tuple[OptionField, ...]
+    unit: str
+
+
+def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = False) -> list[str]:
+    """Split argument text as Asterisk's applications do.
+
+    Separators inside (), [] and double quotes do not count. Unless `raw`, the quotes and the backslashes that
+    escape are removed.
+
+    Args:
+        text: The text after substitution of variables.
+        by: The separator, one character.
+        most: With more than this many arguments the last keeps the rest unsplit; 0 is no limit.
+        raw: Keep quotes and backslashes.
+    """
+    if not text:
+        return []
+    if '"' not in text and "\\" not in text and "(" not in text and "[" not in text:
+        return text.split(by, most - 1) if most else text.split(by)
+    found: list[str] = []
+    here: list[str] = []
+    parens = brackets = 0
+    quoted = escaped = False
+    for position, char in enumerate(text):
+        if escaped:
+            escaped = False
+            here.append(char)
+        elif char == "\\":
+            escaped = True
+            if raw:
+                here.append(char)
+        elif char == '"':
+            quoted = not quoted
+            if raw:
+                here.append(char)
+        elif char == by and not (parens or brackets or quoted):
+            found.append("".join(here))
+            here.clear()
+            if most and len(found) == most - 1:
+                rest = text[position + 1 :]
+                found.append(rest if raw else _unquoted(rest))
+                return found
+        else:
+            if char == "(":
+                parens += 1
+            elif char == ")":
+                parens = max(0, parens - 1)
+            elif char == "[":
+                brackets += 1
+            elif char == "]":
+                brackets = max(0, brackets - 1)
+            here.append(char)
+    found.append("".join(here))
+    return found
+
+
+def _unquoted(text: str) -> str:
+    return "".join(split_arguments(text, "\0")) if text else ""
+
+
+def split_options(text: str) -> list[tuple[str, str | None]]:
+    """Split an option string into (letter, text in parentheses or None), parentheses nested.
+
+    A closing parenthesis that is missing ends the argument at the end of the text, as Asterisk warns and does.
+    """
+    found: list[tuple[str, str | None]] = []
+    at = 0
+    while at < len(text):
+        letter = text[at]
+        at += 1
+        if at < len(text) and text[at] == "(":
+            depth, start = 1, at + 1
+            at = start
+            while at < len(text) and depth:
+                depth += {"(": 1, ")": -1}.get(text[at], 0)
+                at += 1
+            argument = text[start : at - 1] if not depth else text[start:]
+            if argument.startswith('"') and argument.endswith('"') and len(argument) > 1:
+                argument = argument[1:-1]
+            found.append((letter, argument))
+        else:
+            found.append((letter, None))
+    return found
+
+
+def _number(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    def convert(text: str) -> int | float:
+        try:
+            return kind(text.strip())
+        except ValueError:
+            raise ArgumentError(f"{text!r} is not a number") from None
+
+    return convert
+
+
+def _boolean(text: str) -> bool:
+    return text.strip().lower() in ("yes", "true", "y", "t", "1", "on")
+
+
+def _converter(hint: Any) -> Callable[[str], Any]:
+    if get_origin(hint) is Annotated:
+        base, *extras = get_args(hint)
+        for extra in extras:
+            if isinstance(extra, Separated):
+                item = _converter(get_args(base)[0] if get_args(base) else str)
+                return lambda text: [item(part) for part in text.split(extra.by)] if text else []
+        return _converter(base)
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+        return _converter(kinds[0])
+    if hint is int or hint is float:
+        return _number(hint)
+    if hint is bool:
+        return _boolean
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _enum(hint)
+    return str
+
+
+def _enum(kind: type[Enum]) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        for member in kind:
+            if text.lower() in (str(member.value).lower(), member.name.lower()):
+                return member
+        raise ArgumentError(f"{text!r} is none of {', '.join(str(member.value) for member in kind)}")
+
+    return convert
+
+
+def _option_fields(kind: type) -> tuple[OptionField, ...]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    found = []
+    for field in fields(kind):
+        hint = hints[field.name]
+        option = next((extra for extra in get_args(hint)[1:] if isinstance(extra, Option)), None)
+        if option is None:
+            raise TypeError(f"{kind.__name__}.{field.name} carries no Option")
+        base = get_args(hint)[0]
+        found.append(OptionField(field.name, option, _converter(base), base is bool))
+    return tuple(found)
+
+
+def options_converter(
+    kind: type, option_fields: Sequence[OptionField], complain: Callable[[str], None] | None = None
+) -> Callable[[str], Any]:
+    """A function from option text to an instance of the option dataclass.
+
+    Letters that the dataclass does not know, or knows as `later`, go to `complain`.
+    """
+    by_letter = {field.option.letter: field for field in option_fields}
+
+    def convert(text: str) -> Any:
+        values: dict[str, Any] = {}
+        for letter, argument in split_options(text):
+            field = by_letter.get(letter)
+            if field is None or field.option.later:
+                if complain is not None and letter not in " ,":
+                    complain(letter)
+                if field is None:
+                    continue
+            if field.is_flag:
+                values[field.name] = True
+            elif argument is not None:
+                values[field.name] = field.kind(argument)
+            else:
+                values[field.name] = field.kind("") if field.kind is str else None
+        return kind(**values)
+
+    return convert
+
+
+def parameters_of(body: Callable[..., Any], skip: int = 1) -> tuple[Parameter, ...]:
+    """Read a body's signature: each parameter after the first `skip` becomes a Parameter."""
+    found = []
+    for parameter in list(inspect.signature(body).parameters.values())[skip:]:
+        hint = parameter.annotation
+        if isinstance(hint, str):
+            hint = eval(hint, getattr(inspect.unwrap(body), "__globals__", {}))
+        if hint is inspect.Parameter.empty:
+            hint = str
+        extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        base = get_args(hint)[0] if extras else hint
+        option_fields: tuple[OptionField, ...] = ()
+        convert: Callable[[str], Any]
+        if isinstance(base, type) and is_dataclass(base):
+            option_fields = _option_fields(base)
+            convert = options_converter(base, option_fields)
+        else:
+            convert = _converter(hint)
+        required = parameter.default is inspect.Parameter.empty
+        found.append(
+            Parameter(
+                name=parameter.name,
+                convert=convert,
+                default=None if required else parameter.default,
+                required=required,
+                whole=any(isinstance(extra, Whole) for extra in extras),
+                options=option_fields,
+                unit=next((extra.name for extra in extras if isinstance(extra, Unit)), ""),
+            )
+        )
+    return tuple(found)
+
+
+def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str) -> list[Any]:
+    """Turn argument texts into values, one per parameter.
+
+    An empty text counts as absent and takes the default. Texts beyond the parameters are ignored, as Asterisk does.
+
+    Raises:
+        ArgumentError: A required argument is missing, or a text does not convert.
+    """
+    values = []
+    for index, parameter in enumerate(parameters):
+        text = texts[index] if index < len(texts) else ""
+        if text == "":
+            if parameter.required:
+                raise ArgumentError(f"{who} requires an argument ({parameter.name})")
+            values.append(parameter.default)
+            continue
+        try:
+            values.append(parameter.convert(text))
+        except ArgumentError as error:
+            raise ArgumentError(f"{who}: {parameter.name}: {error}") from None
+    return values
+
+
+def default_of(field: Any) -> Any:
+    """The default of a dataclass field, made anew if it has a factory."""
+    if field.default is not MISSING:
+        return field.default
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return MISSING

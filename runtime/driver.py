@@ -1,0 +1,262 @@
+"""What a channel driver is: the protocols that pjsip, Local, and loopback meet alike.
+
+A driver makes legs. A Leg is one side of a call as the driver sees it; the Channel that owns it lives in the core.
+Everything runs on the loop's thread. A leg tells its channel what happens by posting LegEvents to its `owner`;
+the channel tells the leg what to do by calling its methods, which start things and never wait for the far end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from asterism.runtime.causes import Cause
+from asterism.runtime.states import DeviceState
+
+if TYPE_CHECKING:
+    from asterism.runtime.switch import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who somebody is: number, name, and how they may be shown (Asterisk's presentation words)."""
+
+    number: str = ""
+    name: str = ""
+    presentation: str = "allowed_not_screened"
+
+
+@dataclass(frozen=True, slots=True)
+class LegEvent:
+    """Root of what a leg tells its channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proceeding(LegEvent):
+    """The far end has our call and works on it (SIP 100..182 without ringing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing(LegEvent):
+    """The far end rings (SIP 180)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressing(LegEvent):
+    """The far end sends audio before it answers (SIP 183 with a body)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(LegEvent):
+    """The far end has answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(LegEvent):
+    """The far end has ended the leg, or it failed. The last event of a leg.
+
+    Args:
+        cause: Q.850.
+        busy: The refusal means busy; congestion: it means congestion; both False: by cause.
+        sip_status: The SIP status that ended it; 0 when it was a BYE or no SIP.
+        reason: The far end's words; from the wire.
+    """
+
+    cause: int = Cause.NORMAL_CLEARING
+    sip_status: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(LegEvent):
+    """A DTMF digit has been received whole; `0-9*#A-D`."""
+
+    digit: str
+    duration_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Held(LegEvent):
+    """The far end has put us on hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(LegEvent):
+    """The far end is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded(LegEvent):
+    """The far end sends the caller elsewhere (SIP 302): the destination as `number@context` or a dial string."""
+
+    destination: str
+    party: Party = field(default_factory=Party)
+
+
+@dataclass(frozen=True, slots=True)
+class Identified(LegEvent):
+    """The far end has said who it is now (connected line)."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived(LegEvent):
+    """A text message inside the call."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked(LegEvent):
+    """The far end asks us to connect our other side elsewhere (SIP REFER). `token` answers it to the leg."""
+
+    exten: str
+    context: str
+    token: int = 0
+    replaces: str = ""
+
+
+class Owner(Protocol):
+    """Who a leg reports to: its channel."""
+
+    def post(self, event: LegEvent) -> None:
+        """Take an event; never waits. Events of one leg arrive in order."""
+
+
+class Playing(Protocol):
+    """Audio on its way to a leg."""
+
+    async def wait(self) -> None:
+        """Return when it has been played to its end, or stopped."""
+
+    def stop(self) -> None:
+        """End it now; harmless when it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A piece of a tone: two frequencies in Hz (0 for none) for `on_ms`, then silence for `off_ms`."""
+
+    frequency1_hz: int
+    frequency2_hz: int = 0
+    on_ms: int = 0
+    off_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """A sound on disk, in the format the leg plays best."""
+
+    path: Path
+    format: str
+    "wav, ulaw, alaw, gsm, g722, sln, sln16: Asterisk's names."
+
+
+@runtime_checkable
+class Audio(Protocol):
+    """The audio of one leg: what can be played to it, and whom it can be joined with.
+
+    A leg without audio of its own (Local) has None; the core then finds the audio behind it.
+    """
+
+    def start_play(self, sound: SoundFile, *, loop: bool = False) -> Playing:
+        """Play a file to the far end."""
+
+    def start_tone(self, tones: Sequence[Tone], *, loop: bool = True) -> Playing:
+        """Play a tone sequence to the far end."""
+
+    def start_echo(self) -> Playing:
+        """Send the far end its own audio back until stopped."""
+
+    def join(self, other: "Audio") -> bool:
+        """Connect two audios both ways; False when this kind cannot be joined with that."""
+
+    def part(self) -> None:
+        """Undo `join`; harmless when alone."""
+
+
+class Leg(Protocol):
+    """One side of a call, in a driver."""
+
+    @property
+    def name(self) -> str:
+        """The channel name, such as `SIP/6001-00000000`; stable."""
+
+    @property
+    def technology(self) -> str:
+        """The channel type: SIP, PJSIP, Local, Loopback."""
+
+    @property
+    def audio(self) -> Audio | None:
+        """Its audio, or None."""
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """The audio formats in use or, before that, offered, best first: ulaw, alaw, g722."""
+
+    def attach(self, owner: Owner) -> None:
+        """Say who gets the events; those that came before are delivered now."""
+
+    def call(self, caller: Party, variables: Mapping[str, str]) -> None:
+        """Send the call out (outgoing legs). `variables` are the inherited ones of the new channel (names without `_`),
+        for drivers that read some, such as SIPADDHEADER01."""
+
+    def ring(self) -> None:
+        """Tell the caller that it rings (180)."""
+
+    def progress(self) -> None:
+        """Open early audio to the caller (183)."""
+
+    def proceed(self) -> None:
+        """Tell the caller that we work on it (100)."""
+
+    def answer(self) -> None:
+        """Answer an incoming leg (200). Answered is posted when audio can flow."""
+
+    def refuse(self, cause: int) -> None:
+        """End an incoming leg that was not answered, with the status that the cause stands for."""
+
+    def hangup(self, cause: int) -> None:
+        """End the leg, whatever its state; Ended need not follow. The leg must not be used afterwards."""
+
+    def hold(self) -> None:
+        """Put the far end on hold."""
+
+    def unhold(self) -> None:
+        """Take it back."""
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        """Send a DTMF digit."""
+
+    def send_text(self, text: str) -> None:
+        """Send a text message inside the call."""
+
+    def identify(self, party: Party) -> None:
+        """Tell the far end to whom it talks now (connected line)."""
+
+    def read(self, item: str) -> str | None:
+        """A fact of this leg for CHANNEL(item) and header functions; None when it has none of that name."""
+
+
+class ChannelDriver(Protocol):
+    """A maker of legs."""
+
+    technologies: tuple[str, ...]
+    "What stands before the slash in a dial string; found in any case."
+    description: str
+
+    async def start(self, switch: "Switch") -> None:
+        """Read the configuration and be ready for calls; raises ConfigError or DriverError."""
+
+    async def stop(self) -> None:
+        """End everything that is left and free what is held."""
+
+    async def reload(self) -> None:
+        """Read the configuration again; when it is wrong the old one stays in force."""
+
+    def request(self, technology: str, resource: str, caller: "Owner | None" = None) -> Leg:
+        """Make an outgoing leg, not yet called; raises Unavailable. `caller` is the channel on whose behalf."""
+
+    def device_state(self, resource: str) -> DeviceState:
+        """What this device is doing."""

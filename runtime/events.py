@@ -1,0 +1,418 @@
+"""Everything that happens, one frozen dataclass per event.
+
+The class is named as the manager names the event; its fields are the manager's headers in Asterisk's order.
+A field's header is its name in capitals joined without underscores (`app_data` is AppData) unless its metadata
+names another. A ChannelSnapshot prints as the block of channel headers; a snapshot in a field `dest` prefixes
+each of them with Dest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asterism.runtime.causes import cause_text
+from asterism.runtime.states import ChannelState
+
+
+def _header(name: str, default: Any = "") -> Any:
+    return field(default=default, metadata={"header": name})
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSnapshot:
+    """What a channel was at one moment; never changes, so anybody may keep it."""
+
+    channel: str
+    uniqueid: str
+    linkedid: str
+    state: ChannelState
+    caller_number: str = ""
+    caller_name: str = ""
+    connected_number: str = ""
+    connected_name: str = ""
+    language: str = "en"
+    accountcode: str = ""
+    context: str = ""
+    exten: str = ""
+    priority: int = 1
+    application: str = ""
+    app_data: str = ""
+    created_s: float = 0.0
+    answered_s: float = 0.0
+    bridge: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeSnapshot:
+    """What a bridge was at one moment."""
+
+    uniqueid: str
+    kind: str = "basic"
+    technology: str = "simple_bridge"
+    creator: str = ""
+    name: str = ""
+    channels: tuple[str, ...] = ()
+    video_mode: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Root of all events; `privilege` is the class a manager user needs to see it."""
+
+    @property
+    def name(self) -> str:
+        """The event's name, which is its class's."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEvent(Event):
+    """An event of one channel."""
+
+    channel: ChannelSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Newchannel(ChannelEvent):
+    """A channel has been made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newstate(ChannelEvent):
+    """A channel's state has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newexten(ChannelEvent):
+    """A channel is about to run a priority."""
+
+    extension: str
+    application: str
+    app_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class VarSet(Event):
+    """A variable has been set; `channel` is None for a global one."""
+
+    channel: ChannelSnapshot | None
+    variable: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCallerid(ChannelEvent):
+    """A channel's caller id has changed."""
+
+    cid_calling_pres: str = _header("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnectedLine(ChannelEvent):
+    """Whom a channel talks to has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccountCode(ChannelEvent):
+    """A channel's account code has changed."""
+
+    old_accountcode: str = _header("OldAccountCode")
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Event):
+    """A channel has another name now."""
+
+    channel: str
+    newname: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialBegin(Event):
+    """A dial attempt has begun; `channel` is None when nobody dials (originate)."""
+
+    channel: ChannelSnapshot | None
+    dest: ChannelSnapshot
+    dial_string: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialState(Event):
+    """A dial attempt's device rings, or makes progress."""
+
+    channel: ChannelSnapshot | None
+    dest: ChannelSnapshot
+    dial_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnd(Event):
+    """A dial attempt has ended."""
+
+    channel: ChannelSnapshot | None
+    dest: ChannelSnapshot
+    dial_status: str
+    forward: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeCreate(Event):
+    """A bridge has been made."""
+
+    bridge: BridgeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeEnter(Event):
+    """A channel has entered a bridge."""
+
+    bridge: BridgeSnapshot
+    channel: ChannelSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeLeave(Event):
+    """A channel has left a bridge."""
+
+    bridge: BridgeSnapshot
+    channel: ChannelSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeDestroy(Event):
+    """A bridge is no more."""
+
+    bridge: BridgeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LocalBridge(Event):
+    """The two halves of a Local channel belong together."""
+
+    local_one: ChannelSnapshot
+    local_two: ChannelSnapshot
+    context: str
+    exten: str
+    local_optimization: str = "Yes"
+
+
+@dataclass(frozen=True, slots=True)
+class HangupRequest(ChannelEvent):
+    """The far end wants to hang up."""
+
+    cause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SoftHangupRequest(ChannelEvent):
+    """Somebody here has asked for a channel's end."""
+
+    cause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup(ChannelEvent):
+    """A channel has ended."""
+
+    cause: int = 0
+
+    @property
+    def cause_txt(self) -> str:
+        """The cause in words, the header Cause-txt."""
+        return cause_text(self.cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(ChannelEvent):
+    """The far end has put us on hold."""
+
+    music_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unhold(ChannelEvent):
+    """The far end is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DTMFBegin(ChannelEvent):
+    """A digit starts; direction is Received or Sent."""
+
+    digit: str
+    direction: str = "Received"
+
+
+@dataclass(frozen=True, slots=True)
+class DTMFEnd(ChannelEvent):
+    """A digit has ended, after duration_ms."""
+
+    digit: str
+    duration_ms: int
+    direction: str = "Received"
+
+
+@dataclass(frozen=True, slots=True)
+class MusicOnHoldStart(ChannelEvent):
+    """Music has begun on a channel."""
+
+    music_class: str = field(default="default", metadata={"header": "Class"})
+
+
+@dataclass(frozen=True, slots=True)
+class MusicOnHoldStop(ChannelEvent):
+    """Music has ended on a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent(Event):
+    """The dialplan says something to whoever listens."""
+
+    channel: ChannelSnapshot | None
+    user_event: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateResponse(Event):
+    """An originate has succeeded or failed; reason is Asterisk's number (4 answered, 5 busy, 8 congestion, 0 failed)."""
+
+    response: str
+    channel: str
+    context: str
+    exten: str
+    application: str
+    data: str
+    reason: int
+    uniqueid: str
+    caller_number: str = ""
+    caller_name: str = ""
+    action_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus(Event):
+    """A peer has registered, gone, or changed reachability."""
+
+    channel_type: str
+    peer: str
+    peer_status: str
+    address: str = ""
+    cause: str = ""
+    time_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactStatus(Event):
+    """A contact has come, gone, or changed reachability."""
+
+    uri: str
+    contact_status: str
+    aor: str
+    endpoint_name: str
+    roundtrip_usec: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry(Event):
+    """A registration of ours with a provider has changed."""
+
+    channel_type: str
+    username: str
+    domain: str
+    status: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStateChange(Event):
+    """A device's state has changed."""
+
+    device: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FullyBooted(Event):
+    """The runtime is ready for calls."""
+
+    status: str = "Fully Booted"
+    uptime_s: int = 0
+    last_reload_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reload(Event):
+    """A module's configuration has been read again."""
+
+    module: str
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown(Event):
+    """The runtime is about to end."""
+
+    shutdown: str = "Cleanly"
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent(Event):
+    """Somebody has tried to get in. Fields are Asterisk's security log keys.
+
+    Args:
+        service: SIP, PJSIP, AMI.
+        account_id: Whom he said he is; from the wire.
+        session_id: The call-id or session.
+        local_address, remote_address: As `IPV4/UDP/127.0.0.1/5060`.
+        extra: Further keys in order, such as Challenge or ReceivedHash.
+    """
+
+    service: str
+    account_id: str
+    session_id: str
+    local_address: str
+    remote_address: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+    severity: str = "Error"
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessfulAuth(SecurityEvent):
+    """The password was right."""
+
+    severity: str = "Informational"
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeSent(SecurityEvent):
+    """A challenge went out."""
+
+    severity: str = "Informational"
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidPassword(SecurityEvent):
+    """The password was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeResponseFailed(SecurityEvent):
+    """The answer to a challenge was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidAccountID(SecurityEvent):
+    """The account does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedACL(SecurityEvent):
+    """The address is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNotAllowed(SecurityEvent):
+    """The request is known but refused."""

@@ -1,0 +1,109 @@
+"""What a channel, a driver, and a command may ask of the runtime they live in."""
+
+from asyncio import Task
+from collections.abc import Coroutine, Mapping, MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from asterism.runtime.bus import Bus
+from asterism.runtime.driver import ChannelDriver, Leg, Party
+from asterism.runtime.log import Log
+
+if TYPE_CHECKING:
+    from asterism.runtime.declare import Application, Function
+
+
+class Database(Protocol):
+    """The persistent key-value store, in Asterisk's own table: keys are `/family/key`."""
+
+    async def get(self, family: str, key: str) -> str | None:
+        """A value, or None."""
+
+    async def put(self, family: str, key: str, value: str) -> None:
+        """Store a value; on return it survives the death of the process within 100 ms."""
+
+    async def delete(self, family: str, key: str) -> bool:
+        """Delete a key; False when it was not there."""
+
+    async def tree(self, family: str = "") -> Mapping[str, str]:
+        """All keys below a family, as full `/family/key` paths."""
+
+    async def delete_tree(self, family: str) -> int:
+        """Delete all keys below a family; how many."""
+
+
+class Directories(Protocol):
+    """Where things live: asterisk.conf [directories]."""
+
+    etc: Path
+    modules: Path
+    var_lib: Path
+    db: Path
+    keys: Path
+    data: Path
+    agi: Path
+    spool: Path
+    run: Path
+    log: Path
+    cache: Path
+
+
+class Switch(Protocol):
+    """The runtime as the floors below it see it."""
+
+    log: Log
+    bus: Bus
+    variables: MutableMapping[str, str]
+    "The global variables."
+    directories: Directories
+    database: Database
+
+    @property
+    def live_dangerously(self) -> bool:
+        """Whether dangerous functions may be used from outside the dialplan (asterisk.conf)."""
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls are taken: False while stopping gracefully."""
+
+    def application(self, name: str) -> "Application | None":
+        """A loaded application by name, in any case."""
+
+    def function(self, name: str) -> "Function | None":
+        """A loaded function by its exact name."""
+
+    def driver(self, technology: str) -> ChannelDriver | None:
+        """The driver of a technology, in any case."""
+
+    def extension_exists(self, context: str, exten: str, priority: int = 1, caller: str = "") -> bool:
+        """Whether a call would find something to run there."""
+
+    def extension_may_match(self, context: str, exten: str, caller: str = "") -> bool:
+        """Whether more digits could make it match."""
+
+    def incoming(
+        self,
+        leg: Leg,
+        *,
+        context: str,
+        exten: str,
+        caller: Party,
+        variables: Mapping[str, str] | None = None,
+        language: str = "",
+        accountcode: str = "",
+        dialed: str = "",
+    ) -> None:
+        """A driver has an incoming call: make its channel and start its dialplan. Never waits.
+
+        The driver has already answered for what cannot be: it asks `extension_exists` and `accepting` first.
+        `variables` are set on the channel (setvar=, in order), `dialed` is the dialled number for CALLERID(dnid).
+        """
+
+    def now(self) -> float:
+        """Seconds since the epoch; jumps with the clock of the testing kit."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> Task[Any]:
+        """Run something in the background until the runtime ends; an exception in it is logged."""
+
+    def uniqueid(self) -> str:
+        """A new unique id, `epoch.sequence` with the system name before it."""
