@@ -121,9 +121,7 @@ class Variables(dict[str, str]):
 
     def bequeath(self) -> dict[str, str]:
         """Return what a channel that this one dials starts with, spelled with the underscores left to it."""
-        return {
-            "__" * (depth - 1) + name: self[name] for name, depth in self.inherited.items() if name in self
-        }
+        return {"__" * (depth - 1) + name: self[name] for name, depth in self.inherited.items() if name in self}
 
 
 # --- the channel, as the language sees it ----------------------------------------------------
@@ -293,7 +291,7 @@ class Function(Protocol):
         """Return the value. An ordinary exception is logged as WARNING, the value is then empty."""
         ...
 
-    def assign(self, scope: "Scope", argument: str, value: str) -> None | Awaitable[None]:
+    def assign(self, scope: "Scope", argument: str, value: str) -> Awaitable[None] | None:
         """Set the value, `Set(NAME(argument)=value)`. An ordinary exception is logged as WARNING."""
         ...
 
