@@ -276,7 +276,7 @@ class UserEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class OriginateResponse(Event):
-    """An originate has succeeded or failed; reason is Asterisk's number (4 answered, 5 busy, 8 congestion, 0 failed)."""
+    """An originate has succeeded or failed; reason: 4 answered, 5 busy, 8 congestion, 0 failed."""
 
     response: str
     channel: str
