@@ -15,7 +15,6 @@ A hangup is not an error: it descends from BaseException, as cancellation does, 
 `except Exception` cannot swallow it.
 """
 
-from asterism.dialplan.errors import DialplanError as DialplanError
 from asterism.dialplan.errors import Ended
 from asterism.runtime.causes import Cause
 

@@ -8,6 +8,7 @@ that names file, line, and option, and the option keeps its default.
 import ast
 import inspect
 import ipaddress
+import itertools
 import textwrap
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +48,7 @@ class Entry(Protocol):
         """The file it stands in."""
 
     @property
-    def line(self) -> int:
+    def lineno(self) -> int:
         """Its line number there, from 1."""
 
 
@@ -149,7 +150,7 @@ def _field_helps(kind: type) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     body = typing.cast(ast.ClassDef, tree.body[0]).body
     found = {}
-    for before, after in zip(body, body[1:], strict=False):
+    for before, after in itertools.pairwise(body):
         if (
             isinstance(before, ast.AnnAssign)
             and isinstance(before.target, ast.Name)
@@ -219,12 +220,12 @@ def read(kind: type[T], entries: Iterable[Entry], complain: Complain, base: T | 
     for entry in entries:
         name = names.get(entry.key.strip().lower())
         if name is None:
-            complain(ConfigError(f"unknown option '{entry.key}'", entry.file, entry.line, entry.key))
+            complain(ConfigError(f"unknown option '{entry.key}'", entry.file, entry.lineno, entry.key))
             continue
         try:
             values[name] = converter(hints[name])(entry.value)
         except ValueError as error:
-            complain(ConfigError(f"{entry.key} = {entry.value}: {error}", entry.file, entry.line, entry.key))
+            complain(ConfigError(f"{entry.key} = {entry.value}: {error}", entry.file, entry.lineno, entry.key))
     if base is not None:
         known: Mapping[str, Any] = {each.name: getattr(base, each.name) for each in fields(base)}  # type: ignore[arg-type]
         values = {**known, **values}
