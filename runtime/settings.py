@@ -322,6 +322,10 @@ class Options:
     "Put before unique ids, to tell several systems apart."
     defaultlanguage: str = "en"
     "Language of channels that have none."
+    languageprefix: bool = True
+    "The language is the first folder of a sound's name (en/digits/1), not the last (digits/en/1)."
+    sounds_search_custom_dir: bool = False
+    "Look for sounds in the folder custom before all others."
     maxcalls: int = 0
     "Calls at once; 0 is no limit but the house's own."
     maxload: float = 0.0
