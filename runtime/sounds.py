@@ -6,6 +6,7 @@ its extension: that is chosen by what the file would cost to turn into the forma
 """
 
 import asyncio
+import wave
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -80,6 +81,26 @@ def cost(extension: str, leg_format: str) -> int:
         encoding = 875
     # A rate that is further away loses more, or needs more for nothing.
     return decoding + encoding + abs(have.rate_hz - want.rate_hz) // 4000
+
+
+def duration_ms(sound: SoundFile) -> int:
+    """How long a sound lasts, by its size; 0 when it cannot be read. Looks at the disk."""
+    try:
+        if sound.format == "wav":
+            with wave.open(str(sound.path)) as opened:
+                return opened.getnframes() * 1000 // opened.getframerate()
+        return sound.path.stat().st_size * 1000 // _bytes_per_second(sound.format)
+    except (OSError, EOFError, wave.Error):
+        return 0
+
+
+def _bytes_per_second(file_format: str) -> int:
+    if file_format == "gsm":
+        return 1650  # 33 bytes are 20 ms (GSM 06.10).
+    if file_format == "g722":
+        return 8000  # 64 kbit/s, though sampled at 16 kHz.
+    form = _FORMS[file_format]
+    return form.rate_hz * (2 if form.lossless else 1)
 
 
 class Sounds:

@@ -1,9 +1,11 @@
 """Where prompts are found, on folders made for it."""
 
+import wave
 from pathlib import Path
 
 import pytest
-from asterism.runtime.sounds import Sounds, cost
+from asterism.runtime.driver import SoundFile
+from asterism.runtime.sounds import Sounds, cost, duration_ms
 
 
 @pytest.fixture
@@ -104,3 +106,30 @@ async def test_a_prompt_that_appears_later_is_found_at_once(folder: Path) -> Non
     (folder / "en/new.wav").write_bytes(b"")
     sound = await sounds.find("new", "en", ["ulaw"])
     assert sound is not None and sound.format == "wav"
+
+
+@pytest.mark.parametrize(
+    "file_format,size,milliseconds",
+    [
+        ("ulaw", 8000, 1000),
+        ("alaw", 160, 20),
+        ("gsm", 1650, 1000),
+        ("g722", 8000, 1000),
+        ("sln", 320, 20),
+        ("sln16", 640, 20),
+    ],
+)
+def test_the_duration_follows_from_the_size(tmp_path: Path, file_format: str, size: int, milliseconds: int) -> None:
+    path = tmp_path / f"sound.{file_format}"
+    path.write_bytes(b"\0" * size)
+    assert duration_ms(SoundFile(path, file_format)) == milliseconds
+
+
+def test_the_duration_of_a_wav_file_follows_from_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 16000, 0, "NONE", ""))
+        sound.writeframes(b"\0" * 64000)
+    assert duration_ms(SoundFile(path, "wav")) == 2000
+    path.write_bytes(b"no sound at all")
+    assert duration_ms(SoundFile(path, "wav")) == 0
