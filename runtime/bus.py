@@ -25,6 +25,8 @@ class Bus:
         self._wanted: dict[type[Event], tuple[Listener, ...]] = {}
         self.sequence = 0
         "Number of the event published last."
+        self.changed: list[Callable[[], None]] = []
+        "Called when a listener has come or gone, for those who keep the answer of `wants`."
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether anybody listens to this kind: ask before putting an expensive event together."""
@@ -35,15 +37,20 @@ class Bus:
         lists = [self._by_kind.setdefault(kind, []) for kind in kinds] or [self._all]
         for listeners in lists:
             listeners.append(listener)
-        self._wanted.clear()
+        self._remeasure()
 
         def stop() -> None:
             for listeners in lists:
                 if listener in listeners:
                     listeners.remove(listener)
-            self._wanted.clear()
+            self._remeasure()
 
         return stop
+
+    def _remeasure(self) -> None:
+        self._wanted.clear()
+        for each in self.changed:
+            each()
 
     def _listeners(self, kind: type[Event]) -> tuple[Listener, ...]:
         found = self._wanted.get(kind)

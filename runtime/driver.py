@@ -56,8 +56,9 @@ class Ended(LegEvent):
     """The far end has ended the leg, or it failed. The last event of a leg.
 
     Args:
-        cause: Q.850.
-        busy: The refusal means busy; congestion: it means congestion; both False: by cause.
+        cause: Q.850; becomes the caller's HANGUPCAUSE.
+        busy, congestion: The far end has said so without a cause (a Local half that runs Busy()); by cause when both
+            are False.
         sip_status: The SIP status that ended it; 0 when it was a BYE or no SIP.
         reason: The far end's words; from the wire.
     """
@@ -65,6 +66,8 @@ class Ended(LegEvent):
     cause: int = Cause.NORMAL_CLEARING
     sip_status: int = 0
     reason: str = ""
+    busy: bool = False
+    congestion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,8 @@ class Audio(Protocol):
     A leg without audio of its own (Local) has None; the core then finds the audio behind it.
     """
 
-    def start_play(self, sound: SoundFile, *, loop: bool = False) -> Playing:
-        """Play a file to the far end."""
+    def start_play(self, sound: SoundFile, *, loop: bool = False, offset_ms: int = 0) -> Playing:
+        """Play a file to the far end, from `offset_ms` on."""
 
     def start_tone(self, tones: Sequence[Tone], *, loop: bool = True) -> Playing:
         """Play a tone sequence to the far end."""
@@ -215,10 +218,11 @@ class Leg(Protocol):
         """Answer an incoming leg (200). Answered is posted when audio can flow."""
 
     def refuse(self, cause: int) -> None:
-        """End an incoming leg that was not answered, with the status that the cause stands for."""
+        """Tell the caller of an incoming leg that was not answered that it is busy (17) or congested (34); `hangup` follows."""
 
     def hangup(self, cause: int) -> None:
-        """End the leg, whatever its state; Ended need not follow. The leg must not be used afterwards."""
+        """End the leg, whatever its state (an incoming one that was not answered is refused with the status that the
+        cause stands for); Ended need not follow. The leg must not be used afterwards."""
 
     def hold(self) -> None:
         """Put the far end on hold."""
@@ -237,6 +241,15 @@ class Leg(Protocol):
 
     def read(self, item: str) -> str | None:
         """A fact of this leg for CHANNEL(item) and header functions; None when it has none of that name."""
+
+
+@runtime_checkable
+class Passage(Protocol):
+    """A leg without audio of its own that leads to another channel: one half of a Local pair."""
+
+    @property
+    def beyond(self) -> "Owner | None":
+        """The channel of the other half, while both live."""
 
 
 class ChannelDriver(Protocol):

@@ -70,6 +70,8 @@ class Log:
         self._sinks: dict[Sink, tuple[int, int]] = {}
         self.verbose_max = 0
         self.debug_max = 0
+        self.changed: list[Callable[[], None]] = []
+        "Called when the depths that sinks want have changed."
         self._python = logging.getLogger(name)
 
     def attach(self, sink: Sink, *, verbose: int = 0, debug: int = 0) -> None:
@@ -85,6 +87,8 @@ class Log:
     def _remeasure(self) -> None:
         self.verbose_max = max((v for v, _ in self._sinks.values()), default=0)
         self.debug_max = max((d for _, d in self._sinks.values()), default=0)
+        for each in self.changed:
+            each()
 
     def shows(self, depth: int) -> bool:
         """Whether a verbose line of this depth would be read by anybody."""

@@ -1,12 +1,12 @@
 """What a channel, a driver, and a command may ask of the runtime they live in."""
 
 from asyncio import Task
-from collections.abc import Coroutine, Mapping, MutableMapping
+from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asterism.runtime.bus import Bus
-from asterism.runtime.driver import ChannelDriver, Leg, Party
+from asterism.runtime.driver import ChannelDriver, Leg, Party, SoundFile
 from asterism.runtime.log import Log
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ class Database(Protocol):
 
     async def delete_tree(self, family: str) -> int:
         """Delete all keys below a family; how many."""
+
+
+class Sounds(Protocol):
+    """The sounds on disk."""
+
+    async def find(self, name: str, language: str, formats: Sequence[str]) -> SoundFile | None:
+        """The file for a name such as `hello-world`, in this language and the format that is played best."""
 
 
 class Directories(Protocol):
@@ -57,6 +64,7 @@ class Switch(Protocol):
     "The global variables."
     directories: Directories
     database: Database
+    sounds: Sounds
 
     @property
     def live_dangerously(self) -> bool:
