@@ -89,7 +89,7 @@ def duration_ms(sound: SoundFile) -> int:
         if sound.format == "wav":
             with wave.open(str(sound.path)) as opened:
                 return opened.getnframes() * 1000 // opened.getframerate()
-        return sound.path.stat().st_size * 1000 // _bytes_per_second(sound.format)
+        return int(sound.path.stat().st_size) * 1000 // _bytes_per_second(sound.format)
     except (OSError, EOFError, wave.Error):
         return 0
 
