@@ -88,8 +88,8 @@ def duration_ms(sound: SoundFile) -> int:
     try:
         if sound.format == "wav":
             with wave.open(str(sound.path)) as opened:
-                return opened.getnframes() * 1000 // opened.getframerate()
-        return int(sound.path.stat().st_size) * 1000 // _bytes_per_second(sound.format)
+                return int(opened.getnframes() * 1000 // opened.getframerate())
+        return sound.path.stat().st_size * 1000 // _bytes_per_second(sound.format)
     except (OSError, EOFError, wave.Error):
         return 0
 
