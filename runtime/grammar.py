@@ -1,0 +1,321 @@
+"""Console commands: which command a line is, what it prints, its help, and what may come next.
+
+A pattern is written once, in the declaration (see asterism.runtime.patterns), and is match, usage, and completion
+alike. The body gets one argument for each slot of the pattern; what was left out is an empty text, or the
+parameter's default.
+"""
+
+import inspect
+import json
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from asterism.runtime.declare import Command, Noun, Table
+from asterism.runtime.errors import ArgumentError, AsterismError
+from asterism.runtime.patterns import Element, Pattern, Value, Word, head_of, split_words
+
+INDENT = " " * 7
+"What usage texts are indented by, below `Usage: `."
+
+JSON_WORD = "--json"
+"Behind any command: print the rows of its table as JSON."
+
+
+# --- one command -----------------------------------------------------------------------------------------
+
+
+class Entry:
+    """A command with what follows from its pattern; worked out when first used."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.head = head_of(command.name)
+        self._pattern: Pattern | None = None
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pattern, parsed."""
+        if self._pattern is None:
+            self._pattern = Pattern(self.command.name)
+        return self._pattern
+
+    @property
+    def title(self) -> str:
+        """Its words without values, as help lists them: `core show channels [concise|verbose|count]`."""
+        return " ".join(text for text in map(_without_values, self.pattern.elements) if text)
+
+    @property
+    def prints_table(self) -> bool:
+        """Whether its body says that it returns a Table."""
+        return "Table" in str(getattr(self.command.body, "__annotations__", {}).get("return", ""))
+
+    @property
+    def synopsis(self) -> str:
+        """First line of its docstring, without the dot."""
+        return self.command.doc.synopsis.removesuffix(".")
+
+    def usage(self) -> list[str]:
+        """What `core show help` prints about it."""
+        doc = self.command.doc
+        json_word = f" [{JSON_WORD}]" if self.prints_table else ""
+        lines = [f"Usage: {self.command.name}{json_word}", f"{INDENT}{doc.synopsis}"]
+        if doc.description:
+            lines.append("")
+            lines += [f"{INDENT}{line}".rstrip() for line in doc.description.splitlines()]
+        for name, text in doc.sections.items():
+            if name != "Compat":
+                lines += ["", f"{INDENT}{name}:"]
+                lines += [f"{INDENT}    {line}".rstrip() for line in text.splitlines()]
+        if self.prints_table:
+            lines += ["", f"{INDENT}With {JSON_WORD} behind it the rows are printed as JSON."]
+        return lines
+
+    def bind(self, texts: Sequence[str | list[str]]) -> list[Any]:
+        """Turn what was typed into the body's arguments.
+
+        Raises:
+            ArgumentError: A number is no number, a word none of an Enum; its text is empty, which stands for usage.
+        """
+        names = list(inspect.signature(self.command.body).parameters.values())[1:]
+        hints = typing.get_type_hints(self.command.body, include_extras=False)
+        values: list[Any] = []
+        for text, parameter in zip(texts, names, strict=False):
+            if not text and parameter.default is not inspect.Parameter.empty:
+                values.append(parameter.default)
+                continue
+            hint = hints.get(parameter.name, str)
+            try:
+                values.append(hint(text) if hint in (int, float) else text)
+            except (TypeError, ValueError):
+                raise ArgumentError("") from None
+        return values
+
+
+def _without_values(element: Element) -> str:
+    if isinstance(element, Value):
+        return ""
+    if isinstance(element, Word):
+        return element.text
+    inside = [" ".join(filter(None, map(_without_values, each))) for each in element.alternatives]
+    if not any(inside):
+        return ""
+    text = "|".join(filter(None, inside))
+    return f"[{text}]" if element.optional else f"{{{text}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A word that may come next, and what it is."""
+
+    word: str
+    description: str = ""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a command has printed, and whether it succeeded."""
+
+    lines: list[str] = field(default_factory=list)
+    ok: bool = True
+
+
+class Asker(Protocol):
+    """The console that a command was typed at."""
+
+    verbose: int
+    "Its verbosity; setting it takes effect at once."
+
+
+ASKER: ContextVar[Asker | None] = ContextVar("asterism_asker", default=None)
+"The console whose command is being run; None for the manager and for code."
+
+
+# --- all commands ----------------------------------------------------------------------------------------
+
+
+class Commands(Mapping[str, Command]):
+    """The commands of a runtime by pattern, with an index over their first words."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._index: dict[tuple[str, ...], list[Entry]] = {}
+
+    def __getitem__(self, pattern: str) -> Command:
+        return self._entries[pattern].command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, command: Command) -> None:
+        """Make a command known; one of the same pattern is replaced."""
+        self.discard(command)
+        entry = self._entries[command.name] = Entry(command)
+        self._index.setdefault(entry.head[:2], []).append(entry)
+
+    def discard(self, command: Command) -> None:
+        """Forget a command; a stranger is ignored."""
+        entry = self._entries.pop(command.name, None)
+        if entry is not None:
+            self._index[entry.head[:2]].remove(entry)
+
+    def _near(self, words: Sequence[str]) -> list[Entry]:
+        """The entries that a line of these words could be, longest head first."""
+        lowered = tuple(word.lower() for word in words[:2])
+        keys = dict.fromkeys((lowered, lowered[:1], ()))
+        found = [entry for key in keys for entry in self._index.get(key, ())]
+        return sorted(found, key=lambda entry: -len(entry.head))
+
+    def find(self, words: Sequence[str]) -> tuple[Entry, list[str | list[str]]] | None:
+        """The command that these words are, with its arguments."""
+        for entry in self._near(words):
+            texts = entry.pattern.match(words)
+            if texts is not None:
+                return entry, texts
+        return None
+
+    def nearest(self, words: Sequence[str]) -> Entry | None:
+        """The command whose first words these are, though the rest does not fit."""
+        lowered = tuple(word.lower() for word in words)
+        for entry in self._near(words):
+            if lowered[: len(entry.head)] == entry.head:
+                return entry
+        return None
+
+    def sorted(self) -> list[Entry]:
+        """All of them in the order of their words."""
+        return sorted(self._entries.values(), key=lambda entry: entry.command.name)
+
+    # --- help
+
+    def help(self, prefix: Sequence[str] = ()) -> Reply:
+        """The list of commands that begin with these words (the last may be cut), or the usage of exactly this one."""
+        lowered = tuple(word.lower() for word in prefix)
+        exact = next((entry for entry in self.sorted() if entry.head == lowered), None)
+        if exact is not None:
+            return Reply(exact.usage())
+        lines = [f"{entry.title:<30} -- {entry.synopsis}" for entry in self.sorted() if _begins(entry.head, lowered)]
+        if not lines:
+            return Reply([f"No such command '{' '.join(prefix)}'."], ok=False)
+        return Reply(lines)
+
+    def unknown(self, line: str, words: Sequence[str]) -> str:
+        """Asterisk's answer to what is no command: it points at as much of the line as is known, and a word more."""
+        known = 0
+        for entry in self._entries.values():
+            same = 0
+            for word, typed in zip(entry.head, words, strict=False):
+                if word != typed.lower():
+                    break
+                same += 1
+            known = max(known, same)
+        hint = " ".join(words[: max(known, 0) + 2])
+        return f"No such command '{line}' (type 'core show help {hint}' for other possible commands)"
+
+    # --- running
+
+    async def run(self, rt: Any, line: str) -> Reply:
+        """Run a line and return what it prints; never raises but for cancellation."""
+        line = line.strip()
+        words = split_words(line)
+        as_json = bool(words) and words[-1].lower() == JSON_WORD
+        if as_json:
+            words.pop()
+        if not words:
+            return Reply()
+        found = self.find(words)
+        if found is None:
+            near = self.nearest(words)
+            if near is not None:
+                return Reply(near.usage(), ok=False)
+            return Reply([self.unknown(line, words)], ok=False)
+        entry, texts = found
+        failed = f"Command '{line}' failed."
+        try:
+            result = entry.command.body(rt, *entry.bind(texts))
+            if inspect.isawaitable(result):
+                result = await result
+            return Reply(_printed(result, as_json))
+        except ArgumentError as error:
+            return Reply(entry.usage() if not str(error) else [*str(error).splitlines(), failed], ok=False)
+        except AsterismError as error:
+            return Reply([*str(error).splitlines(), failed], ok=False)
+        except Exception as error:
+            rt.log.error(f"Command '{line}' failed: {error!r}")
+            return Reply([failed], ok=False)
+
+    # --- completion
+
+    def complete(self, rt: Any, nouns: Mapping[str, Noun], line: str) -> list[Candidate]:
+        """What the word under way at the end of `line` can become, with descriptions, in order."""
+        words = split_words(line)
+        partial = "" if not line or line[-1].isspace() else words.pop() if words else ""
+        found: dict[str, str] = {}
+        groups: dict[str, list[Entry]] = {}
+        for entry in self._entries.values() if len(words) < 2 else self._near(words):
+            for element in entry.pattern.expected(words):
+                if isinstance(element, Value):
+                    self._complete_value(rt, nouns, element, partial, found)
+                elif element.text.lower().startswith(partial.lower()):
+                    groups.setdefault(element.text, []).append(entry)
+            dashed = words and partial and JSON_WORD.startswith(partial)
+            if dashed and entry.prints_table and entry.pattern.match(words) is not None:
+                found[JSON_WORD] = "the rows as JSON"
+        for word, entries in groups.items():
+            found.setdefault(word, _describe(word, entries, len(words)))
+        return [Candidate(word, found[word]) for word in sorted(found, key=str.lower)]
+
+    def _complete_value(
+        self, rt: Any, nouns: Mapping[str, Noun], value: Value, partial: str, found: dict[str, str]
+    ) -> None:
+        lowered = partial.lower()
+        for other in value.others:
+            if other.lower().startswith(lowered):
+                found.setdefault(other, "")
+        noun = nouns.get(value.name)
+        if noun is None:
+            return
+        try:
+            for word, description in noun.body(rt):
+                if word.lower().startswith(lowered):
+                    found.setdefault(word, description)
+        except Exception as error:
+            rt.log.error(f"Completing <{value.name}> failed: {error!r}")
+
+
+def _begins(head: tuple[str, ...], prefix: tuple[str, ...]) -> bool:
+    if not prefix:
+        return True
+    length = len(prefix)
+    return head[: length - 1] == prefix[:-1] and len(head) >= length and head[length - 1].startswith(prefix[-1])
+
+
+def _describe(word: str, entries: Sequence[Entry], at: int) -> str:
+    if len(entries) == 1:
+        return entries[0].synopsis
+    following: dict[str, None] = {}
+    for entry in entries:
+        if len(entry.head) > at + 1:
+            following.setdefault(entry.head[at + 1])
+    if not following:
+        return entries[0].synopsis
+    text = ", ".join(sorted(following))
+    return text if len(text) <= 60 else text[:57].rsplit(",", 1)[0] + " ..."
+
+
+def _printed(result: Any, as_json: bool) -> list[str]:
+    if isinstance(result, str):
+        result = result.splitlines()
+    if as_json:
+        rows = result.objects() if isinstance(result, Table) else list(result or ())
+        return json.dumps(rows, indent=2, ensure_ascii=False, default=str).splitlines()
+    if result is None:
+        return []
+    if isinstance(result, Table):
+        return list(result.lines())
+    return [part for line in result for part in str(line).split("\n")]
