@@ -7,6 +7,7 @@ belongs; consoles, files, and Python's own logging are sinks of equal rank.
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -50,6 +51,9 @@ class Record:
 
 Sink = Callable[[Record], None]
 
+FOLLOW = -1
+"The debug depth of a sink that follows the level of the whole runtime, `core set debug`."
+
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if code not in (9,)}
 
 
@@ -75,7 +79,7 @@ class Log:
         self._python = logging.getLogger(name)
 
     def attach(self, sink: Sink, *, verbose: int = 0, debug: int = 0) -> None:
-        """Add a sink, or change the depths an attached one wants to see."""
+        """Add a sink, or change the depths an attached one wants to see (debug: FOLLOW for the runtime's)."""
         self._sinks[sink] = (verbose, debug)
         self._remeasure()
 
@@ -84,9 +88,17 @@ class Log:
         self._sinks.pop(sink, None)
         self._remeasure()
 
+    def set_debug(self, level: int) -> None:
+        """Change the debug level of the whole runtime."""
+        self.debug_level = level
+        self._remeasure()
+
     def _remeasure(self) -> None:
         self.verbose_max = max((v for v, _ in self._sinks.values()), default=0)
-        self.debug_max = max((d for _, d in self._sinks.values()), default=0)
+        self.debug_max = max((self._debug_of(d) for _, d in self._sinks.values()), default=0)
+
+    def _debug_of(self, debug: int) -> int:
+        return self.debug_level if debug == FOLLOW else debug
         for each in self.changed:
             each()
 
@@ -120,6 +132,14 @@ class Log:
         """Write down what failed."""
         self._write(Level.ERROR, 0, text, call)
 
+    def traceback(self, error: BaseException, call: str = "") -> None:
+        """Show a developer where an error came from: from debug level 1 on, or in Python's own logging."""
+        text = "".join(traceback.format_exception(error)).rstrip()
+        if self.debug_max >= 1:
+            self._write(Level.DEBUG, 1, text, call)
+        elif self._python.isEnabledFor(Level.DEBUG):
+            self._python.debug("%s", text)
+
     def security(self, text: str, call: str = "") -> None:
         """Write down a security event, in the form that log watchers read."""
         self._write(Level.SECURITY, 0, text, call)
@@ -133,7 +153,7 @@ class Log:
         for sink, (verbose, debug) in tuple(self._sinks.items()):
             if level is Level.VERBOSE and depth > verbose:
                 continue
-            if level is Level.DEBUG and depth > debug:
+            if level is Level.DEBUG and depth > self._debug_of(debug):
                 continue
             sink(record)
         if self._python.isEnabledFor(level):
