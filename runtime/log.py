@@ -96,11 +96,11 @@ class Log:
     def _remeasure(self) -> None:
         self.verbose_max = max((v for v, _ in self._sinks.values()), default=0)
         self.debug_max = max((self._debug_of(d) for _, d in self._sinks.values()), default=0)
+        for each in self.changed:
+            each()
 
     def _debug_of(self, debug: int) -> int:
         return self.debug_level if debug == FOLLOW else debug
-        for each in self.changed:
-            each()
 
     def shows(self, depth: int) -> bool:
         """Whether a verbose line of this depth would be read by anybody."""
