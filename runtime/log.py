@@ -74,6 +74,8 @@ class Log:
         self._sinks: dict[Sink, tuple[int, int]] = {}
         self.verbose_max = 0
         self.debug_max = 0
+        self.debug_level = 0
+        "How deep sinks with FOLLOW see; change it with `set_debug`."
         self.changed: list[Callable[[], None]] = []
         "Called when the depths that sinks want have changed."
         self._python = logging.getLogger(name)
