@@ -15,6 +15,12 @@ LISTENER_EVENTS_MAX = 10_000
 CONSOLE_LINE_BYTES = 8192
 "Longest line a console may send."
 
+CONSOLE_UNREAD_BYTES = 4 << 20
+"Output that a console has not read yet; beyond it the console is cut off and told why."
+
+CONSOLE_WAITING = 64
+"Commands of one console that wait their turn; beyond it nothing more is read from it until they are done."
+
 CONSOLES_MAX = 128
 "Remote consoles at once."
 
