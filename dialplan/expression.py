@@ -210,12 +210,17 @@ def value_of(node: Node, call: CallFunction | None) -> Value:
             condition, yes, no = (value_of(part, call) for part in (node.condition, node.yes, node.no))
             return yes if is_true(condition) else no
         case Unary("-"):
-            number = number_of(value_of(node.operand, call))
-            return 0 if number is None else longdouble.negate(number)
+            return minus(value_of(node.operand, call))
         case Unary():
             return negation(value_of(node.operand, call))
         case Invocation():
             return _invoke(node.name, [value_of(argument, call) for argument in node.arguments], call)
+
+
+def minus(value: Value) -> Number:
+    """`-value`: of any string 0."""
+    number = number_of(value)
+    return 0 if number is None else longdouble.negate(number)
 
 
 def negation(value: Value) -> int:

@@ -12,25 +12,27 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from asterism.dialplan.compile import Compiler
     from asterism.dialplan.nodes import Text
-    from asterism.dialplan.source import Source, Step
+    from asterism.dialplan.source import Source, Step, Track
 
 
 # --- what an application answers -------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Jump:
     """Go on elsewhere.
 
     Args:
         context: Context, empty for the one the channel is in.
         exten: Extension, empty for the one the channel is in.
-        priority: Number, label, or a relative `+n`, `-n` as the dialplan writes it.
+        priority: Number, or a label that is looked for there.
+        fixed: Made once for a step, so that the machine may remember where it leads.
     """
 
     context: str = ""
     exten: str = ""
-    priority: str = "1"
+    priority: int | str = 1
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,35 @@ class Failed:
     """The application failed: the call ends, without a hangup of its own. `h` runs."""
 
 
-Outcome = Jump | Dialled | Incomplete | Failed | None
+@dataclass(frozen=True, slots=True)
+class NoDigits:
+    """The caller was to press keys and did not (WaitExten): go on if there is a next priority, else `t`."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One Gosub under way: where Return goes, and the variables that come back then.
+
+    As an outcome: go back there.
+
+    Args:
+        context, exten, priority: The priority that Return goes to.
+        argc: How many ARGn it was given or hides.
+        special: The subroutine was called by an application or as hangup handler: its Return ends it.
+        track: The track of that place, where it is known.
+        saved: Variables as they were before LOCAL() hid them; None where there was none.
+    """
+
+    context: str
+    exten: str
+    priority: int
+    argc: int = 0
+    special: bool = False
+    track: "Track | None" = None
+    saved: dict[str, str | None] = field(default_factory=dict)
+
+
+Outcome = Jump | Frame | Dialled | NoDigits | Incomplete | Failed | None
 """None: go on with the next priority."""
 
 Run = Callable[["Scope"], Outcome | Awaitable[Outcome]]
@@ -67,25 +97,17 @@ EvaluateLater = Callable[["Scope"], Awaitable[str]]
 """One compiled text that calls a function which must wait."""
 
 
-# --- the gosub stack -------------------------------------------------------------------------
+# --- variables -------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Frame:
-    """One Gosub under way: where Return goes, and the variables that come back then.
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Why `e` was entered, and from where: EXCEPTION()."""
 
-    Args:
-        context, exten, priority: The priority that Return goes to.
-        saved: Variables as they were before LOCAL() hid them; None where there was none.
-        special: True for the frame that a called subroutine (Dial's U, hangup handlers) ends with.
-    """
-
+    reason: str
     context: str
     exten: str
     priority: int
-    argc: int = 0
-    special: bool = False
-    saved: dict[str, str | None] = field(default_factory=dict)
 
 
 class Variables(dict[str, str]):
@@ -137,12 +159,16 @@ class Scope(Protocol):
     context: str
     exten: str
     priority: int
+    track: "Track | None"
+    "The number under way."
     step: "Step | None"
     "The step under way: its `application`, `file` and `line` name it to the operator."
     frames: list[Frame]
     "The Gosub stack, innermost last."
     hangup_handlers: list[str]
     "`context,exten,priority(args)`, last pushed last; the machine runs them from the end."
+    exception: Raised | None
+    "Why `e` was entered last; the machine writes it."
     jump: Jump | None
     "Set by an application's code to go elsewhere when it returns (`chan.goto(...)`); the machine takes it away."
     ended: bool
@@ -192,7 +218,11 @@ class Scope(Protocol):
         ...
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Log what an application of `step` ended with, with its dialplan line; the call ends then."""
         ...
 
     def trace(self, application: str, data: str) -> None:

@@ -1,0 +1,118 @@
+"""Lines of an extensions.conf to nodes: what is written, not yet what it means in its place."""
+
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.nodes import Context, Dialplan, IgnorePattern, Include, Priority, Switch
+from asterism.dialplan.reader import Config, Line
+
+
+def parse(config: Config) -> tuple[Dialplan, list[DialplanError]]:
+    """Parse a configuration that was read; what is wrong in one line costs that line and is listed."""
+    dialplan = Dialplan()
+    warnings = list(config.warnings)
+    for section in config:
+        if section.name == "general":
+            for line in section.lines:
+                dialplan.general[line.key.lower()] = line.value
+        elif section.name == "globals":
+            dialplan.globals += [(line.key, line.value, line.file, line.lineno) for line in section.lines]
+        else:
+            context = Context(section.name, section.file, section.lineno)
+            dialplan.contexts.append(context)
+            for line in section.lines:
+                try:
+                    _line(context, line)
+                except DialplanError as error:
+                    warnings.append(DialplanError(error.message, line.file, line.lineno))
+    return dialplan, warnings
+
+
+def _line(context: Context, line: Line) -> None:
+    key = line.key
+    if key in ("exten", "same"):
+        context.items.append(priority(line, key == "same"))
+        return
+    match key.lower():
+        case "exten" | "same":
+            context.items.append(priority(line, key.lower() == "same"))
+        case "include":
+            context.items.append(Include(line.value, line.file, line.lineno))
+        case "switch" | "lswitch":
+            context.items.append(Switch(line.value, False, line.file, line.lineno))
+        case "eswitch":
+            context.items.append(Switch(line.value, True, line.file, line.lineno))
+        case "ignorepat":
+            context.items.append(IgnorePattern(line.value, line.file, line.lineno))
+        case "autohints":
+            context.autohints = line.value.strip().lower() in ("1", "yes", "true", "y", "t", "on")
+        case _:
+            raise DialplanError(f"unknown keyword '{key}' in context '{context.name}'")
+
+
+def priority(line: Line, same: bool = False) -> Priority:
+    """Take `name/caller,priority(label),application(data)` apart.
+
+    Raises:
+        DialplanError: Something is missing.
+    """
+    name: str | None = None
+    caller: str | None = None
+    rest = line.value
+    if not same:
+        name, comma, rest = _before_comma(rest)
+        if not comma:
+            raise DialplanError(f"no priority for extension '{name}'")
+        name = name.replace(" ", "").replace("\t", "") if " " in name or "\t" in name else name
+        if "/" in name:
+            name, _, caller = name.partition("/")
+            caller = "".join(character for character in caller if character not in " ()-.")
+    written, comma, application = rest.partition(",")
+    if not comma:
+        raise DialplanError(f"no application in '{line.value}'")
+    written = written.strip()
+    label = ""
+    if "(" in written:
+        written, _, label = written.partition("(")
+        if ")" not in label:
+            raise DialplanError(f"label without ')' in '{line.value}'")
+        label = label.partition(")")[0]
+    plus = 0
+    if "+" in written:
+        written, _, more = written.partition("+")
+        plus = _leading_number(more)
+    application, data = _application(application)
+    return Priority(name, caller, written, plus, label, application, data, line.file, line.lineno)
+
+
+def _before_comma(text: str) -> tuple[str, str, str]:
+    """Split at the first comma outside square brackets, which a pattern may have."""
+    comma = text.find(",")
+    bracket = text.find("[")
+    if bracket < 0 or comma < bracket:
+        return text.partition(",")
+    depth = 0
+    for index, character in enumerate(text):
+        if character == "[":
+            depth += 1
+        elif character == "]" and depth:
+            depth -= 1
+        elif character == "," and not depth:
+            return text[:index], ",", text[index + 1 :]
+    return text, "", ""
+
+
+def _application(text: str) -> tuple[str, str]:
+    """Split `Name(data)` at its first `(` and last `)`."""
+    name, opening, data = text.partition("(")
+    if not opening or "${" in name or "$[" in name:
+        return text.strip(), ""
+    end = data.rfind(")")
+    return name.strip(), data if end < 0 else data[:end]
+
+
+def _leading_number(text: str) -> int:
+    digits = ""
+    for character in text.strip():
+        if not character.isdigit() or not character.isascii():
+            break
+        digits += character
+    return int(digits[:9]) if digits else 0

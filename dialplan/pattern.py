@@ -1,0 +1,240 @@
+"""Which extension a dialled number means: patterns, their order, and a trie over that order.
+
+A pattern is a row of character sets, so the order in which Asterisk tries patterns is the order of
+their rows: fewer characters first, then the lower ones; `.` after every set, `!` after `.`, the end of the
+pattern last. The trie keeps its branches in that order, so the first leaf that is found is the right one
+and the cost of a look-up depends on the number dialled, not on how many extensions there are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from asterism.dialplan.errors import DialplanError
+
+Element = tuple[int, int, str]
+"""One place of a pattern as it sorts: (kind or size, negated bitmap, characters)."""
+
+_CLASSES = {"N": "23456789", "X": "0123456789", "Z": "123456789"}
+_DOT: Element = (0x18000, 0, ".")
+_BANG: Element = (0x28000, 0, "!")
+END: Element = (0x40000, 0, "")
+
+
+def is_pattern(name: str) -> bool:
+    """Whether an extension's name is a pattern."""
+    return name[:1] == "_"
+
+
+def plain(number: str) -> str:
+    """Return a literal extension or a dialled number without its hyphens, which mean nothing."""
+    return number.replace("-", "") if "-" in number else number
+
+
+def _element(characters: str) -> Element:
+    bitmap = 0
+    for character in characters:
+        bitmap |= 1 << (255 - (ord(character) & 255))
+    unique = "".join(sorted(set(characters)))
+    return (len(unique), -bitmap, unique)
+
+
+_SINGLE = {chr(code): _element(chr(code)) for code in range(256)}
+_SINGLE.update({c: _element(v) for k, v in _CLASSES.items() for c in (k, k.lower())})
+_SINGLE["."] = _DOT
+_SINGLE["!"] = _BANG
+
+
+@lru_cache(maxsize=1024)
+def _set(text: str) -> Element:
+    """Read the inside of `[...]`: characters and ranges; a descending range has nothing in it."""
+    found: list[str] = []
+    index = 0
+    while index < len(text):
+        if index + 2 < len(text) and text[index + 1] == "-":
+            found += map(chr, range(ord(text[index]), ord(text[index + 2]) + 1))
+            index += 3
+        else:
+            found.append(text[index])
+            index += 1
+    return _element("".join(found))
+
+
+def elements(pattern: str) -> tuple[Element, ...]:
+    """Take a pattern apart (without its `_`).
+
+    Raises:
+        DialplanError: A `[` is not closed.
+    """
+    found: list[Element] = []
+    index = 0
+    while index < len(pattern):
+        character = pattern[index]
+        index += 1
+        if character in "- ":
+            continue
+        if character == "[":
+            end = pattern.find("]", index)
+            if end < 0:
+                raise DialplanError(f"'[' is not closed in pattern '_{pattern}'")
+            found.append(_set(pattern[index:end]))
+            index = end + 1
+            continue
+        element = _SINGLE.get(character) or _element(character)
+        found.append(element)
+        if element is _DOT or element is _BANG:
+            return tuple(found)
+    found.append(END)
+    return tuple(found)
+
+
+SortKey = tuple[int, str, tuple[Element, ...]]
+
+
+def sort_key(name: str) -> SortKey:
+    """Return what an extension sorts by: literals by their text, then patterns by their elements.
+
+    Two names with the same key are the same extension.
+    """
+    if is_pattern(name):
+        return (1, "", elements(name[1:]))
+    return (0, plain(name), ())
+
+
+Leaf = TypeVar("Leaf")
+
+
+class _Node(Generic[Leaf]):
+    """One place in the trie."""
+
+    __slots__ = ("branches", "by_character", "leaf")
+
+    def __init__(self) -> None:
+        self.branches: dict[Element, _Node[Leaf]] = {}
+        self.by_character: dict[str, list[_Node[Leaf]]] = {}
+        self.leaf: Leaf | None = None
+
+    def following(self, character: str) -> "list[_Node[Leaf]]":
+        """Return the branches that take a character, in order; worked out once for each character."""
+        found = self.by_character.get(character)
+        if found is None:
+            found = [
+                node
+                for element, node in sorted(self.branches.items())
+                if character in element[2] and element[0] < _DOT[0]
+            ]
+            self.by_character[character] = found
+        return found
+
+
+@dataclass(slots=True)
+class Found(Generic[Leaf]):
+    """A leaf on the way.
+
+    Args:
+        complete: The number matches as it is.
+        longer: A longer number could match too; None: a `!` matches at once and asks for no more.
+    """
+
+    leaf: Leaf
+    complete: bool
+    longer: bool | None
+
+
+class Trie(Generic[Leaf]):
+    """Patterns to leaves."""
+
+    def __init__(self) -> None:
+        self.root: _Node[Leaf] = _Node()
+
+    def get(self, key: tuple[Element, ...]) -> Leaf | None:
+        """Return the leaf of a pattern's elements."""
+        node: _Node[Leaf] | None = self.root
+        for element in key:
+            node = node.branches.get(element) if node else None
+        return node.leaf if node else None
+
+    def put(self, key: tuple[Element, ...], leaf: Leaf) -> None:
+        """Set the leaf of a pattern's elements."""
+        node = self.root
+        for element in key:
+            following = node.branches.get(element)
+            if following is None:
+                following = node.branches[element] = _Node()
+                node.by_character.clear()
+            node = following
+        node.leaf = leaf
+
+    def remove(self, key: tuple[Element, ...]) -> None:
+        """Take the leaf of a pattern's elements away, and the branch that led only there."""
+        path = [self.root]
+        for element in key:
+            path.append(path[-1].branches[element])
+        path[-1].leaf = None
+        for parent, element, node in zip(reversed(path[:-1]), reversed(key), reversed(path), strict=False):
+            if node.branches or node.leaf is not None:
+                break
+            del parent.branches[element]
+            parent.by_character.clear()
+
+    def matches(self, number: str) -> Iterator[Leaf]:
+        """Go through the leaves that match a number (without hyphens), in order."""
+        return self._matches(self.root, number, 0)
+
+    def _matches(self, node: _Node[Leaf], number: str, index: int) -> Iterator[Leaf]:
+        size = len(number)
+        while True:
+            if index == size:
+                for element in (_BANG, END):
+                    last = node.branches.get(element)
+                    if last is not None and last.leaf is not None:
+                        yield last.leaf
+                return
+            following = node.following(number[index])
+            index += 1
+            if len(following) == 1 and _DOT not in node.branches and _BANG not in node.branches:
+                node = following[0]
+                continue
+            for branch in following:
+                yield from self._matches(branch, number, index)
+            for element in (_DOT, _BANG):
+                last = node.branches.get(element)
+                if last is not None and last.leaf is not None:
+                    yield last.leaf
+            return
+
+    def prospects(self, number: str) -> Iterator[Found[Leaf]]:
+        """Go through the leaves that match a number or could match a longer one, in order."""
+        return self._prospects(self.root, number, 0)
+
+    def _prospects(self, node: _Node[Leaf], number: str, index: int) -> Iterator[Found[Leaf]]:
+        beyond = index >= len(number)
+        if beyond:
+            branches = [n for e, n in sorted(node.branches.items()) if 0 < e[0] < _DOT[0]]
+        else:
+            branches = node.following(number[index])
+        for branch in branches:
+            yield from self._prospects(branch, number, index + 1)
+        for element in (_DOT, _BANG, END):
+            last = node.branches.get(element)
+            if last is None or last.leaf is None:
+                continue
+            if element is _DOT:
+                yield Found(last.leaf, not beyond, True)
+            elif element is _BANG:
+                yield Found(last.leaf, index <= len(number), None if index <= len(number) else True)
+            elif beyond:
+                yield Found(last.leaf, index == len(number), index > len(number))
+
+
+def number_matches(pattern: str, number: str) -> bool:
+    """Whether one extension's name or pattern matches a number: caller ids, `ignorepat`."""
+    if not is_pattern(pattern):
+        return plain(pattern) == plain(number)
+    trie: Trie[bool] = Trie()
+    try:
+        trie.put(elements(pattern[1:]), True)
+    except DialplanError:
+        return False
+    return any(trie.matches(plain(number)))

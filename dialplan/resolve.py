@@ -1,0 +1,223 @@
+"""Nodes to a plan: priorities numbered, labels bound, includes in order; and everything suspicious listed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from asterism.dialplan import parser, pattern, reader, substitution
+from asterism.dialplan.compile import Compiler, check
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.nodes import Context as ContextNode
+from asterism.dialplan.nodes import Dialplan, IgnorePattern, Include, Priority, Switch
+from asterism.dialplan.plan import Context, Included, Plan, Switched
+from asterism.dialplan.scope import Registry, Scope
+from asterism.dialplan.source import Step
+
+_TRUE = ("1", "yes", "true", "y", "t", "on")
+_NO_PRIORITY = -2
+
+MakeScope = Callable[[dict[str, str]], Scope]
+"""Makes the scope that has no channel, in which `[globals]` and names are worked out while loading."""
+
+
+def load(
+    folder: str | Path,
+    registry: Registry,
+    scope: MakeScope,
+    *,
+    file: str = "extensions.conf",
+    globals: dict[str, str] | None = None,
+    execute: reader.Execute | None = None,
+) -> Plan:
+    """Load a configuration folder's dialplan.
+
+    Args:
+        folder: Where extensions.conf and its includes are.
+        registry: What is loaded, to name the applications and functions that are not.
+        scope: Makes a scope without a channel over a dict of globals.
+        file: Another name of the main file.
+        globals: Global variables that stay (`clearglobalvars=no`); the new ones are put into this very dict.
+        execute: Runs `#exec` lines.
+
+    Returns:
+        The plan; `plan.warnings` has what was skipped or looks wrong, with file and line.
+
+    Raises:
+        DialplanError: The whole file is lost, as Asterisk loses it.
+    """
+    return resolve(reader.read(file, folder, execute), registry, scope, globals)
+
+
+def load_text(
+    text: str, registry: Registry, scope: MakeScope, *, folder: str | Path | None = None,
+    file: str = "extensions.conf", globals: dict[str, str] | None = None,
+) -> Plan:  # fmt: skip
+    """Load a dialplan from text, as `load` does."""
+    return resolve(reader.read_text(text, file, folder), registry, scope, globals)
+
+
+def resolve(
+    config: reader.Config, registry: Registry, scope: MakeScope, globals: dict[str, str] | None = None
+) -> Plan:
+    """Make a plan of a configuration that was read."""
+    nodes, warnings = parser.parse(config)
+    plan = Plan(registry)
+    plan.warnings = warnings
+    plan.general = nodes.general
+    plan.autofallthrough = nodes.general.get("autofallthrough", "yes").lower() in _TRUE
+    if globals is not None:
+        if nodes.general.get("clearglobalvars", "no").lower() in _TRUE:
+            globals.clear()
+        plan.globals = globals
+    resolving = _Resolving(plan, registry, scope(plan.globals))
+    resolving.globals(nodes)
+    for context in nodes.contexts:
+        resolving.context(context)
+    resolving.includes()
+    return plan
+
+
+class _Resolving:
+    def __init__(self, plan: Plan, registry: Registry, scope: Scope) -> None:
+        self.plan = plan
+        self.registry = registry
+        self.compiler = Compiler(registry)
+        self.scope = scope
+        self.checked: set[tuple[str, str]] = set()
+
+    def substituted(self, text: str) -> str:
+        """Put global variables into a text that is needed while loading."""
+        if "$" not in text:
+            return text
+        evaluate = self.compiler.now(substitution.parse(text))
+        return evaluate(self.scope) if evaluate else ""
+
+    def warn(self, message: str, file: str, line: int) -> None:
+        self.plan.warnings.append(DialplanError(message, file, line))
+
+    def globals(self, nodes: Dialplan) -> None:
+        # In file order, so that a value sees those before it.
+        for name, value, _, _ in nodes.globals:
+            self.plan.globals[name.lstrip("_") if name.strip("_") else name] = self.substituted(value)
+
+    def context(self, node: ContextNode) -> None:
+        context = self.plan.context(node.name, node.file, node.line)
+        context.autohints = context.autohints or node.autohints
+        last_name = ""
+        last_caller: str | None = None
+        last_priority = _NO_PRIORITY
+        for item in node.items:
+            if isinstance(item, Priority):
+                if item.name is None:
+                    if not last_name:
+                        self.warn("'same' without an extension before it", item.file, item.line)
+                        continue
+                elif "$" in item.name:
+                    written = self.substituted(item.name + ("" if item.caller is None else f"/{item.caller}"))
+                    last_name, slash, caller = written.replace(" ", "").partition("/")
+                    last_caller = caller if slash else None
+                else:
+                    last_name, last_caller = item.name, item.caller
+                last_priority = self.priority(context, item, last_name, last_caller, last_priority)
+            else:
+                self.item(context, item)
+
+    def priority(self, context: Context, item: Priority, name: str, caller: str | None, last: int) -> int:
+        """Number one priority and add it; returns its number, which `n` counts from."""
+        written = item.priority
+        hint = False
+        if written in ("n", "next"):
+            if last == _NO_PRIORITY:
+                self.warn("'n' on the first entry of a context", item.file, item.line)
+                return last
+            number = last + 1
+        elif written in ("s", "same"):
+            if last == _NO_PRIORITY:
+                self.warn("'s' on the first entry of a context", item.file, item.line)
+                return last
+            number = last
+        elif written.lower() == "hint":
+            hint, number = True, -1
+        elif written[:1].isdigit() and written.isascii():
+            digits = "".join(character for character in written if character.isdigit())
+            number = int((digits if written.isdigit() else written[: _digits(written)])[:9])
+        else:
+            number = self.labelled(context, name, caller, written)
+            if number == 0:
+                self.warn(f"invalid priority or label '{written}'", item.file, item.line)
+                return 0 + item.plus
+        number += 0 if hint else item.plus
+        if number > 0 or hint:
+            self.add(context, item, name, caller, number, hint)
+        return number
+
+    def labelled(self, context: Context, name: str, caller: str | None, label: str) -> int:
+        try:
+            found = context.extension(name, caller)
+        except DialplanError:
+            return 0
+        return found.label(label) if found else 0
+
+    def add(self, context: Context, item: Priority, name: str, caller: str | None, number: int, hint: bool) -> None:
+        try:
+            extension = context.make(name, caller)
+        except DialplanError as error:
+            self.warn(error.message, item.file, item.line)
+            return
+        step = Step(
+            context.name, name, number, item.label, item.application, item.data, item.file, item.line
+        )
+        if hint:
+            if extension.hint is not None:
+                self.warn(f"second hint for '{extension.shown}', the first is kept", item.file, item.line)
+                return
+            extension.hint = step
+            return
+        if number in extension.steps:
+            self.warn(
+                f"priority {number} of '{extension.shown}' in '{context.name}' is there already, the first is kept",
+                item.file, item.line,
+            )  # fmt: skip
+            return
+        if item.label and extension.label(item.label):
+            self.warn(f"label '{item.label}' of '{extension.shown}' is used already", item.file, item.line)
+        extension.steps[number] = step
+        key = (item.application, item.data)
+        if key not in self.checked:
+            self.checked.add(key)
+            self.plan.warnings += check(step, self.registry)
+
+    def item(self, context: Context, item: Include | Switch | IgnorePattern) -> None:
+        text = item.text
+        if isinstance(item, Include):
+            text = self.substituted(text)
+            if any(include.text == text for include in context.includes):
+                self.warn(f"'{text}' is included already", item.file, item.line)
+                return
+            context.includes.append(Included(text, item.file, item.line))
+        elif isinstance(item, Switch):
+            context.switches.append(
+                Switched(text if item.evaluated else self.substituted(text), item.evaluated, item.file, item.line)
+            )
+        else:
+            text = self.substituted(text)
+            if text in context.ignore_patterns:
+                self.warn(f"'{text}' is ignored already", item.file, item.line)
+                return
+            context.ignore_patterns.append(text)
+
+    def includes(self) -> None:
+        """List the includes of contexts that are not there; they stay, as Asterisk keeps them."""
+        for context in self.plan.contexts.values():
+            for include in context.includes:
+                if include.context not in self.plan.contexts:
+                    self.warn(
+                        f"context '{context.name}' includes '{include.context}' that is not there",
+                        include.file, include.line,
+                    )  # fmt: skip
+
+
+def _digits(text: str) -> int:
+    return next((index for index, character in enumerate(text) if not character.isdigit()), len(text))
+
+
+__all__ = ["load", "load_text", "pattern", "resolve"]
