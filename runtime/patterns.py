@@ -239,3 +239,18 @@ def head_of(pattern: str) -> tuple[str, ...]:
     literal = re.split(r"[\[{<]", pattern, maxsplit=1)[0].lower().split()
     bar = next((index for index, word in enumerate(literal) if "|" in word), len(literal))
     return tuple(literal[:bar])
+
+
+def last_word_at(line: str) -> int:
+    """Where the word under way at the end of `line` begins; its length when none does."""
+    start, quoted, escaped = 0, False, False
+    for index, char in enumerate(line):
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif char == '"':
+            quoted = not quoted
+        elif char.isspace() and not quoted:
+            start = index + 1
+    return start

@@ -28,7 +28,7 @@ def run_once(path: Path, line: str) -> int:
             return _converse(connection, line)
         except BrokenPipeError:
             # Whoever read our output has had enough: `asterism -rx ... | head`.
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             return 0
         except OSError:
             return 1

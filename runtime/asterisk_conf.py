@@ -1,0 +1,66 @@
+"""asterisk.conf: where things live, and the switches of the process."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from asterism.dialplan import reader
+from asterism.dialplan.errors import DialplanError
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Files, Options, read
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things live. Meets `asterism.runtime.switch.Directories`."""
+
+    etc: Path
+    modules: Path
+    var_lib: Path
+    db: Path
+    keys: Path
+    data: Path
+    agi: Path
+    spool: Path
+    run: Path
+    log: Path
+    cache: Path
+    sbin: Path
+
+    @classmethod
+    def of(cls, settings: DirectorySettings, base: Path | None = None) -> "Folders":
+        """Make them of [directories]; relative paths are meant from `base`."""
+        paths = [getattr(settings, entry.name) for entry in fields(settings)]
+        return cls(*(path if base is None else base / path for path in paths))
+
+
+def load(path: Path, complain: Complain) -> AsteriskConf:
+    """Read asterisk.conf; what is wrong goes to `complain`, and the default counts there.
+
+    Args:
+        path: The file. When there is none, its folder is where the configuration is.
+        complain: Takes a ConfigError for each thing wrong.
+    """
+    folder = path.parent.absolute()
+    conf = AsteriskConf(directories=replace(DirectorySettings(), astetcdir=folder))
+    if not path.exists():
+        return conf
+    try:
+        config = reader.read(path.name, folder)
+    except DialplanError as error:
+        complain(ConfigError(error.message, error.file, error.line))
+        return conf
+    for warning in config.warnings:
+        complain(ConfigError(warning.message, warning.file, warning.line))
+    for section in config:
+        name = section.name.lower()
+        if name == "directories":
+            found = read(DirectorySettings, section.lines, complain, conf.directories)
+            conf = replace(conf, directories=found)
+        elif name == "options":
+            conf = replace(conf, options=read(Options, section.lines, complain, conf.options))
+        elif name == "files":
+            conf = replace(conf, files=read(Files, section.lines, complain, conf.files))
+        elif name not in ("compat", "modules"):
+            complain(ConfigError(f"unknown section [{section.name}]", section.file, section.lineno))
+    absolute = {entry.name: folder / getattr(conf.directories, entry.name) for entry in fields(conf.directories)}
+    return replace(conf, directories=DirectorySettings(**absolute))

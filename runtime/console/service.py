@@ -1,0 +1,210 @@
+"""The server: a runtime with its log, its control socket, its signals, and perhaps a console of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from asterism.runtime.console.link import Link
+from asterism.runtime.console.logger import MESSAGES, SCREEN, Writer
+from asterism.runtime.console.process import Parent, PidFile, apply_limits, become, go_into_background
+from asterism.runtime.console.remote import BANNER, converse, may_colour
+from asterism.runtime.console.render import Painter
+from asterism.runtime.console.server import ControlSocket, is_served
+from asterism.runtime.errors import AsterismError, ConfigError
+from asterism.runtime.log import FOLLOW
+from asterism.runtime.runtime import Runtime
+from asterism.runtime.settings import AsteriskConf
+
+CONSOLE_END_S = 2.0
+"How long the server waits for its own console to give the screen back."
+
+
+class Service:
+    """The program without -r.
+
+    Args:
+        conf: asterisk.conf, the command line put into its options.
+        conf_path: Where it was read.
+        path: The control socket.
+        complaints: What was wrong with asterisk.conf.
+        mute: Show no log on the screen.
+    """
+
+    def __init__(
+        self,
+        conf: AsteriskConf,
+        conf_path: Path,
+        path: Path,
+        complaints: Sequence[ConfigError],
+        *,
+        mute: bool = False,
+    ) -> None:
+        self._conf, self._options = conf, conf.options
+        self._conf_path, self._path, self._complaints, self._mute = conf_path, path, list(complaints), mute
+        self._parent = Parent()
+        self._pid_file = PidFile(conf.directories.astrundir / "asterisk.pid")
+        self._screen: Writer | None = None
+        self._messages: Writer | None = None
+        self._status = 0
+        self._restart = False
+
+    def main(self) -> int:
+        """Be the server until it ends; returns the exit status."""
+        options = self._options
+        if is_served(self._path):
+            sys.stderr.write(f"Asterism already running on {self._path}.  Use 'asterism -r' to connect.\n")
+            return 1
+        try:
+            become(options.runuser, options.rungroup)
+            refused = apply_limits(options)
+        except ConfigError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        self._complaints += [ConfigError(text, str(self._conf_path)) for text in refused]
+        if (options.alwaysfork and not options.console) or not (options.nofork or options.console):
+            self._parent = go_into_background()
+            self._options = options = replace(options, quiet=True, console=False)
+        try:
+            self._pid_file.write()
+            asyncio.run(self._serve())
+        except ConfigError as error:
+            self._fail(str(error))
+        finally:
+            self._pid_file.remove()
+        if self._restart:
+            # The same program again in the same process, so that whoever watches it keeps its pid.
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        return self._status
+
+    def _fail(self, text: str) -> None:
+        self._status = 1
+        self._parent.tell(text)
+        sys.stderr.write(f"{text}\n")
+
+    # --- the log
+
+    def _open_log(self, rt: Runtime) -> None:
+        options = self._options
+        painter = Painter(timestamps=options.timestamp, pid=os.getpid())
+        folder = self._conf.directories.astlogdir
+
+        def failed(error: OSError) -> None:
+            sys.stderr.write(f"The log {folder / 'messages.log'} cannot be written: {error.strerror}\n")
+
+        def opening() -> TextIO:
+            folder.mkdir(parents=True, exist_ok=True)
+            return (folder / "messages.log").open("a", encoding="utf-8", errors="backslashreplace")
+
+        self._messages = Writer(opening, painter.file, MESSAGES, failed)
+        rt.log.attach(self._messages.sink)
+        rt.log.set_debug(options.debug)
+        if not options.quiet and not self._mute:
+            shown = Painter(may_colour(options.nocolor), options.lightbackground, options.timestamp, pid=os.getpid())
+            self._screen = Writer(_screen, shown.console, SCREEN)
+            self._screen.say(BANNER)
+            rt.log.attach(self._screen.sink, verbose=options.verbose, debug=FOLLOW)
+
+    def _rotate(self) -> None:
+        if self._messages is not None:
+            self._messages.reopen()
+
+    # --- life
+
+    async def _serve(self) -> None:
+        conf, options = self._conf, self._options
+        rt = Runtime(config_dir=conf.directories.astetcdir, directories=conf.directories, options=options)
+        self._open_log(rt)
+        for complaint in self._complaints:
+            rt.log.warning(str(complaint))
+        control = ControlSocket(
+            rt, self._path, conf.files, shell=not options.disable_remote_console_shell, quiet=options.hideconnect
+        )
+        await control.start()
+        try:
+            async with rt:
+                self._watch_signals(rt)
+                self._parent.tell()
+                console = await self._open_console(rt, control) if options.console else None
+                if self._screen is not None and console is None:
+                    self._screen.say("Asterism Ready.")
+                await rt.wait_closed()
+                self._restart = rt.restart_wanted
+                await control.stop(self._restart)
+                if console is not None:
+                    await asyncio.get_running_loop().run_in_executor(None, console.join, CONSOLE_END_S)
+        except ConfigError:
+            raise
+        except AsterismError as error:
+            raise ConfigError(str(error)) from error
+        finally:
+            await control.stop(self._restart)
+            self._close_log(rt)
+
+    def _close_log(self, rt: Runtime) -> None:
+        for writer in (self._screen, self._messages):
+            if writer is not None:
+                rt.log.detach(writer.sink)
+                writer.close()
+
+    def _watch_signals(self, rt: Runtime) -> None:
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            rt.spawn(rt.stop(), "stop")
+
+        def reload() -> None:
+            self._rotate()
+            rt.spawn(rt.reload(), "reload")
+
+        loop.add_signal_handler(signal.SIGTERM, stop)
+        loop.add_signal_handler(signal.SIGINT, stop)
+        loop.add_signal_handler(signal.SIGHUP, reload)
+
+    # --- a console of its own
+
+    async def _open_console(self, rt: Runtime, control: ControlSocket) -> threading.Thread:
+        """The console runs in a thread, so that a screen that stands still holds up no call."""
+        ours, theirs = socket.socketpair()
+        await control.adopt(ours)
+        if self._screen is not None:
+            # From now on the console shows the log, above its prompt.
+            rt.log.detach(self._screen.sink)
+            self._screen.close()
+            self._screen = None
+        loop = asyncio.get_running_loop()
+
+        def left() -> None:
+            if not rt.stopping:
+                rt.spawn(rt.stop(), "stop")
+
+        thread = threading.Thread(
+            target=self._be_console, args=(theirs, lambda: loop.call_soon_threadsafe(left)), name="console", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _be_console(self, sock: socket.socket, left: Callable[[], object]) -> None:
+        options = self._options
+        painter = Painter(may_colour(options.nocolor), options.lightbackground, options.timestamp)
+
+        async def console() -> None:
+            link = await Link.over_socket(sock)
+            link.attach(options.verbose, self._mute)
+            interrupted = await converse(link, painter, local=True)
+            ended = link.over.is_set()
+            await link.close()
+            if interrupted and not ended:
+                left()
+
+        asyncio.run(console())
+
+
+def _screen() -> TextIO:
+    return open(1, "w", closefd=False, errors="replace")
