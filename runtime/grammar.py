@@ -8,7 +8,7 @@ parameter's default.
 import inspect
 import json
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -136,7 +136,7 @@ ASKER: ContextVar[Asker | None] = ContextVar("asterism_asker", default=None)
 # --- all commands ----------------------------------------------------------------------------------------
 
 
-class Commands(Mapping[str, Command]):
+class Commands(MutableMapping[str, Command]):
     """The commands of a runtime by pattern, with an index over their first words."""
 
     def __init__(self) -> None:
@@ -152,17 +152,14 @@ class Commands(Mapping[str, Command]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, command: Command) -> None:
-        """Make a command known; one of the same pattern is replaced."""
-        self.discard(command)
-        entry = self._entries[command.name] = Entry(command)
+    def __setitem__(self, pattern: str, command: Command) -> None:
+        self.pop(pattern, None)
+        entry = self._entries[pattern] = Entry(command)
         self._index.setdefault(entry.head[:2], []).append(entry)
 
-    def discard(self, command: Command) -> None:
-        """Forget a command; a stranger is ignored."""
-        entry = self._entries.pop(command.name, None)
-        if entry is not None:
-            self._index[entry.head[:2]].remove(entry)
+    def __delitem__(self, pattern: str) -> None:
+        entry = self._entries.pop(pattern)
+        self._index[entry.head[:2]].remove(entry)
 
     def _near(self, words: Sequence[str]) -> list[Entry]:
         """The entries that a line of these words could be, longest head first."""

@@ -120,7 +120,7 @@ def channel_noun(rt: Any) -> list[tuple[str, str]]:
 def commands() -> Commands:
     found = Commands()
     for each in (show_channels, show_channel, set_level, fail, dialplan_show):
-        found.add(each)
+        found[each.name] = each
     return found
 
 
@@ -213,7 +213,7 @@ def test_completion(commands: Commands, rt: Any, line: str, candidates: dict[str
 
 
 def test_a_discarded_command_is_gone(commands: Commands) -> None:
-    commands.discard(show_channel)
+    del commands[show_channel.name]
     assert commands.find(["core", "show", "channel", "x"]) is None
     assert "core show channel <channel>" not in commands
     assert len(commands) == 4
@@ -223,5 +223,5 @@ def test_a_discarded_command_is_gone(commands: Commands) -> None:
 def test_no_line_breaks_completion(line: str) -> None:
     found = Commands()
     for each in (show_channels, show_channel, set_level):
-        found.add(each)
+        found[each.name] = each
     found.complete(SimpleNamespace(log=Log("test")), NOUNS, line)
