@@ -25,7 +25,7 @@ from asterism.dialplan.scope import (
     Raised,
     Scope,
 )
-from asterism.dialplan.source import Source, Step, Track
+from asterism.dialplan.source import Elsewhere, Source, Step, Track
 
 BUDGET = 200
 """Steps without waiting after which others are let run."""
@@ -61,6 +61,10 @@ class Machine:
                 found = source.find(scope, track.context, track.exten, scope.priority)
                 if found is None:
                     return "missing", None
+                if found.__class__ is Elsewhere:
+                    track = self.stand(cast(Elsewhere, found))
+                    steps = track.steps
+                    continue
                 if found.__class__ is not Step:
                     return "step", found
                 step = cast(Step, found)
@@ -96,13 +100,15 @@ class Machine:
     def here(self) -> Track:
         """Return the track of where the channel stands; it is another after a jump or a reload."""
         scope, track = self.scope, self.track
-        if (
-            track.generation != self.source.generation
-            or track.exten != scope.exten
-            or track.context != scope.context
-        ):
+        if track.generation != self.source.generation or track.exten != scope.exten or track.context != scope.context:
             track = self.track = scope.track = self.source.track(scope, scope.context, scope.exten)
         return track
+
+    def stand(self, elsewhere: Elsewhere) -> Track:
+        """Stand where a switch leads."""
+        scope = self.scope
+        scope.context, scope.exten, scope.priority = elsewhere.context, elsewhere.exten, elsewhere.priority
+        return self.here()
 
     def origin(self, frame: Frame) -> Track:
         """Return the track that a subroutine was called from."""
@@ -210,9 +216,9 @@ class Machine:
     async def exists(self, exten: str, priority: int = 1, context: str | None = None) -> bool:
         """Whether a step is there."""
         found = self.source.find(self.scope, self.scope.context if context is None else context, exten, priority)
-        if found is not None and not isinstance(found, Step):
-            found = await found
-        return found is not None
+        if found is None or isinstance(found, Step | Elsewhere):
+            return found is not None
+        return await found is not None
 
     def go(self, exten: str) -> None:
         """Stand at priority 1 of another number of this context."""
@@ -223,12 +229,12 @@ class Machine:
         scope = self.scope
         if not await self.exists(scope.exten, scope.priority):
             scope.verbose(
-                2, f"Starting {scope.builtin('CHANNEL')} at {scope.context},{scope.exten},{scope.priority} failed "
+                2, f"Starting {scope.name} at {scope.context},{scope.exten},{scope.priority} failed "
                 "so falling back to exten 's'",
             )  # fmt: skip
             self.go("s")
             if not await self.exists("s"):
-                scope.verbose(2, f"Starting {scope.builtin('CHANNEL')} at {scope.context},s,1 still failed "
+                scope.verbose(2, f"Starting {scope.name} at {scope.context},s,1 still failed "
                                  "so falling back to context 'default'")  # fmt: skip
                 scope.context = "default"
 
@@ -275,7 +281,7 @@ class Machine:
         if not self.source.autofallthrough:
             return await self.collect("", scope.response_timeout)
         status = scope.variables.get("DIALSTATUS", "UNKNOWN")
-        scope.verbose(3, f"Auto fallthrough, channel '{scope.builtin('CHANNEL')}' status is '{status}'")
+        scope.verbose(2, f"Auto fallthrough, channel '{scope.name}' status is '{status}'")
         if status.upper() in ("CONGESTION", "CHANUNAVAIL"):
             await scope.finish("CONGESTION")
         elif status.upper() == "BUSY":
@@ -304,7 +310,7 @@ class Machine:
         """Go to `i`, else `e`."""
         scope = self.scope
         if await self.exists("i"):
-            scope.verbose(3, f"Channel '{scope.builtin('CHANNEL')}' sent to invalid extension: "
+            scope.verbose(3, f"Channel '{scope.name}' sent to invalid extension: "
                              f"context,exten,priority={scope.context},{number},{scope.priority}")  # fmt: skip
             scope.set("INVALID_EXTEN", number)
             self.go("i")
@@ -312,7 +318,7 @@ class Machine:
         if await self.special("", "INVALID", quiet=True):
             return True
         scope.warn(
-            f"Channel '{scope.builtin('CHANNEL')}' sent to invalid extension but no invalid handler: "
+            f"Channel '{scope.name}' sent to invalid extension but no invalid handler: "
             f"context,exten,priority={scope.context},{number},{scope.priority}"
         )
         return False
@@ -336,7 +342,6 @@ class Machine:
     async def hangup(self) -> None:
         """Run `h`, then the hangup handlers."""
         scope = self.scope
-        scope.ended = True
         try:
             if await self.exists("h"):
                 self.go("h")
@@ -345,7 +350,9 @@ class Machine:
                     if not isinstance(result, NoDigits):
                         break
                     scope.priority += 1
-        except (Ended, Redirected, Elapsed):
+        except Ended as ended:
+            scope.hung_up(ended.cause)
+        except (Redirected, Elapsed):
             pass
         for _ in range(MAX_HANDLERS):
             if not scope.hangup_handlers:
@@ -378,9 +385,16 @@ async def run(source: Source, scope: Scope) -> None:
     machine = Machine(source, scope)
     try:
         await machine.main()
-    except Ended:
-        pass
+    except Ended as ended:
+        scope.verbose(2, f"Spawn extension ({_here(scope)}) exited non-zero on '{scope.name}'")
+        scope.hung_up(ended.cause)
+    else:
+        scope.hung_up(0)
     await machine.hangup()
+
+
+def _here(scope: Scope) -> str:
+    return f"{scope.context}, {scope.exten}, {scope.priority}"
 
 
 async def call(source: Source, scope: Scope, jump: Jump, arguments: Sequence[str] = ()) -> bool:

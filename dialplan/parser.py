@@ -64,10 +64,10 @@ def priority(line: Line, same: bool = False) -> Priority:
         name = name.replace(" ", "").replace("\t", "") if " " in name or "\t" in name else name
         if "/" in name:
             name, _, caller = name.partition("/")
-            caller = "".join(character for character in caller if character not in " ()-.")
-    written, comma, application = rest.partition(",")
-    if not comma:
-        raise DialplanError(f"no application in '{line.value}'")
+            caller = shrunk(caller)
+        if not name:
+            raise DialplanError(f"an extension needs a name: '{line.value}'")
+    written, _, application = rest.partition(",")
     written = written.strip()
     label = ""
     if "(" in written:
@@ -81,6 +81,18 @@ def priority(line: Line, same: bool = False) -> Priority:
         plus = _leading_number(more)
     application, data = _application(application)
     return Priority(name, caller, written, plus, label, application, data, line.file, line.lineno)
+
+
+def shrunk(number: str) -> str:
+    """Return a caller id without the marks that people group digits with; a pattern keeps its `.` at the end."""
+    kept = []
+    brackets = 0
+    for index, character in enumerate(number):
+        brackets += (character == "[") - (character == "]")
+        if character in " ()" or (character == "-" and not brackets) or (character == "." and index < len(number) - 1):
+            continue
+        kept.append(character)
+    return "".join(kept)
 
 
 def _before_comma(text: str) -> tuple[str, str, str]:

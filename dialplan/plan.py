@@ -6,7 +6,7 @@ from typing import Protocol
 from asterism.dialplan import pattern, timing
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.scope import Registry, Scope
-from asterism.dialplan.source import Step, Track
+from asterism.dialplan.source import Elsewhere, Found, Step, Track
 
 MAX_INCLUDES = 128
 """Contexts that one look-up may walk through, as in Asterisk."""
@@ -17,9 +17,7 @@ MAX_TRACKS = 20_000
 class SwitchDriver(Protocol):
     """Finds steps elsewhere: `switch => NAME/argument`."""
 
-    def find(
-        self, plan: "Plan", scope: Scope, context: str, exten: str, priority: int, argument: str
-    ) -> Step | Awaitable[Step | None] | None:
+    def find(self, plan: "Plan", scope: Scope, context: str, exten: str, priority: int, argument: str) -> Found:
         """Find a step for a number that the context itself does not have."""
         ...
 
@@ -57,8 +55,8 @@ class Extension:
         """Whether it is for this caller."""
         if self.caller is None:
             return True
-        if not self.caller:
-            return not caller
+        if not self.caller or not caller:
+            return self.caller == caller
         return pattern.number_matches(self.caller, caller)
 
 
@@ -304,9 +302,7 @@ class Plan:
                 waiting.append(include.context)
         return False
 
-    def find(
-        self, scope: Scope, context: str, exten: str, priority: int
-    ) -> Step | Awaitable[Step | None] | None:
+    def find(self, scope: Scope, context: str, exten: str, priority: int) -> Found:
         """Find a step, compiled."""
         found = self.contexts.get(context)
         if found is None:
@@ -316,7 +312,7 @@ class Plan:
         else:
             result = self._find(scope, context, exten, priority, set())
             if result is not None and not isinstance(result, Step):
-                return self._find_later(result)
+                return result if isinstance(result, Elsewhere) else self._find_later(result)
             step = result
         return self.ready(step) if step is not None else None
 
@@ -338,9 +334,7 @@ class Plan:
                     return step
         return None
 
-    def _find(
-        self, scope: Scope, context: str, exten: str, priority: int, seen: set[str]
-    ) -> Step | Awaitable[Step | None] | None:
+    def _find(self, scope: Scope, context: str, exten: str, priority: int, seen: set[str]) -> Found:
         found = self.contexts.get(context)
         if found is None or context in seen or len(seen) >= MAX_INCLUDES:
             return None
@@ -359,9 +353,7 @@ class Plan:
                     return result
         return None
 
-    def _switched(
-        self, switch: Switched, scope: Scope, context: str, exten: str, priority: int
-    ) -> Step | Awaitable[Step | None] | None:
+    def _switched(self, switch: Switched, scope: Scope, context: str, exten: str, priority: int) -> Found:
         driver = self.switches.get(switch.name.lower())
         if driver is None:
             scope.warn(f"No such switch '{switch.name}'")
@@ -412,16 +404,21 @@ class Plan:
 
 
 class _Loopback:
-    """`switch => Loopback/exten@context:priority`: another context, the number perhaps changed."""
+    """`switch => Loopback/exten@context:priority/pattern`: another context, the number perhaps changed.
 
-    def find(
-        self, plan: Plan, scope: Scope, context: str, exten: str, priority: int, argument: str
-    ) -> Step | Awaitable[Step | None] | None:
-        number, at, place = argument.partition("@")
+    The channel then stands there and goes on there.
+    """
+
+    def find(self, plan: Plan, scope: Scope, context: str, exten: str, priority: int, argument: str) -> Found:
+        rest, slash, wanted = argument.partition("/")
+        rest, _, at_priority = rest.partition(":")
+        number, at, target = rest.partition("@")
         if not at:
-            number, place = argument, context
-        target, _, wanted = place.partition("/")[0].partition(":")
-        if (target or context, number or exten) == (context, exten):
+            target = context
+        if slash and not pattern.number_matches(wanted, exten):
             return None
-        scope_priority = int(wanted) if wanted.isdigit() else priority
-        return plan.find(scope, target or context, number or exten, scope_priority)
+        if (target, number) == (context, exten):
+            return None
+        new_priority = int(at_priority[:9]) if at_priority.isdigit() and at_priority.isascii() else priority
+        found = plan.find(scope, target, number, new_priority)
+        return Elsewhere(target, number, new_priority) if isinstance(found, Step) else found

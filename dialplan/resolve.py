@@ -1,5 +1,6 @@
 """Nodes to a plan: priorities numbered, labels bound, includes in order; and everything suspicious listed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from asterism.dialplan.source import Step
 
 _TRUE = ("1", "yes", "true", "y", "t", "on")
 _NO_PRIORITY = -2
+_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 MakeScope = Callable[[dict[str, str]], Scope]
 """Makes the scope that has no channel, in which `[globals]` and names are worked out while loading."""
@@ -55,9 +57,7 @@ def load_text(
     return resolve(reader.read_text(text, file, folder), registry, scope, globals)
 
 
-def resolve(
-    config: reader.Config, registry: Registry, scope: MakeScope, globals: dict[str, str] | None = None
-) -> Plan:
+def resolve(config: reader.Config, registry: Registry, scope: MakeScope, globals: dict[str, str] | None = None) -> Plan:
     """Make a plan of a configuration that was read."""
     nodes, warnings = parser.parse(config)
     plan = Plan(registry)
@@ -137,16 +137,18 @@ class _Resolving:
             number = last
         elif written.lower() == "hint":
             hint, number = True, -1
-        elif written[:1].isdigit() and written.isascii():
-            digits = "".join(character for character in written if character.isdigit())
-            number = int((digits if written.isdigit() else written[: _digits(written)])[:9])
+        elif numeric := _NUMBER.match(written):
+            number = int(numeric[0][:9])
+            if number < 1:
+                self.warn(f"invalid priority '{written}'", item.file, item.line)
+                return number + item.plus
         else:
             number = self.labelled(context, name, caller, written)
             if number == 0:
                 self.warn(f"invalid priority or label '{written}'", item.file, item.line)
                 return 0 + item.plus
         number += 0 if hint else item.plus
-        if number > 0 or hint:
+        if number >= 0 or hint:
             self.add(context, item, name, caller, number, hint)
         return number
 
@@ -158,14 +160,15 @@ class _Resolving:
         return found.label(label) if found else 0
 
     def add(self, context: Context, item: Priority, name: str, caller: str | None, number: int, hint: bool) -> None:
+        if not name:
+            self.warn("an extension needs a name", item.file, item.line)
+            return
         try:
             extension = context.make(name, caller)
         except DialplanError as error:
             self.warn(error.message, item.file, item.line)
             return
-        step = Step(
-            context.name, name, number, item.label, item.application, item.data, item.file, item.line
-        )
+        step = Step(context.name, name, number, item.label, item.application, item.data, item.file, item.line)
         if hint:
             if extension.hint is not None:
                 self.warn(f"second hint for '{extension.shown}', the first is kept", item.file, item.line)
@@ -214,10 +217,6 @@ class _Resolving:
                         f"context '{context.name}' includes '{include.context}' that is not there",
                         include.file, include.line,
                     )  # fmt: skip
-
-
-def _digits(text: str) -> int:
-    return next((index for index, character in enumerate(text) if not character.isdigit()), len(text))
 
 
 __all__ = ["load", "load_text", "pattern", "resolve"]

@@ -173,6 +173,8 @@ class Scope(Protocol):
     "Set by an application's code to go elsewhere when it returns (`chan.goto(...)`); the machine takes it away."
     ended: bool
     "True once hung up: `h` and the hangup handlers still run."
+    name: str
+    "The channel's name."
 
     variables: Variables
     tracing: bool
@@ -221,6 +223,10 @@ class Scope(Protocol):
         """Return the seconds since the epoch."""
         ...
 
+    def hung_up(self, cause: int) -> None:
+        """Note that the call is over: keep the cause (0: none known), set `ended`."""
+        ...
+
     def failed(self, error: Exception) -> None:
         """Log what an application of `step` ended with, with its dialplan line; the call ends then."""
         ...
@@ -231,6 +237,10 @@ class Scope(Protocol):
 
     def verbose(self, level: int, message: str) -> None:
         """Say something to consoles of that verbosity (`Auto fallthrough, ...`)."""
+        ...
+
+    def log(self, level: str, message: str) -> None:
+        """Log at a level by name: ERROR, WARNING, NOTICE, DEBUG, DTMF (the application Log)."""
         ...
 
     def warn(self, message: str) -> None:

@@ -1,6 +1,7 @@
 """A dialplan in any language, as the machine sees it: steps, found by context, extension and priority."""
 
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from asterism.dialplan.scope import Application, Evaluate, EvaluateLater, Outcome, Registry, Run, Scope
@@ -76,8 +77,21 @@ class Track:
         self.labels: dict[str, int] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The step is in another context, and the channel is to stand there (`switch => Loopback/...`)."""
+
+    context: str
+    exten: str
+    priority: int
+
+
+Found = Step | Elsewhere | Awaitable[Step | None] | None
+"""What a look-up gives; what must wait for it (a realtime switch) is awaited."""
+
+
 class Source(Protocol):
-    """Where the machine finds steps. What a `find` must wait for (a realtime switch) it returns to be awaited."""
+    """Where the machine finds steps."""
 
     @property
     def generation(self) -> int:
@@ -89,13 +103,16 @@ class Source(Protocol):
         """End the call when a number's last priority is done; else wait for digits."""
         ...
 
+    @property
+    def registry(self) -> Registry:
+        """What is loaded, for applications that run others by name."""
+        ...
+
     def track(self, scope: Scope, context: str, exten: str) -> Track:
         """Return the track of a number, whether or not anything is there."""
         ...
 
-    def find(
-        self, scope: Scope, context: str, exten: str, priority: int
-    ) -> "Step | None | Awaitable[Step | None]":
+    def find(self, scope: Scope, context: str, exten: str, priority: int) -> Found:
         """Find a step, compiled."""
         ...
 

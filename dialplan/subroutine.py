@@ -1,30 +1,45 @@
 """The Gosub stack: pushing, returning, LOCAL variables, and the place a Gosub names."""
 
+import re
 from collections.abc import Sequence
 
 from asterism.dialplan.scope import Frame, Jump, Scope
 
 
 def place(text: str) -> Jump | None:
-    """Read `[[context,]exten,]priority`; None where it is empty.
-
-    A priority that is no number is a label. The extension keeps its spaces, the priority loses them.
-    """
-    if not text.strip():
+    """Read `[[context,]exten,]priority`; None where it is empty. A priority that is no number is a label."""
+    if not text:
         return None
-    context, _, rest = text.partition(",")
-    exten, comma, priority = rest.partition(",")
-    if not rest and "," not in text:
-        return Jump("", "", number_or_label(context))
-    if not comma:
-        return Jump("", context, number_or_label(exten))
-    return Jump(context, exten, number_or_label(priority))
+    parts = text.split(",", 2)
+    priority = number_or_label(parts[-1].partition(",")[0])
+    context = parts[0] if len(parts) == 3 else ""
+    exten = parts[-2] if len(parts) > 1 else ""
+    return Jump(context, exten, priority)
+
+
+def relative(scope: Scope, jump: Jump) -> Jump:
+    """Turn a priority written `+n` or `-n` into the number that it means here."""
+    if isinstance(jump.priority, str) and jump.priority[:1] in ("+", "-"):
+        match = _NUMBER.fullmatch(jump.priority)
+        if match:
+            number = int(match[2])
+            number = scope.priority + (number if match[1] == "+" else -number)
+            return Jump(jump.context, jump.exten, number)
+    return jump
+
+
+def is_relative(jump: Jump) -> bool:
+    """Whether a priority is written `+n` or `-n`."""
+    return isinstance(jump.priority, str) and jump.priority[:1] in ("+", "-")
+
+
+_NUMBER = re.compile(r"\s*([+-]?)\s*([0-9]{1,9})\s*", re.ASCII)
 
 
 def number_or_label(text: str) -> int | str:
-    """Read a priority."""
-    text = text.strip()
-    return int(text[:9]) if text.isdigit() and text.isascii() else text
+    """Read a priority: a number, blanks around it allowed, or a label, which keeps its blanks."""
+    match = _NUMBER.fullmatch(text)
+    return int(match[2]) if match and not match[1] else text
 
 
 def push(scope: Scope, arguments: Sequence[str], priority: int, special: bool = False) -> Frame:
@@ -68,3 +83,43 @@ def drop_to(scope: Scope, depth: int) -> None:
     """Take frames off until so many are left."""
     while len(scope.frames) > depth:
         pop(scope)
+
+
+def split_call(text: str) -> tuple[str, list[str]]:
+    """Read `[[context,]exten,]priority[(arguments)]`: the place and the arguments."""
+    location, opening, rest = text.partition("(")
+    if not opening:
+        return location, []
+    end = rest.rfind(")")
+    return location, split_arguments(rest if end < 0 else rest[:end])
+
+
+def split_arguments(text: str) -> list[str]:
+    """Split at commas outside (), [] and quotes; everything else stays as it is."""
+    if not text:
+        return []
+    if not any(mark in text for mark in '"([\\'):
+        return text.split(",")
+    found = [""]
+    parentheses = brackets = 0
+    quoted = escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character == "," and not (parentheses or brackets or quoted):
+            found.append("")
+            continue
+        elif character == "(":
+            parentheses += 1
+        elif character == ")":
+            parentheses = max(0, parentheses - 1)
+        elif character == "[":
+            brackets += 1
+        elif character == "]":
+            brackets = max(0, brackets - 1)
+        found[-1] += character
+    return found

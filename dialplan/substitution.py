@@ -141,3 +141,25 @@ def _cut(raw: bytes, offset: int, length: int | None) -> bytes:
         offset = max(0, size + offset)
     end = size if length is None else size + length if length < 0 else offset + length
     return raw[offset : max(offset, end)]
+
+
+def partition(text: Text, separator: str) -> tuple[Text, Text] | None:
+    """Split a text at the first separator in one of its literal pieces; None where there is none."""
+    for index, part in enumerate(text.parts):
+        if isinstance(part, str) and separator in part:
+            before, _, after = part.partition(separator)
+            left = (*text.parts[:index], before) if before else text.parts[:index]
+            right = (after, *text.parts[index + 1 :]) if after else text.parts[index + 1 :]
+            return Text(left), Text(right)
+    return None
+
+
+def joined(text: Text) -> Text:
+    """Return the text with literal pieces that stand side by side made one."""
+    parts: list[Part] = []
+    for part in text.parts:
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return Text(tuple(parts), text.unclosed)
