@@ -1,0 +1,313 @@
+"""Dial: call somebody and talk."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from asterism.runtime import callerid
+from asterism.runtime.bridge import Rules
+from asterism.runtime.channel import FOREVER, Channel
+from asterism.runtime.declare import Option, Separated, Unit, application
+from asterism.runtime.driver import Party
+from asterism.runtime.errors import Hangup
+from asterism.runtime.states import DialStatus
+
+Destinations = Annotated[list[str], Separated("&")]
+
+
+@dataclass(frozen=True)
+class DialOptions:
+    """Options of Dial: the letters of Asterisk, and which of them are served."""
+
+    announce: Annotated[str | None, Option("A", "called:calling")] = None
+    "Play a sound to the called party, and one to the caller, before they are joined."
+    go_on: Annotated[bool, Option("g")] = False
+    "Go on in the dialplan when the called party hangs up first."
+    ringing: Annotated[str | None, Option("r", "tone")] = None
+    "Let the caller hear ringing from the start, or the tone that is named, and no early audio."
+    ringing_until_audio: Annotated[bool, Option("R")] = False
+    "Let the caller hear ringing from the start, until the called side sends early audio."
+    music: Annotated[str | None, Option("m", "class")] = None
+    "Let the caller hear music instead of ringing; the class is the channel's own when none is named."
+    limit: Annotated[str | None, Option("L", "ms:warning:repeat")] = None
+    "End the call so many milliseconds after the answer."
+    stop_after: Annotated[str | None, Option("S", "seconds")] = None
+    "End the call so many seconds after the answer."
+    digits: Annotated[str | None, Option("D", "called:calling")] = None
+    "Send DTMF to the called party, and to the caller, before they are joined."
+    subroutine: Annotated[str | None, Option("U", "context^arg^arg")] = None
+    "Run a Gosub on the called channel before the two are joined."
+    before_called: Annotated[str | None, Option("b", "context^exten^priority(args)")] = None
+    "Run a Gosub on each called channel before it is called."
+    before_calling: Annotated[str | None, Option("B", "context^exten^priority(args)")] = None
+    "Run a Gosub on the caller before anybody is called."
+    caller_id: Annotated[str | None, Option("f", "number")] = None
+    "Call with this caller id."
+    keep_caller_id: Annotated[str | None, Option("o", "number")] = None
+    "Call with the caller's own id, or the one that is given."
+    answered_elsewhere: Annotated[bool, Option("c")] = False
+    "Phones that stop ringing because the caller went are told that the call was answered elsewhere."
+    caller_may_hang_up: Annotated[bool, Option("H")] = False
+    "The caller may end the call with `*`."
+    callee_may_hang_up: Annotated[bool, Option("h")] = False
+    "The called party may end the call with `*`."
+    ignore_forwarding: Annotated[bool, Option("i")] = False
+    "Nobody may send the call elsewhere."
+    caller_goes: Annotated[str | None, Option("G", "context^exten^priority", later=True)] = None
+    "After the answer the caller goes to a place in the dialplan, the called party to the priority after it."
+    callee_goes: Annotated[str | None, Option("F", "context^exten^priority", later=True)] = None
+    "When the caller hangs up, the called party goes on in the dialplan."
+    loser_cause: Annotated[str | None, Option("Q", "cause", later=True)] = None
+    "Cause with which the phones that did not win are ended."
+    dial_out: Annotated[bool, Option("d", later=True)] = False
+    "The caller may press one digit, an extension, instead of waiting."
+    reset_records: Annotated[bool, Option("C", later=True)] = False
+    "Reset the call record."
+    run_h: Annotated[bool, Option("e", later=True)] = False
+    "Run extension `h` for the called party too."
+    hear_digits: Annotated[bool, Option("E", later=True)] = False
+    "The caller hears MF and SF digits that are sent."
+    keep_connected: Annotated[bool, Option("I", later=True)] = False
+    "Ignore news of who is connected or redirected."
+    topology: Annotated[bool, Option("j", later=True)] = False
+    "Offer the caller's first streams."
+    callee_may_park: Annotated[bool, Option("k", later=True)] = False
+    "The called party may park the call."
+    caller_may_park: Annotated[bool, Option("K", later=True)] = False
+    "The caller may park the call."
+    no_introduction: Annotated[str | None, Option("n", "delete", later=True)] = None
+    "Privacy: keep no introductions."
+    no_screening: Annotated[bool, Option("N", later=True)] = False
+    "Privacy: no screening of callers with a caller id."
+    operator: Annotated[str | None, Option("O", "mode", later=True)] = None
+    "Operator services."
+    screen: Annotated[bool, Option("p", later=True)] = False
+    "Ask the called party before joining."
+    privacy: Annotated[str | None, Option("P", "family/key", later=True)] = None
+    "Privacy by database."
+    caller_tag: Annotated[str | None, Option("s", "tag", later=True)] = None
+    "Tag of the caller id."
+    callee_may_transfer: Annotated[bool, Option("t", later=True)] = False
+    "The called party may transfer with DTMF."
+    caller_may_transfer: Annotated[bool, Option("T", later=True)] = False
+    "The caller may transfer with DTMF."
+    presentation: Annotated[str | None, Option("u", "presentation", later=True)] = None
+    "Presentation of the caller id."
+    callee_may_record: Annotated[bool, Option("w", later=True)] = False
+    "The called party may record with DTMF."
+    caller_may_record: Annotated[bool, Option("W", later=True)] = False
+    "The caller may record with DTMF."
+    callee_may_mix: Annotated[bool, Option("x", later=True)] = False
+    "The called party may record both sides with DTMF."
+    caller_may_mix: Annotated[bool, Option("X", later=True)] = False
+    "The caller may record both sides with DTMF."
+    endless_forward: Annotated[bool, Option("z", later=True)] = False
+    "A forwarded call has no timeout."
+
+
+@application("Dial", see="Busy, Congestion, Hangup, DIALSTATUS, HANGUPCAUSE", ends_on_bad_arguments=True)
+async def dial(
+    chan: Channel,
+    destinations: Destinations | None = None,
+    timeout: Annotated[str, Unit("s")] = "",
+    options: DialOptions = DialOptions(),
+    url: str = "",
+) -> None:
+    """Call one or more devices and join the caller with the first that answers.
+
+    The dialplan goes on when nobody answers. After a call it ends, unless option `g` is given and the called
+    party hung up first.
+
+    Args:
+        destinations: Technology/resource, several joined by `&`; all ring at once.
+        timeout: Seconds to ring before giving up, fractions allowed; for ever when left out.
+        options: Letters, each explained in its own line.
+        url: Accepted for Asterisk's sake.
+    Sets: DIALSTATUS (ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL), DIALEDPEERNAME, DIALEDPEERNUMBER,
+        DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME (seconds, and in milliseconds with _MS), HANGUPCAUSE.
+    Compat: app_dial. A destination without a slash ends the call; no destination at all is CHANUNAVAIL. The second
+        timeout (`20^5`) is not served yet.
+    """
+    wanted = [destination for destination in destinations or [] if destination]
+    if not wanted:
+        chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
+        chan.set("DIALSTATUS", DialStatus.CHANUNAVAIL.value)
+        return
+    if any("/" not in destination for destination in wanted):
+        chan.warn("Dial argument takes format (technology/resource)")
+        chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
+        raise Hangup()
+    if options.before_calling:
+        place, arguments = _with_arguments(options.before_calling)
+        await _gosub(chan, _place(chan, place), arguments, chan)
+    outcome = _Outcome()
+    result = await chan.dial(
+        wanted,
+        timeout=_ring_time(chan, timeout),
+        ringback=_ringback(options),
+        ring_until_early=options.ringing_until_audio,
+        music=options.music,
+        limit_ms=_limit_ms(chan, options),
+        caller=_caller(chan, options),
+        answered_elsewhere=options.answered_elsewhere,
+        forwarding=not options.ignore_forwarding,
+        rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
+        before_call=_before_call(chan, options),
+        on_answer=_on_answer(chan, options, outcome),
+    )
+    if outcome.status is not None:
+        chan.set("DIALSTATUS", outcome.status.value)
+    if (
+        result.status is DialStatus.ANSWER
+        and not outcome.go_on
+        and not (options.go_on and result.gone_first != "caller")
+    ):
+        raise Hangup(result.cause)
+
+
+def _ring_time(chan: Channel, text: str) -> float:
+    """Seconds to ring; what is no positive number is no limit, and told."""
+    answer, caret, _ = text.partition("^")
+    if caret:
+        chan.warn("Dial: the timeout for early audio (behind ^) is not supported yet and ignored")
+    if not answer:
+        return FOREVER
+    try:
+        seconds = float(answer)
+    except ValueError:
+        seconds = 0.0
+    if seconds > 0 and not math.isnan(seconds):
+        return seconds
+    chan.warn(f"Invalid answer timeout specified: '{answer}'. Setting timeout to infinite")
+    return FOREVER
+
+
+def _ringback(options: DialOptions) -> str:
+    if options.ringing is not None:
+        return options.ringing or "ring"
+    return "ring" if options.ringing_until_audio else ""
+
+
+def _limit_ms(chan: Channel, options: DialOptions) -> int:
+    """When the call is ended: by L in milliseconds, or S in seconds; whichever is first."""
+    limits = []
+    if options.limit is not None:
+        most, _, warning = options.limit.partition(":")
+        limits.append(_number(chan, "L", most))
+        if warning.strip(":0"):
+            chan.warn("Dial: option 'L': the warning before the end is not supported yet and ignored")
+    if options.stop_after is not None:
+        limits.append(_number(chan, "S", options.stop_after) * 1000)
+    return round(min((limit for limit in limits if limit > 0), default=0))
+
+
+def _number(chan: Channel, letter: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if number > 0 and math.isfinite(number):
+        return number
+    chan.warn(f"Dial: option '{letter}': '{text}' is no limit, ignored")
+    return 0.0
+
+
+def _caller(chan: Channel, options: DialOptions) -> Party | None:
+    """Who the phones are told is calling, when that is not the caller as he is."""
+    if options.caller_id is None:
+        return None
+    if not options.caller_id:
+        chan.warn("Dial: option 'f' without a number is for forwarded calls, which is not supported yet: ignored")
+        return None
+    return callerid.parse(options.caller_id)
+
+
+def _place(chan: Channel, text: str) -> tuple[str, str, str]:
+    """`[[context^]exten^]priority` as context, extension, priority; what is missing is the caller's own."""
+    parts = text.split("^")
+    context, exten, priority = ([chan.context, chan.exten, "1"][: 3 - len(parts)] + parts)[:3]
+    return context, exten, priority
+
+
+async def _gosub(chan: Channel, place: tuple[str, str, str], arguments: list[str], on: Channel) -> bool:
+    """Run a subroutine on a channel, in the caller's time; False when the channel is gone after it."""
+    context, exten, priority = place
+    if priority.isdigit() and not chan.switch.extension_exists(context, exten, int(priority), on.caller_number):
+        chan.warn(f"Dial: there is no subroutine at {context},{exten},{priority}")
+        return True
+    try:
+        await on.gosub(",".join(place), arguments)
+    except Hangup:
+        if on is chan or chan.far_end_gone:
+            raise
+        return False
+    return not on.far_end_gone
+
+
+def _with_arguments(text: str) -> tuple[str, list[str]]:
+    """`place(arg1^arg2)` apart."""
+    place, bracket, rest = text.partition("(")
+    return place, rest.removesuffix(")").split("^") if bracket and rest != ")" else []
+
+
+def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awaitable[bool]] | None:
+    if options.before_called is None and options.keep_caller_id is None:
+        return None
+
+    async def prepare(callee: Channel) -> bool:
+        if options.keep_caller_id is not None:
+            callee.set_caller(callerid.parse(options.keep_caller_id) if options.keep_caller_id else chan.caller)
+        if options.before_called is None:
+            return True
+        place, arguments = _with_arguments(options.before_called)
+        return await _gosub(chan, _place(chan, place), arguments, callee)
+
+    return prepare
+
+
+def _on_answer(chan: Channel, options: DialOptions, outcome: "_Outcome") -> Callable[[Channel], Awaitable[bool]] | None:
+    if options.announce is None and options.digits is None and options.subroutine is None:
+        return None
+
+    async def greet(callee: Channel) -> bool:
+        if options.announce is not None:
+            called, _, calling = options.announce.partition(":")
+            await asyncio.gather(*(who.play(name) for who, name in ((callee, called), (chan, calling)) if name))
+        if options.digits is not None:
+            called, _, rest = options.digits.partition(":")
+            calling, _, more = rest.partition(":")
+            if more.strip(":"):
+                chan.warn("Dial: option 'D': digits for progress, MF and SF are not supported yet and ignored")
+            await callee.send_digits(called)
+            await chan.send_digits(calling)
+        if options.subroutine is None:
+            return not callee.far_end_gone
+        context, *arguments = options.subroutine.split("^")
+        alive = await _gosub(chan, (context, "s", "1"), arguments, callee)
+        return outcome.take(chan, callee.variables.get("GOSUB_RESULT", "")) and alive
+
+    return greet
+
+
+@dataclass
+class _Outcome:
+    """What a subroutine on the called channel has decided."""
+
+    status: DialStatus | None = None
+    go_on: bool = False
+
+    def take(self, chan: Channel, result: str) -> bool:
+        """Do what GOSUB_RESULT says; True to join the two."""
+        word = result.upper()
+        if word in ("BUSY", "CONGESTION"):
+            self.status, self.go_on = DialStatus[word], True
+        elif word == "CONTINUE":
+            self.go_on = True
+        elif word.startswith("GOTO:"):
+            chan.goto(*_place(chan, result[5:]))
+            self.go_on = True
+        elif word != "ABORT":
+            return True
+        return False
