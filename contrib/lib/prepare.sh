@@ -128,12 +128,11 @@ prepare() {
     mkdir -p "$root/build"
     : > "$log"
     say "Preparing (once; log: build/prepare.log)"
+    python=$(find_python)
+    mapfile -t build_packages < <(printf '%s\n' "${build_packages[@]}"; python_packages "$python")
     debian_packages needed "${build_packages[@]}"
     debian_packages useful "${run_packages[@]}"
     [ "$what" = run ] || debian_packages useful "${test_packages[@]}"
-    python=$(find_python)
-    mapfile -t needed < <(python_packages "$python")
-    [ ${#needed[@]} -eq 0 ] || debian_packages needed "${needed[@]}"
     if ! "$venv/bin/python" -c 'import pip' 2> /dev/null; then
         step ".venv of $("$python" --version)" "$python" -m venv --clear "$venv" || die "no virtual environment: see $log"
     fi
