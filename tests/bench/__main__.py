@@ -1,4 +1,4 @@
-"""Run benchmarks by hand: `python -m tests.bench [calls] [rtp] [idle]`, all of them by default.
+"""Run benchmarks by hand: `python -m tests.bench [idle] [latency] [calls] [rtp]`, all of them by default.
 
 Beside Asterisk 22 in the same run when ASTERISK22_ROOT names a chroot with one. Servers take turns, so that a
 machine that slows down slows both. The last line is one JSON object.
@@ -8,10 +8,10 @@ import json
 import sys
 import time
 
-from tests.bench import calls, rtp
+from tests.bench import calls, latency, rtp
 from tests.bench.servers import Server, servers
 
-KINDS = ("idle", "calls", "rtp")
+KINDS = ("idle", "latency", "calls", "rtp")
 
 
 def measure(server: Server, kinds: list[str]) -> dict[str, object]:
@@ -26,6 +26,8 @@ def measure(server: Server, kinds: list[str]) -> dict[str, object]:
             result["ready_s"] = round(server.ready_s, 3)
             result["idle_rss_mib"] = round(server.rss_mib(), 1)
             result["idle_cpu_percent"] = round((server.cpu_s() - before) / 5 * 100, 2)
+        if "latency" in kinds:
+            result["options"] = latency.options(server)
         if "calls" in kinds:
             result["answer_100cps"] = calls.answer(server)
             result["answer_300cps"] = calls.answer(server, 300, 3000)
