@@ -72,10 +72,14 @@ class Ended(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class Digit(LegEvent):
-    """A DTMF digit has been received whole; `0-9*#A-D`."""
+    """A DTMF digit has been received whole; `0-9*#A-D`.
+
+    `carried`: whoever this audio is joined with has got it already, inside the relayed packets.
+    """
 
     digit: str
     duration_ms: int = 100
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

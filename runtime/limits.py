@@ -35,3 +35,6 @@ CONTACTS_MAX = 10
 
 INCLUDE_DEPTH_MAX = 16
 "Nested #include files, as Asterisk bounds them."
+
+FORWARDS_MAX = 20
+"Times that a call may be dialled on (Local in Local, forwards): Asterisk's own bound against loops."

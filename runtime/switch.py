@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from asterism.runtime.bus import Bus
 from asterism.runtime.driver import ChannelDriver, Leg, Party, SoundFile
 from asterism.runtime.log import Log
+from asterism.runtime.tones import ToneZones
 
 if TYPE_CHECKING:
+    from asterism.dialplan.source import Source
+    from asterism.runtime.bridge import Bridge
+    from asterism.runtime.channel import Channel
     from asterism.runtime.declare import Application, Function
+    from asterism.runtime.music import MusicClasses
 
 
 class Database(Protocol):
@@ -53,6 +58,7 @@ class Directories(Protocol):
     run: Path
     log: Path
     cache: Path
+    sbin: Path
 
 
 class Switch(Protocol):
@@ -65,19 +71,40 @@ class Switch(Protocol):
     directories: Directories
     database: Database
     sounds: Sounds
+    tones: ToneZones
+    music: "MusicClasses"
+    plan: "Source"
+    "The dialplan in force."
+    channels: "Mapping[str, Channel]"
+    "All channels by name, in order of creation."
+    bridges: "MutableMapping[str, Bridge]"
+    "All bridges by unique id."
+    traces: bool
+    "Whether each priority is told to channels' `trace` although nobody reads it (CDR's lastapp)."
 
     @property
     def live_dangerously(self) -> bool:
         """Whether dangerous functions may be used from outside the dialplan (asterisk.conf)."""
 
     @property
+    def system_name(self) -> str:
+        """asterisk.conf's systemname."""
+
+    @property
+    def entity_id(self) -> str:
+        """Which machine this is, `xx:xx:xx:xx:xx:xx`."""
+
+    def hint(self, context: str, exten: str) -> tuple[str, str]:
+        """Device list and name of a hint; two empty texts when there is none."""
+
+    @property
     def accepting(self) -> bool:
         """Whether new calls are taken: False while stopping gracefully."""
 
-    def application(self, name: str) -> "Application | None":
+    def find_application(self, name: str) -> "Application | None":
         """A loaded application by name, in any case."""
 
-    def function(self, name: str) -> "Function | None":
+    def find_function(self, name: str) -> "Function | None":
         """A loaded function by its exact name."""
 
     def driver(self, technology: str) -> ChannelDriver | None:
@@ -106,6 +133,24 @@ class Switch(Protocol):
         The driver has already answered for what cannot be: it asks `extension_exists` and `accepting` first.
         `variables` are set on the channel (setvar=, in order), `dialed` is the dialled number for CALLERID(dnid).
         """
+
+    def set_global(self, name: str, value: str) -> None:
+        """Set a global variable, and tell whoever listens."""
+
+    def outgoing(
+        self, leg: Leg, parent: "Channel | None" = None, *, caller: Party | None = None, resource: str = ""
+    ) -> "Channel":
+        """Make the channel of an outgoing leg that was requested but not called yet.
+
+        Args:
+            leg: From a driver's `request`.
+            parent: The channel that dials; it hands down its inherited variables. None when nobody dials.
+            caller: Who the called party is told is calling; the parent's caller by default.
+            resource: What was dialled, behind the slash.
+        """
+
+    def start(self, channel: "Channel", application: str = "", app_data: str = "") -> None:
+        """Let a channel that has no task run the dialplan from where it stands, or one application."""
 
     def now(self) -> float:
         """Seconds since the epoch; jumps with the clock of the testing kit."""

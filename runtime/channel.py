@@ -1,0 +1,291 @@
+"""A channel: one party of a call, and the verbs that a dialplan application may use on it.
+
+A channel has one task, and only that task awaits its verbs. Everybody else asks: `request_hangup`, `redirect`,
+`post`. Hangup is raised at whatever the task awaits, and again by every verb that is tried afterwards.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from asterism.dialplan import machine, subroutine
+from asterism.dialplan.scope import Jump
+from asterism.runtime import media
+from asterism.runtime.causes import Cause
+from asterism.runtime.channel_base import ChannelBase
+from asterism.runtime.driver import Answered, Digit, SoundFile, Tone
+from asterism.runtime.errors import ArgumentError, Hangup
+from asterism.runtime.events import DTMFBegin, DTMFEnd
+from asterism.runtime.log import escaped
+from asterism.runtime.mailbox import stirred
+from asterism.runtime.tones import ToneList
+
+if TYPE_CHECKING:
+    from asterism.runtime.dialing import DialResult
+
+FOREVER = math.inf
+
+DIGIT_GAP_S = 0.25
+"Pause between the digits that `send_digits` sends: SendDTMF's own."
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of playing: the digit that stopped it or "", and the names that were not found."""
+
+    digit: str = ""
+    missing: tuple[str, ...] = ()
+
+
+class Channel(ChannelBase):
+    """One party of a call. Meets `asterism.dialplan.scope.Scope` and `asterism.runtime.driver.Owner`."""
+
+    async def answer(self, delay_s: float = 0.0) -> None:
+        """Answer the call; nothing when it is up.
+
+        Args:
+            delay_s: Seconds to wait after the answer.
+        """
+        self.check()
+        if not self.is_up:
+            self.leg.answer()
+            while not self.is_up:
+                await stirred((self,))
+            self.take(Answered)
+        if delay_s > 0:
+            await self.wait(delay_s)
+
+    def ring(self) -> None:
+        """Tell the caller that the far end rings."""
+        self.check()
+        if not self.is_up:
+            self.leg.ring()
+
+    def progress(self) -> None:
+        """Open early audio to the caller."""
+        self.check()
+        if not self.is_up:
+            self.leg.progress()
+
+    def proceed(self) -> None:
+        """Tell the caller that the call is worked on."""
+        self.check()
+        if not self.is_up:
+            self.leg.proceed()
+
+    async def wait(self, seconds: float) -> None:
+        """Do nothing for a while; digits stay for whoever reads them next."""
+        self.check()
+        await asyncio.sleep(seconds)
+
+    def pause(self) -> Awaitable[None]:
+        """Let others run."""
+        return asyncio.sleep(0)
+
+    def start_play(self, sound: SoundFile, *, loop: bool = False) -> media.Play:
+        """Begin a sound; it plays until it ends or is stopped."""
+        self.check()
+        return media.Play(self, [media.SoundPiece(sound, loop)])
+
+    def start_tone(self, tones: str | ToneList | Sequence[Tone], *, loop: bool = True) -> media.Play:
+        """Begin a tone, by name (`busy`) or as it is.
+
+        Raises:
+            ArgumentError: There is no tone of this name.
+        """
+        self.check()
+        if isinstance(tones, str):
+            found = self.switch.tones.find(tones, self.tonezone)
+            if found is None:
+                raise ArgumentError(f"there is no tone {tones!r}")
+            tones = found
+        if isinstance(tones, ToneList):
+            return media.Play(self, media.tone_pieces(tones))
+        return media.Play(self, [media.TonePiece(tones, loop)])
+
+    def stop_play(self) -> None:
+        """Stop all that is playing."""
+        for play in tuple(self.plays):
+            play.stop()
+
+    async def play(self, *names: str, interrupt: str = "", language: str = "") -> Played:
+        """Play sounds one after the other.
+
+        Args:
+            names: As the dialplan names them: `hello-world`. One that is not found is logged and skipped.
+            interrupt: Digits that end it; other digits stay for whoever reads them next.
+            language: Instead of the channel's.
+        """
+        self.check()
+        language = language or self.language
+        if names and not self.is_up and not self.outgoing:
+            self.leg.progress()
+        missing: list[str] = []
+        for name in names:
+            sound = await self.switch.sounds.find(name, language, self.formats())
+            if sound is None:
+                missing.append(name)
+                self.warn(f"File {escaped(name)} does not exist in any format")
+                continue
+            shown = f"{escaped(name)}.{sound.format}"
+            self.verbose(3, f"<{self.name}> Playing '{shown}' (language '{language}')")
+            digit = await self.until_played(self.start_play(sound), interrupt)
+            if digit:
+                return Played(digit, tuple(missing))
+        return Played("", tuple(missing))
+
+    def start_music(self, music_class: str = "") -> None:
+        """Begin music on hold, of the channel's class when none is named."""
+        from asterism.runtime import music
+
+        music.start(self, music_class)
+
+    def stop_music(self) -> None:
+        """End music on hold."""
+        from asterism.runtime import music
+
+        music.stop(self)
+
+    async def until_played(self, play: media.Play, interrupt: str = "") -> str:
+        """Wait for the end of what plays; the digit of `interrupt` that stopped it, or ""."""
+        play.done.add_done_callback(lambda done: self._stir())
+        try:
+            while not play.done.done():
+                if interrupt and (digit := self._digit_of(interrupt)):
+                    return digit
+                await stirred((self,))
+        finally:
+            play.stop()
+        return ""
+
+    def _digit_of(self, wanted: str) -> str:
+        for event in self._mail:
+            if isinstance(event, Digit) and event.digit in wanted:
+                self._mail.remove(event)
+                return event.digit
+        return ""
+
+    def formats(self) -> Sequence[str]:
+        """The audio formats that are heard behind this channel, best first."""
+        heard = media.end(self)
+        return (heard or self).leg.formats
+
+    def flush_digits(self) -> None:
+        """Forget digits that nobody has read."""
+        while self.take(Digit) is not None:
+            pass
+
+    async def read_digit(self, seconds: float) -> str:
+        """Wait for one key; "" when none came in time."""
+        self.check()
+        deadline = asyncio.get_running_loop().time() + seconds
+        while (event := self.take(Digit)) is None:
+            if not await stirred((self,), deadline):
+                return ""
+        return event.digit
+
+    async def read_digits(
+        self, most: int = 255, *, first_s: float = 5.0, next_s: float = 5.0, end: str = "#", sound: str = ""
+    ) -> str:
+        """Collect digits.
+
+        Args:
+            most: How many at most.
+            first_s: Seconds to wait for the first, after the sound.
+            next_s: Seconds to wait for each further one.
+            end: Digits that end the number and are not part of it.
+            sound: Played meanwhile, until the first digit.
+        """
+        digits = ""
+        if sound:
+            digits = (await self.play(sound, interrupt="0123456789*#ABCD")).digit
+            if digits and digits in end:
+                return ""
+        while len(digits) < most:
+            digit = await self.read_digit(next_s if digits else first_s)
+            if not digit or digit in end:
+                break
+            digits += digit
+        return digits
+
+    async def send_digits(self, digits: str, duration_ms: int = 100, gap_s: float = DIGIT_GAP_S) -> None:
+        """Send DTMF; `w` is half a second of silence, `W` a second."""
+        for digit in digits:
+            self.check()
+            if digit in "wW":
+                await asyncio.sleep(0.5 if digit == "w" else 1.0)
+                continue
+            self.tell(DTMFBegin, digit, "Sent")
+            self.leg.send_digit(digit, duration_ms)
+            self.tell(DTMFEnd, digit, duration_ms, "Sent")
+            await asyncio.sleep(duration_ms / 1000 + gap_s)
+
+    async def echo(self) -> None:
+        """Send the far end what it says, until it hangs up or presses `#`."""
+        self.check()
+        play = media.Play(self, [media.EchoPiece()])
+        await self.until_played(play, "#")
+
+    async def busy(self, seconds: float = FOREVER) -> NoReturn:
+        """Tell the caller that it is busy, then end the call with cause 17; an answered one hears the tone for `seconds`."""
+        await self._unreachable(Cause.USER_BUSY, "busy", seconds)
+
+    async def congestion(self, seconds: float = FOREVER) -> NoReturn:
+        """Tell the caller that no line is free, then end the call with cause 34; an answered one hears the tone."""
+        await self._unreachable(Cause.NORMAL_CIRCUIT_CONGESTION, "congestion", seconds)
+
+    async def _unreachable(self, cause: Cause, tone: str, seconds: float) -> NoReturn:
+        self.check()
+        self.cause = int(cause)
+        if not self.is_up:
+            self.leg.refuse(cause)
+        else:
+            self.start_tone(tone)
+            await asyncio.sleep(min(seconds, 1e9))
+            self.stop_play()
+        raise Hangup(cause)
+
+    async def finish(self, status: str) -> None:
+        """End by DIALSTATUS, as a dialplan without a next priority does."""
+        await (self.busy(10.0) if status.upper() == "BUSY" else self.congestion(10.0))
+
+    async def dial(self, destinations: Sequence[str], timeout: float = FOREVER, **options: Any) -> "DialResult":
+        """Call several destinations at once and join the first that answers, until the bridge ends.
+
+        Args:
+            destinations: Technology/resource each.
+            timeout: Seconds to ring.
+            options: See `asterism.runtime.dialing.DialSettings`.
+
+        Sets: DIALSTATUS, DIALEDPEERNAME, DIALEDPEERNUMBER, DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME and their _MS.
+        """
+        from asterism.runtime.dialing import DialSettings, dial
+
+        return await dial(self, destinations, DialSettings(timeout=timeout, **options))
+
+    def hangup(self, cause: int = Cause.NORMAL_CLEARING) -> NoReturn:
+        """End the call, with this cause."""
+        raise Hangup(cause)
+
+    def goto(self, context: str = "", exten: str = "", priority: str | int = "1") -> None:
+        """Go on elsewhere in the dialplan when the application returns."""
+        self.jump = Jump(context, exten, priority)
+
+    async def gosub(self, place: str, arguments: Sequence[str] = ()) -> bool:
+        """Run a subroutine, `[[context,]exten,]priority`, until it returns; False when it ended otherwise."""
+        self.check()
+        jump = subroutine.place(place)
+        return jump is not None and await machine.call(self.source, self, jump, arguments)
+
+    def send_text(self, text: str) -> None:
+        """Send a text message inside the call."""
+        self.check()
+        self.leg.send_text(text)
+
+    def set_variables(self, values: Mapping[str, str]) -> None:
+        """Set several variables, in order."""
+        for name, value in values.items():
+            self.set(name, value)
+

@@ -1,0 +1,482 @@
+"""What a channel is and what it tells: its parties, variables, place in the dialplan, mailbox, and task.
+
+The verbs that applications use on it are in `asterism.runtime.channel`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
+from asterism.dialplan.scope import Frame, Jump, Variables
+from asterism.dialplan.source import Source, Step, Track
+from asterism.runtime import media
+from asterism.runtime import variables as builtins
+from asterism.runtime.causes import Cause
+from asterism.runtime.driver import (
+    Answered,
+    Digit,
+    Ended,
+    Held,
+    Leg,
+    LegEvent,
+    Party,
+    Resumed,
+    Ringing,
+)
+from asterism.runtime.errors import Hangup
+from asterism.runtime.events import (
+    ChannelEvent,
+    ChannelSnapshot,
+    DTMFBegin,
+    DTMFEnd,
+    HangupRequest,
+    Hold,
+    NewAccountCode,
+    NewCallerid,
+    Newchannel,
+    NewConnectedLine,
+    Newexten,
+    Newstate,
+    SoftHangupRequest,
+    Unhold,
+    VarSet,
+)
+from asterism.runtime.events import Hangup as HangupEvent
+from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
+from asterism.runtime.log import escaped
+from asterism.runtime.states import ChannelState
+from asterism.runtime.switch import Switch
+from asterism.runtime.task import ChannelTask
+
+if TYPE_CHECKING:
+    from asterism.runtime.bridge import Bridge
+    from asterism.runtime.channel import Channel
+
+_E = TypeVar("_E", bound=LegEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(LegEvent):
+    """Somebody asks a channel that has no task of its own to end, or to go elsewhere: whoever looks after it does it."""
+
+    interrupt: Interrupt
+
+
+class ChannelBase:
+    """One party of a call, without its verbs."""
+
+    def __init__(
+        self,
+        switch: Switch,
+        leg: Leg,
+        *,
+        call: str,
+        uniqueid: str,
+        linkedid: str = "",
+        state: ChannelState = ChannelState.DOWN,
+        context: str = "default",
+        exten: str = "s",
+        closed: Callable[["ChannelBase"], None] = lambda channel: None,
+    ) -> None:
+        self.switch = switch
+        self.leg = leg
+        self.name = leg.name
+        self.technology = leg.technology
+        self.call = call
+        "The call's id in the log, `C-00000001`; legs that it dials share it."
+        self.uniqueid = uniqueid
+        self.linkedid = linkedid or uniqueid
+        self.state = state
+        self.outgoing = state is ChannelState.DOWN
+        "Whether we called it, rather than it us."
+        self.created_s = switch.now()
+        self.answered_s = 0.0
+        self.cause = 0
+        self.application = self.app_data = ""
+        self.forwards_left = FORWARDS_MAX
+        "How often the call may still be dialled on from here: what a forwarding loop runs into."
+        self._parties()
+        self._place(context, exten)
+        self.bridge: Bridge | None = None
+        self.joined: ChannelBase | None = None
+        "The channel that this one's audio is joined with; media.py alone writes it."
+        self.plays: list[media.Play] = []
+        self.datastores: dict[str, Any] = {}
+        "What applications and functions keep with a channel, by a name of their own; gone with it."
+        self.closed = False
+        self._closed = closed
+        self._gone = False
+        self._task: ChannelTask | None = None
+        self._mail: deque[LegEvent] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._absolute: asyncio.TimerHandle | None = None
+        self.absolute_timeout_at = 0.0
+        "When the call will be ended (epoch), 0 for never."
+        self._last_newexten: tuple[str, str, int] | None = None
+
+    def _parties(self) -> None:
+        self.caller = Party()
+        self.connected = Party()
+        self.dialed = ""
+        "The number that was dialled, CALLERID(dnid)."
+        self.redirecting = Party()
+        "Who sent the call here, CALLERID(rdnis)."
+        self.ani = ""
+        self.language = "en"
+        self.musicclass = ""
+        self.tonezone = ""
+        self.accountcode = ""
+        self.amaflags = "DOCUMENTATION"
+
+    def _place(self, context: str, exten: str) -> None:
+        self.context, self.exten, self.priority = context, exten, 1
+        self.step: Step | None = None
+        self.track: Track | None = None
+        self.frames: list[Frame] = []
+        self.hangup_handlers: list[str] = []
+        self.jump: Jump | None = None
+        self.ended = False
+        self.variables = Variables()
+        self.digit_timeout, self.response_timeout = 5.0, 10.0
+        self.tells_variables = self.tracing = False
+        self.listeners_changed()
+
+    # --- what it is ---------------------------------------------------------------------------
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it has been answered."""
+        return self.state is ChannelState.UP
+
+    @property
+    def far_end_gone(self) -> bool:
+        """Whether it has been hung up, by the far end or by request."""
+        return self._gone
+
+    @property
+    def peer(self) -> "Channel | None":
+        """The other party of a bridge of two."""
+        return self.bridge.other(self) if self.bridge is not None else None
+
+    @property
+    def caller_number(self) -> str:
+        """Caller id number, or empty."""
+        return self.caller.number
+
+    @property
+    def globals(self) -> dict[str, str]:
+        """The global variables, to read."""
+        return cast("dict[str, str]", self.switch.variables)
+
+    @property
+    def source(self) -> Source:
+        """The dialplan in force."""
+        return self.switch.plan
+
+    def snapshot(self) -> ChannelSnapshot:
+        """What it is now; for events and lists."""
+        return ChannelSnapshot(
+            channel=self.name,
+            uniqueid=self.uniqueid,
+            linkedid=self.linkedid,
+            state=self.state,
+            caller_number=self.caller.number,
+            caller_name=self.caller.name,
+            connected_number=self.connected.number,
+            connected_name=self.connected.name,
+            language=self.language,
+            accountcode=self.accountcode,
+            context=self.context,
+            exten=self.exten,
+            priority=self.priority,
+            application=self.application,
+            app_data=self.app_data,
+            created_s=self.created_s,
+            answered_s=self.answered_s,
+            bridge="" if self.bridge is None else self.bridge.uniqueid,
+            call=self.call,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.name} {self.state.text} {self.exten}@{self.context}:{self.priority}>"
+
+    # --- telling ------------------------------------------------------------------------------
+
+    def listeners_changed(self) -> None:
+        """Look again at what anybody listens to; the runtime calls this when that has changed."""
+        wants = self.switch.bus.wants
+        self.tells_variables = wants(VarSet)
+        self.tracing = wants(Newexten) or self.switch.log.shows(3) or self.switch.traces
+
+    def tell(self, kind: type[ChannelEvent], *facts: Any) -> None:
+        """Publish an event of this channel; nothing is put together when nobody listens."""
+        bus = self.switch.bus
+        if bus.wants(kind):
+            bus.publish(kind(self.snapshot(), *facts))
+
+    def announce(self, name: str, value: str) -> None:
+        """Publish VarSet for what is no plain variable; nothing is stored."""
+        if self.tells_variables:
+            self.switch.bus.publish(VarSet(self.snapshot(), name, value))
+
+    def trace(self, application: str, data: str) -> None:
+        """Tell that a priority starts."""
+        self.application, self.app_data = application, data
+        if self.switch.log.shows(3):
+            place = f"[{self.exten}@{self.context}:{self.priority}]"
+            self.verbose(3, escaped(f'Executing {place} {application}("{self.name}", "{data}") in new stack'))
+        place_now = (self.context, self.exten, self.priority)
+        if place_now != self._last_newexten:
+            self._last_newexten = place_now
+            self.tell(Newexten, self.exten, application, data)
+
+    def verbose(self, level: int, message: str) -> None:
+        """Tell the operator, from this verbosity on."""
+        self.switch.log.verbose(level, message, self.call)
+
+    def debug(self, level: int, message: str) -> None:
+        """Tell the developer, from this debug level on."""
+        self.switch.log.debug(level, message, self.call)
+
+    def notice(self, message: str) -> None:
+        """Log a NOTICE with the dialplan's file and line."""
+        self.switch.log.notice(self._where() + message, self.call)
+
+    def warn(self, message: str) -> None:
+        """Log a WARNING with the dialplan's file and line."""
+        self.switch.log.warning(self._where() + message, self.call)
+
+    def error(self, message: str) -> None:
+        """Log an ERROR with the dialplan's file and line."""
+        self.switch.log.error(self._where() + message, self.call)
+
+    def failed(self, error: Exception) -> None:
+        """Log what an application raised; the machine calls this, then ends the call."""
+        name = self.step.application if self.step is not None else "The dialplan"
+        self.error(f"{name} on {self.name} failed: {error!r}")
+        self.switch.log.traceback(error, self.call)
+
+    def _where(self) -> str:
+        step = self.step
+        return f"{step.file}:{step.line}: " if step is not None and step.file else ""
+
+    # --- variables and parties ----------------------------------------------------------------
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable, spelled as the dialplan does; channels that this one dials inherit `_A`, and theirs `__A`."""
+        self.variables.assign(name, value)
+        if self.tells_variables:
+            self.announce(name, value)
+
+    def unset(self, name: str) -> None:
+        """Remove a variable."""
+        self.variables.discard(name)
+        if self.tells_variables:
+            self.announce(name, "")
+
+    def set_global(self, name: str, value: str) -> None:
+        """Set a global variable."""
+        self.switch.set_global(name, value)
+
+    def builtin(self, name: str) -> str:
+        """A variable that the channel answers itself: UNIQUEID, HANGUPCAUSE, ..."""
+        return builtins.read(self, name)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.switch.now()
+
+    def inherit(self, parent: "ChannelBase") -> None:
+        """Take over what a channel that this one was dialled by hands down."""
+        for name, value in parent.variables.bequeath().items():
+            self.set(name, value)
+        self.language = parent.language
+        self.musicclass = parent.musicclass
+        self.accountcode = self.accountcode or parent.accountcode
+        self.linkedid = parent.linkedid
+        self.forwards_left = parent.forwards_left - 1
+
+    def set_caller(self, party: Party) -> None:
+        """Say who this channel's far end is."""
+        if party != self.caller:
+            self.caller = party
+            self.tell(NewCallerid)
+
+    def set_connected(self, party: Party) -> None:
+        """Say to whom this channel talks now; its phone is told."""
+        if party != self.connected:
+            self.connected = party
+            self.tell(NewConnectedLine)
+            if not self.closed and not self._gone:
+                self.leg.identify(party)
+
+    def set_accountcode(self, accountcode: str) -> None:
+        """Say who pays."""
+        if accountcode != self.accountcode:
+            old, self.accountcode = self.accountcode, accountcode
+            self.tell(NewAccountCode, old)
+
+    def to_state(self, state: ChannelState) -> None:
+        """Change the state; for the core."""
+        if state is not self.state:
+            self.state = state
+            if state is ChannelState.UP:
+                self.answered_s = self.switch.now()
+            self.tell(Newstate)
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take the leg's events from now on, and tell that the channel is there."""
+        self.tell(Newchannel)
+        self.leg.attach(self)
+
+    def run(self, coroutine: Coroutine[Any, Any, None], done: Callable[[BaseException | None], None]) -> None:
+        """Give the channel its task."""
+        assert self._task is None, f"{self.name} runs already"
+
+        def over(error: BaseException | None) -> None:
+            self._task = None
+            done(error)
+
+        self._task = ChannelTask(coroutine, self.name, over)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a task of its own."""
+        return self._task is not None
+
+    def cancel(self) -> None:
+        """End the task without regard to `h`: only for a runtime whose patience is over."""
+        if self._task is not None:
+            self._task.task.cancel()
+
+    def close(self, cause: int = 0) -> None:
+        """End the leg and forget the channel. Its keeper calls this once no task of it runs any more."""
+        if self.closed:
+            return
+        self.closed = self._gone = self.ended = True
+        self.cause = cause or self.cause
+        self.stop_play()
+        if self._absolute is not None:
+            self._absolute.cancel()
+        if self.bridge is not None:
+            self.bridge.leave(self)
+        media.part(self)
+        self.leg.hangup(self.cause)
+        self.tell(HangupEvent, self.cause)
+        self._closed(self)
+
+    def hung_up(self, cause: int) -> None:
+        """The machine has seen the end of the call; `h` comes next."""
+        self.cause = int(cause) or self.cause
+        self.ended = True
+
+    # --- asked from outside -------------------------------------------------------------------
+
+    def post(self, event: LegEvent) -> None:
+        """Take an event of the leg; never waits."""
+        if self.closed:
+            return
+        if isinstance(event, Ended):
+            self._end(event)
+            return
+        if len(self._mail) >= MAILBOX_EVENTS_MAX:
+            return
+        if isinstance(event, Digit):
+            self.switch.log.dtmf(f"DTMF '{event.digit}' received on {self.name}, {event.duration_ms} ms", self.call)
+            self.tell(DTMFBegin, event.digit, "Received")
+            self.tell(DTMFEnd, event.digit, event.duration_ms, "Received")
+        elif isinstance(event, Answered):
+            self.to_state(ChannelState.UP)
+        elif isinstance(event, Ringing) and self.outgoing and not self.is_up:
+            self.to_state(ChannelState.RINGING)
+        elif isinstance(event, Held):
+            self.tell(Hold)
+        elif isinstance(event, Resumed):
+            self.tell(Unhold)
+        self._mail.append(event)
+        self._stir()
+
+    def _end(self, event: Ended) -> None:
+        if self._gone:
+            return
+        self._gone = True
+        self.cause = int(event.cause)
+        self.tell(HangupRequest, self.cause)
+        if self._task is not None:
+            self._task.interrupt(Hangup(self.cause))
+        else:
+            self._mail.append(event)
+            self._stir()
+
+    def request_hangup(self, cause: int = Cause.NORMAL_CLEARING) -> None:
+        """Ask for the end of the channel; `h` runs. Nothing happens when it is ending already."""
+        if self._gone:
+            return
+        self._gone = True
+        self.cause = int(cause)
+        self.tell(SoftHangupRequest, self.cause)
+        self._interrupt(Hangup(self.cause))
+
+    def redirect(self, context: str, exten: str, priority: str | int = 1) -> None:
+        """Send the channel elsewhere in the dialplan, whatever it does now."""
+        if not self._gone and not self.ended:
+            self._interrupt(Redirected(Jump(context, exten, str(priority))))
+
+    def set_absolute_timeout(self, seconds: float) -> None:
+        """Let the call end (at extension `T`) this many seconds from now; 0 takes it back."""
+        if self._absolute is not None:
+            self._absolute.cancel()
+            self._absolute = None
+        self.absolute_timeout_at = self.switch.now() + seconds if seconds > 0 else 0.0
+        if seconds > 0:
+            self._absolute = asyncio.get_running_loop().call_later(seconds, self._interrupt, Elapsed())
+
+    def go(self, jump: Jump) -> None:
+        """Stand elsewhere in the dialplan; for a channel that has no task."""
+        self.context, self.exten = jump.context or self.context, jump.exten or self.exten
+        priority = str(jump.priority)
+        self.track = None
+        if priority.isdigit():
+            self.priority = int(priority)
+        else:
+            self.priority = self.source.label(self, self.context, self.exten, priority)
+
+    def _interrupt(self, interrupt: Interrupt) -> None:
+        if self._task is not None:
+            self._task.interrupt(interrupt)
+        else:
+            self._mail.append(Interrupted(interrupt))
+            self._stir()
+
+    # --- the mailbox --------------------------------------------------------------------------
+
+    def _stir(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def take(self, kind: type[_E]) -> _E | None:
+        """The oldest unread event of a kind, or None."""
+        for event in self._mail:
+            if isinstance(event, kind):
+                self._mail.remove(event)
+                return event
+        return None
+
+    def check(self) -> None:
+        """Raise Hangup when the call is over."""
+        if self.ended or self._gone:
+            raise Hangup(self.cause)
+
+    def next_mail(self) -> LegEvent | None:
+        """The oldest unread event."""
+        return self._mail.popleft() if self._mail else None
+
+    def expect(self, waiter: "asyncio.Future[None] | None") -> None:
+        """Say whom to wake at the next event."""
+        self._waiter = waiter

@@ -1,0 +1,193 @@
+"""The persistent key-value store: Asterisk's own table in Asterisk's own file.
+
+Reads come from memory, where all of it is kept: they never wait. Writes are made by one thread, which takes
+what has piled up as one transaction; a `put` returns when its transaction is in the write-ahead log on disk,
+so it survives the death of the process (`kill -9`); a crash of the machine may cost the last few seconds.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlite_utils
+
+FILE = "astdb.sqlite3"
+
+_PUT = "INSERT INTO astdb (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_DELETE = "DELETE FROM astdb WHERE key = ?"
+
+
+class DatabaseError(Exception):
+    """The store cannot be opened or written."""
+
+
+def _key(family: str, key: str) -> str:
+    return f"/{family.strip('/')}/{key}"
+
+
+class Database:
+    """Meets `asterism.runtime.switch.Database`. Made open by `open`; None as path keeps it in memory alone."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._values: dict[str, str] = {}
+        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        """Read everything, and begin to take writes.
+
+        Raises:
+            DatabaseError: The file cannot be opened, or is no database.
+        """
+        self._loop = asyncio.get_running_loop()
+        if self.path is None:
+            return
+        opened: asyncio.Future[None] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, args=(self._loop, opened), name="astdb", daemon=True)
+        self._thread.start()
+        try:
+            await opened
+        except BaseException:
+            self._thread = None
+            raise
+
+    async def close(self) -> None:
+        """Write what is left and close the file."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._writes.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def read(self, family: str, key: str) -> str | None:
+        """A value, or None; at once."""
+        return self._values.get(_key(family, key))
+
+    async def get(self, family: str, key: str) -> str | None:
+        """A value, or None."""
+        return self.read(family, key)
+
+    async def tree(self, family: str = "") -> Mapping[str, str]:
+        """All keys below a family (or a key itself), in order, as full `/family/key` paths."""
+        prefix = f"/{family.strip('/')}" if family.strip("/") else ""
+        return {
+            path: value
+            for path, value in sorted(self._values.items())
+            if not prefix or path == prefix or path.startswith(prefix + "/")
+        }
+
+    def keys(self) -> list[str]:
+        """All full paths, unordered; for completion."""
+        return list(self._values)
+
+    # --- writing ------------------------------------------------------------------------------
+
+    async def put(self, family: str, key: str, value: str) -> None:
+        """Store a value; on return it survives the death of the process."""
+        path = _key(family, key)
+        self._values[path] = value
+        await self._write([(_PUT, (path, value))])
+
+    async def delete(self, family: str, key: str) -> bool:
+        """Delete a key; False when it was not there."""
+        path = _key(family, key)
+        if self._values.pop(path, None) is None:
+            return False
+        await self._write([(_DELETE, (path,))])
+        return True
+
+    async def delete_tree(self, family: str) -> int:
+        """Delete all keys below a family; how many."""
+        paths = list(await self.tree(family))
+        for path in paths:
+            del self._values[path]
+        if paths:
+            await self._write([(_DELETE, (path,)) for path in paths])
+        return len(paths)
+
+    async def _write(self, statements: "list[_Statement]") -> None:
+        if self._thread is None:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writes.put((statements, done))
+        # Shielded: a hangup at this await must not take back what is already on its way.
+        await asyncio.shield(done)
+
+    # --- the writer's thread ------------------------------------------------------------------
+
+    def _run(self, loop: asyncio.AbstractEventLoop, opened: "asyncio.Future[None]") -> None:
+        try:
+            connection, values = self._open()
+        except (OSError, sqlite3.Error) as error:
+            _settle(loop, [opened], DatabaseError(f"{self.path}: {error}"))
+            return
+        self._values.update(values)
+        _settle(loop, [opened], None)
+        with contextlib.closing(connection):
+            while True:
+                batch = self._batch()
+                self._commit(loop, connection, [write for write in batch if write is not None])
+                if None in batch:
+                    return
+
+    def _open(self) -> tuple[sqlite3.Connection, dict[str, str]]:
+        assert self.path is not None
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        # The log is written at each commit and synced at each checkpoint: what is in it outlives the process.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        tables = sqlite_utils.Database(connection)
+        if "astdb" not in tables.table_names():
+            connection.execute("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY (key))")
+        return connection, {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM astdb")}
+
+    def _batch(self) -> "list[_Write | None]":
+        batch = [self._writes.get()]
+        with contextlib.suppress(queue.Empty):
+            while True:
+                batch.append(self._writes.get_nowait())
+        return batch
+
+    def _commit(self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, batch: "list[_Write]") -> None:
+        if not batch:
+            return
+        error: DatabaseError | None = None
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for statements, _ in batch:
+                for statement, values in statements:
+                    connection.execute(statement, values)
+            connection.execute("COMMIT")
+        except sqlite3.Error as failure:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            error = DatabaseError(f"{self.path}: {failure}")
+        _settle(loop, [done for _, done in batch], error)
+
+
+_Statement = tuple[str, tuple[str, ...]]
+_Write = tuple[list[_Statement], "asyncio.Future[None]"]
+
+
+def _settle(
+    loop: asyncio.AbstractEventLoop, futures: "list[asyncio.Future[None]]", error: Exception | None
+) -> None:
+    def settle() -> None:
+        for future in futures:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+    with contextlib.suppress(RuntimeError):  # The loop has been closed meanwhile: nobody waits any more.
+        loop.call_soon_threadsafe(settle)

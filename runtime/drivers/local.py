@@ -1,0 +1,196 @@
+"""Local/number@context: a call into the dialplan, as if somebody had dialled there.
+
+A call is two channels: `;1` is the called side, as the dialling application sees it, `;2` runs the dialplan. What
+one half is told, the other half's channel is told as an event. There is no audio in between: the core joins
+whoever is behind the halves (`driver.Passage`), so the pair stays in the call at no cost, with `/n` or without:
+it is not taken away once both sides are answered, as Asterisk takes it away without `/n`. Events and names of the
+halves therefore go on to the end of the call.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asterism.runtime.causes import Cause
+from asterism.runtime.driver import (
+    Answered,
+    Audio,
+    Digit,
+    Ended,
+    Held,
+    Identified,
+    LegEvent,
+    Owner,
+    Party,
+    Proceeding,
+    Progressing,
+    Resumed,
+    Ringing,
+    TextReceived,
+)
+from asterism.runtime.errors import Unavailable
+from asterism.runtime.log import escaped
+from asterism.runtime.states import DeviceState
+
+if TYPE_CHECKING:
+    from asterism.runtime.switch import Switch
+
+_OPTIONS = frozenset("njbm")
+
+
+class LocalLeg:
+    """One half of a pair. Meets driver.Leg and driver.Passage."""
+
+    technology = "Local"
+    audio: Audio | None = None
+    formats: Sequence[str] = ("slin",)
+
+    def __init__(self, driver: "LocalDriver", name: str, exten: str, context: str) -> None:
+        self._driver = driver
+        self.name = name
+        self.exten, self.context = exten, context
+        self.other: LocalLeg | None = None
+        self.owner: Owner | None = None
+        self._early: list[LegEvent] = []
+
+    @property
+    def beyond(self) -> Owner | None:
+        """The channel of the other half."""
+        return None if self.other is None else self.other.owner
+
+    def attach(self, owner: Owner) -> None:
+        """Say who gets the events."""
+        self.owner = owner
+        early, self._early = self._early, []
+        for event in early:
+            owner.post(event)
+
+    def deliver(self, event: LegEvent) -> None:
+        """Post an event to this half's channel."""
+        if self.owner is None:
+            self._early.append(event)
+        else:
+            self.owner.post(event)
+
+    def _across(self, event: LegEvent) -> None:
+        if self.other is not None:
+            self.other.deliver(event)
+
+    def call(self, caller: Party, variables: Mapping[str, str]) -> None:
+        """Start the dialplan on the other half."""
+        if self.other is None:
+            return
+        if not self._driver.switch.extension_exists(self.context, self.exten, caller=caller.number):
+            self._driver.switch.log.notice(
+                f"No such extension/context {escaped(self.exten)}@{escaped(self.context)} while calling Local channel"
+            )
+            self.deliver(Ended(Cause.NO_ROUTE_DESTINATION))
+            return
+        self._driver.paired(self, self.other, caller)
+
+    def ring(self) -> None:
+        """Tell the other half's channel that it rings."""
+        self._across(Ringing())
+
+    def progress(self) -> None:
+        """Tell it that there is early audio."""
+        self._across(Progressing())
+
+    def proceed(self) -> None:
+        """Tell it that the call is worked on."""
+        self._across(Proceeding())
+
+    def answer(self) -> None:
+        """Both halves are up."""
+        self._across(Answered())
+        self.deliver(Answered())
+
+    def refuse(self, cause: int) -> None:
+        """Tell it that the called side is busy or congested; there is no cause with that, as in Asterisk."""
+        self._across(Ended(0, busy=cause == Cause.USER_BUSY, congestion=cause == Cause.NORMAL_CIRCUIT_CONGESTION))
+
+    def hangup(self, cause: int) -> None:
+        """End both halves."""
+        other, self.other = self.other, None
+        if other is not None:
+            other.other = None
+            other.deliver(Ended(cause))
+
+    def hold(self) -> None:
+        """Pass it on."""
+        self._across(Held())
+
+    def unhold(self) -> None:
+        """Pass it on."""
+        self._across(Resumed())
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        """Pass it on."""
+        self._across(Digit(digit, duration_ms))
+
+    def send_text(self, text: str) -> None:
+        """Pass it on."""
+        self._across(TextReceived(text))
+
+    def identify(self, party: Party) -> None:
+        """Tell the other half's channel who is behind this one."""
+        self._across(Identified(party))
+
+    def read(self, item: str) -> str | None:
+        """No facts of its own."""
+        return None
+
+
+class LocalDriver:
+    """The maker of Local pairs. Meets driver.ChannelDriver."""
+
+    technologies = ("Local",)
+    description = "Calls into the dialplan"
+
+    def __init__(self) -> None:
+        self._number = 0
+        self.switch: Switch
+
+    async def start(self, switch: "Switch") -> None:
+        """Be ready."""
+        self.switch = switch
+
+    async def stop(self) -> None:
+        """Nothing is held."""
+
+    async def reload(self) -> None:
+        """Nothing is configured."""
+
+    def request(self, technology: str, resource: str, caller: Owner | None = None) -> LocalLeg:
+        """The called half of a new pair for `number[@context][/options]`.
+
+        Raises:
+            Unavailable: There is no number.
+        """
+        place, slash, options = resource.rpartition("/")
+        if not slash or not _OPTIONS.issuperset(options):
+            place = resource
+        exten, _, context = place.partition("@")
+        if not exten:
+            raise Unavailable("Local needs a number", Cause.NO_ROUTE_DESTINATION)
+        name = f"Local/{exten}@{context or 'default'}-{self._number:08x}"
+        self._number += 1
+        first = LocalLeg(self, f"{name};1", exten, context or "default")
+        second = LocalLeg(self, f"{name};2", exten, context or "default")
+        first.other, second.other = second, first
+        return first
+
+    def paired(self, first: LocalLeg, second: LocalLeg, caller: Party) -> None:
+        """Give the dialplan side its channel and start it."""
+        self.switch.incoming(
+            second,
+            context=second.context,
+            exten=second.exten,
+            caller=caller,
+            dialed=second.exten,
+        )
+
+    def device_state(self, resource: str) -> DeviceState:
+        """Whether a call could be made there."""
+        exten, _, context = resource.partition("/")[0].partition("@")
+        exists = self.switch.extension_exists(context or "default", exten)
+        return DeviceState.NOT_INUSE if exists else DeviceState.INVALID

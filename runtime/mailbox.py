@@ -1,0 +1,50 @@
+"""Waiting for what channels are told."""
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from asterism.runtime.driver import LegEvent
+
+if TYPE_CHECKING:
+    from asterism.runtime.channel_base import ChannelBase
+
+_C = TypeVar("_C", bound="ChannelBase")
+
+
+async def stirred(channels: "Iterable[ChannelBase]", deadline: float = math.inf) -> bool:
+    """Wait until something is posted to one of the channels; False when the deadline (loop time) comes first."""
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+    timed_out = False
+
+    def late() -> None:
+        nonlocal timed_out
+        timed_out = True
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_at(deadline, late) if deadline != math.inf else None
+    channels = tuple(channels)
+    for channel in channels:
+        channel.expect(waiter)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
+        for channel in channels:
+            channel.expect(None)
+    return not timed_out
+
+
+async def next_event(channels: Sequence[_C], deadline: float = math.inf) -> tuple[_C, LegEvent] | None:
+    """The next event of any of the channels, in their order; None when the deadline (loop time) comes first."""
+    while True:
+        for channel in channels:
+            event = channel.next_mail()
+            if event is not None:
+                return channel, event
+        if not await stirred(channels, deadline):
+            return None

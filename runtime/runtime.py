@@ -1,0 +1,320 @@
+"""The runtime: what holds everything together, and what an embedder makes first.
+
+    async with asterism.Runtime(config_dir="/etc/asterism") as rt:
+        await rt.wait_closed()
+"""
+
+import asyncio
+import contextlib
+import importlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from asterism.dialplan import reader, resolve
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.plan import Plan
+from asterism.runtime import asterisk_conf
+from asterism.runtime.database import FILE, Database, DatabaseError
+from asterism.runtime.driver import ChannelDriver
+from asterism.runtime.drivers.local import LocalDriver
+from asterism.runtime.errors import AsterismError, ConfigError, DriverError
+from asterism.runtime.events import FullyBooted, Reload, Shutdown
+from asterism.runtime.limits import SHUTDOWN_WAIT_S
+from asterism.runtime.music import MusicClasses
+from asterism.runtime.settings import DirectorySettings, Options
+from asterism.runtime.switchboard import Switchboard
+from asterism.runtime.tones import ToneZones
+from asterism.runtime.unbound import Unbound
+
+DIALPLAN_FILE = "extensions.conf"
+SIP_FILES = ("sip.conf", "pjsip.conf")
+
+
+class Runtime(Switchboard):
+    """A telephony runtime. Meets `asterism.runtime.switch.Switch`.
+
+    Args:
+        config_dir: Folder of asterisk.conf, extensions.conf, sip.conf ...; None reads nothing and starts no SIP.
+        drivers: Channel drivers beside Local and, when sip.conf or pjsip.conf is there, pjsip.
+        modules: Names of the modules to load; None loads all of the house's.
+        directories: Instead of asterisk.conf's.
+        options: Instead of asterisk.conf's.
+    """
+
+    def __init__(
+        self,
+        config_dir: str | Path | None = None,
+        *,
+        drivers: Sequence[ChannelDriver] = (),
+        modules: Iterable[str] | None = None,
+        directories: DirectorySettings | None = None,
+        options: Options | None = None,
+    ) -> None:
+        self.config_dir = None if config_dir is None else Path(config_dir).absolute()
+        self._complaints: list[ConfigError] = []
+        self._keeps_data = directories is not None or config_dir is not None
+        conf = asterisk_conf.AsteriskConf()
+        if self.config_dir is not None and (directories is None or options is None):
+            conf = asterisk_conf.load(self.config_dir / "asterisk.conf", self._complaints.append)
+        settings = directories or conf.directories
+        if self.config_dir is not None and directories is None:
+            settings = replace(settings, astetcdir=self.config_dir)
+        super().__init__(settings, options or conf.options)
+        self.restart_wanted = False
+        self._wanted_drivers = list(drivers)
+        self._booted = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
+        self._load_modules(modules)
+
+    def _load_modules(self, modules: Iterable[str] | None) -> None:
+        if modules is None:
+            self.modules.load_all()
+            return
+        for name in modules:
+            self.modules.load(name)
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> "Runtime":
+        try:
+            await self._start()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        self.started_s = self.reloaded_s = self.now()
+        for complaint in self._complaints:
+            self.log.error(str(complaint))
+        await self._open_database()
+        if self.config_dir is not None:
+            self._read_sounds(self.config_dir)
+            self._load_dialplan(self.config_dir)
+        for driver in (LocalDriver(), *self._wanted_drivers, *self._sip_drivers()):
+            await self._start_driver(driver)
+        self._booted.set()
+        self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
+
+    async def _open_database(self) -> None:
+        if not self._keeps_data:
+            await self.database.open()
+            return
+        database = Database(self.directories.db / FILE)
+        try:
+            await database.open()
+        except DatabaseError as error:
+            self.log.error(f"The database cannot be used, nothing in it will outlive this process: {error}")
+            database = Database(None)
+            await database.open()
+        self.database = database
+
+    def _sip_drivers(self) -> list[ChannelDriver]:
+        """The SIP driver, where SIP is configured."""
+        folder = self.config_dir
+        found = [name for name in SIP_FILES if folder is not None and (folder / name).exists()]
+        if not found:
+            return []
+        try:
+            module = importlib.import_module("asterism.runtime.drivers.pjsip")
+            driver: ChannelDriver = module.make()
+        except (ImportError, DriverError) as error:
+            self.log.error(f"{' and '.join(found)} cannot be served, there is no SIP: {error}")
+            self.log.traceback(error)
+            return []
+        return [driver]
+
+    async def _start_driver(self, driver: ChannelDriver) -> None:
+        try:
+            await driver.start(self)
+        except (ConfigError, DriverError) as error:
+            self.log.error(f"The driver of {' and '.join(driver.technologies)} did not start: {error}")
+            with contextlib.suppress(Exception):
+                await driver.stop()
+            return
+        self.drivers.append(driver)
+        for technology in driver.technologies:
+            self._driver_of[technology.lower()] = driver
+
+    async def stop(self, *, gracefully: bool = False, when_convenient: bool = False, restart: bool = False) -> None:
+        """End the runtime; returns when it has ended. A later call may be more urgent than an earlier one.
+
+        Args:
+            gracefully: Take no new calls, and wait until those under way have ended.
+            when_convenient: Wait for a moment without calls, and take new ones until then.
+            restart: Only noted, as `restart_wanted`, for whoever started the runtime.
+        """
+        self.stopping = "gracefully" if gracefully else "when convenient" if when_convenient else "now"
+        self.restart_wanted = restart
+        self._emptied.set()
+        while self.stopping in ("gracefully", "when convenient") and self.channels:
+            self._emptied.clear()
+            await self._emptied.wait()
+        if not self.stopping:
+            return  # stop_cancel() came between.
+        self.stopping = "now"
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._end(), name="the end of the runtime")
+        await asyncio.shield(self._ending)
+
+    def stop_cancel(self) -> None:
+        """Take back a stop that waits for calls to end."""
+        if self.stopping != "now":
+            self.stopping = ""
+            self.restart_wanted = False
+            self._emptied.set()
+
+    async def _end(self) -> None:
+        if self._booted.is_set():
+            self.bus.publish(Shutdown(restart=self.restart_wanted))
+        await self._end_channels()
+        for driver in reversed(self.drivers):
+            try:
+                await driver.stop()
+            except Exception as error:
+                self.log.error(f"The driver of {' and '.join(driver.technologies)} did not stop: {error!r}")
+        self.drivers.clear()
+        self._driver_of.clear()
+        mine = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not mine]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.database.close()
+        self._closed.set()
+
+    async def _end_channels(self) -> None:
+        """Hang up everything, and let `h` run; those who do not come to an end are cut off."""
+        deadline = time.monotonic() + SHUTDOWN_WAIT_S
+        for channel in tuple(self.channels.values()):
+            channel.request_hangup()
+        while self.channels and time.monotonic() < deadline:
+            self._emptied.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._emptied.wait(), SHUTDOWN_WAIT_S)
+        for channel in tuple(self.channels.values()):
+            self.log.warning(f"{channel.name} did not end in {SHUTDOWN_WAIT_S:g} s and is cut off", channel.call)
+            channel.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        for channel in tuple(self.channels.values()):
+            channel.close()
+
+    async def wait_closed(self) -> None:
+        """Return when the runtime has ended, whoever ended it."""
+        await self._closed.wait()
+
+    async def wait_booted(self) -> None:
+        """Return when it is ready for calls."""
+        await self._booted.wait()
+
+    @property
+    def booted(self) -> bool:
+        """Whether it is ready for calls."""
+        return self._booted.is_set()
+
+    def channel_gone(self) -> None:
+        """A channel has ended; for the pbx."""
+        if not self.channels:
+            self._emptied.set()
+
+    # --- configuration ------------------------------------------------------------------------
+
+    def _read_sounds(self, folder: Path) -> list[ConfigError]:
+        complaints: list[ConfigError] = []
+        sections = self._sections(folder / "indications.conf", complaints)
+        if sections is not None:
+            self.tones = ToneZones.read(sections, complaints.append)
+        sections = self._sections(folder / "musiconhold.conf", complaints)
+        if sections is not None:
+            self.music = MusicClasses.read(sections, self.directories.data, complaints.append)
+        for complaint in complaints:
+            self.log.warning(str(complaint))
+        return complaints
+
+    def _sections(self, path: Path, complaints: list[ConfigError]) -> reader.Config | None:
+        if not path.exists():
+            return None
+        try:
+            config = reader.read(path.name, path.parent)
+        except DialplanError as error:
+            complaints.append(ConfigError(error.message, error.file, error.line))
+            return None
+        complaints += [ConfigError(each.message, each.file, each.line) for each in config.warnings]
+        return config
+
+    def _load_dialplan(self, folder: Path) -> list[str]:
+        return self._adopt(
+            lambda values: resolve.load(folder, self.modules, self._unbound, file=DIALPLAN_FILE, globals=values)
+        )
+
+    def _unbound(self, variables: dict[str, str]) -> Unbound:
+        return Unbound(self, variables)
+
+    def _adopt(self, load: Callable[[dict[str, str]], Plan]) -> list[str]:
+        """Put a newly loaded dialplan into force; when it is lost the old one stays."""
+        values = dict(self.variables)
+        try:
+            plan = load(values)
+        except DialplanError as error:
+            self.log.error(str(error))
+            return [str(error)]
+        self.variables.clear()
+        self.variables.update(values)
+        self.plan.adopt(plan)
+        self.plan.globals = self.variables
+        for warning in plan.warnings:
+            self.log.warning(str(warning))
+        return [str(warning) for warning in plan.warnings]
+
+    def extensions(self, text: str) -> None:
+        """Replace the dialplan by this text, written as in extensions.conf.
+
+        Raises:
+            DialplanError: The text is lost as a whole.
+        """
+        values = dict(self.variables)
+        plan = resolve.load_text(text, self.modules, self._unbound, globals=values)
+        self._adopt(lambda _: plan)
+        self.variables.update(values)
+
+    async def reload(self, module: str = "") -> list[str]:
+        """Read configuration again; what is wrong keeps its old value.
+
+        Args:
+            module: `dialplan`, `indications`, `musiconhold`, a technology such as `sip`; empty for all.
+
+        Returns:
+            What is wrong, one line each.
+
+        Raises:
+            AsterismError: Nothing of this name can be reloaded.
+        """
+        complaints: list[str] = []
+        wanted = module.lower()
+        known = {"": True, "dialplan": True, "extensions": True, "indications": True, "musiconhold": True}
+        drivers = [
+            driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
+        ]
+        if wanted not in known and not drivers:
+            raise AsterismError(f"There is no module '{module}' that can be reloaded")
+        if self.config_dir is not None and wanted in ("", "indications", "musiconhold"):
+            complaints += [str(each) for each in self._read_sounds(self.config_dir)]
+        if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
+            complaints += self._load_dialplan(self.config_dir)
+        for driver in drivers:
+            try:
+                await driver.reload()
+            except (ConfigError, DriverError) as error:
+                self.log.error(str(error))
+                complaints.append(str(error))
+        self.reloaded_s = self.now()
+        self.bus.publish(Reload(module or "All", 1 if complaints else 0))
+        return complaints

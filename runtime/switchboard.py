@@ -1,0 +1,250 @@
+"""What a channel, a driver, a command, and an embedder may ask of a runtime: its tables, and what goes on in it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from asterism.dialplan.plan import Plan
+from asterism.runtime import asterisk_conf, declare
+from asterism.runtime.bridge import Bridge
+from asterism.runtime.bus import Bus, Queue
+from asterism.runtime.channel import Channel
+from asterism.runtime.channels import Channels
+from asterism.runtime.database import Database
+from asterism.runtime.declare import Action, Application, Declaration, Function, Noun
+from asterism.runtime.dialing import Originated, originate
+from asterism.runtime.driver import ChannelDriver, Leg, Party
+from asterism.runtime.events import Event, VarSet
+from asterism.runtime.grammar import Commands
+from asterism.runtime.limits import CHANNELS_MAX
+from asterism.runtime.log import Log
+from asterism.runtime.modules import Modules
+from asterism.runtime.music import MusicClasses
+from asterism.runtime.pbx import Pbx
+from asterism.runtime.settings import DirectorySettings, Options
+from asterism.runtime.sounds import Sounds
+from asterism.runtime.tones import ToneZones
+
+
+class Switchboard:
+    """A runtime without its beginning and end. Meets `asterism.runtime.switch.Switch`."""
+
+    def __init__(self, settings: DirectorySettings, options: Options) -> None:
+        self.settings = settings
+        "asterisk.conf's [directories]."
+        self.options = options
+        "asterisk.conf's [options]."
+        self.directories = asterisk_conf.Folders.of(settings, settings.astetcdir)
+        self.log = Log()
+        self.bus = Bus(self.log)
+        self.variables: dict[str, str] = {}
+        self.channels = Channels()
+        self.bridges: dict[str, Bridge] = {}
+        self.modules = Modules(self.log)
+        self.plan = Plan(self.modules)
+        self.pbx = Pbx(self)
+        self.tones = ToneZones()
+        self.music = MusicClasses(self.directories.data)
+        self.sounds = Sounds(
+            self.directories.data / "sounds",
+            language_prefix=options.languageprefix,
+            custom_first=options.sounds_search_custom_dir,
+        )
+        self.database = Database(None)
+        self.drivers: list[ChannelDriver] = []
+        self.traces = False
+        self.started_s = self.reloaded_s = time.time()
+        self.stopping = ""
+        'Whether the end is near: "", "now", "gracefully", "when convenient".'
+        self._driver_of: dict[str, ChannelDriver] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sequence = 0
+        self.bus.changed.append(self._listeners_changed)
+        self.log.changed.append(self._listeners_changed)
+
+    def _listeners_changed(self) -> None:
+        for channel in self.channels.values():
+            channel.listeners_changed()
+
+    # --- declarations -------------------------------------------------------------------------
+
+    @property
+    def applications(self) -> Mapping[str, Application]:
+        """Loaded applications by name."""
+        return self.modules.applications
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """Loaded functions by name."""
+        return self.modules.functions
+
+    @property
+    def commands(self) -> Commands:
+        """Loaded commands."""
+        return self.modules.commands
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Loaded manager actions by name."""
+        return self.modules.actions
+
+    @property
+    def nouns(self) -> Mapping[str, Noun]:
+        """What `<name>` in commands completes to."""
+        return self.modules.nouns
+
+    def find_application(self, name: str) -> Application | None:
+        """A loaded application by name, in any case."""
+        return self.modules.application(name)
+
+    def find_function(self, name: str) -> Function | None:
+        """A loaded function by its exact name."""
+        return self.modules.function(name)
+
+    def load(self, name: str) -> list[Declaration]:
+        """Load a module; see `Modules.load`."""
+        return self.modules.load(name)
+
+    def unload(self, name: str) -> bool:
+        """Forget what a module declares; False when it is not loaded."""
+        return self.modules.unload(name)
+
+    def application(self, name: str, **facts: Any) -> Any:
+        """Decorator: declare an application of this runtime alone."""
+
+        def declared(body: Callable[..., Any]) -> Application:
+            declaration = declare.application(name, **facts)(body)
+            self.modules.add(declaration)
+            return declaration
+
+        return declared
+
+    def function(self, name: str, **facts: Any) -> Any:
+        """Decorator: declare a dialplan function of this runtime alone."""
+
+        def declared(body: Callable[..., Any]) -> Function:
+            declaration = declare.function(name, **facts)(body)
+            self.modules.add(declaration)
+            return declaration
+
+        return declared
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    @property
+    def live_dangerously(self) -> bool:
+        """Whether dangerous functions may be used from outside the dialplan."""
+        return self.options.live_dangerously
+
+    @property
+    def system_name(self) -> str:
+        """asterisk.conf's systemname."""
+        return self.options.systemname
+
+    @property
+    def entity_id(self) -> str:
+        """Which machine this is: asterisk.conf's entityid, else its network address."""
+        number = uuid.getnode()
+        address = ":".join(f"{number >> shift & 0xFF:02x}" for shift in range(40, -1, -8))
+        return self.options.entityid or address
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls are taken."""
+        limit = self.options.maxcalls or CHANNELS_MAX
+        return self.stopping in ("", "when convenient") and self.channels.calls < limit
+
+    def driver(self, technology: str) -> ChannelDriver | None:
+        """The driver of a technology, in any case."""
+        return self._driver_of.get(technology.lower())
+
+    def extension_exists(self, context: str, exten: str, priority: int = 1, caller: str = "") -> bool:
+        """Whether a call would find something to run there."""
+        return self.pbx.exists(context, exten, priority, caller)
+
+    def extension_may_match(self, context: str, exten: str, caller: str = "") -> bool:
+        """Whether more digits could make it match."""
+        return self.pbx.may_match(context, exten, caller)
+
+    def hint(self, context: str, exten: str) -> tuple[str, str]:
+        """Device list and name of a hint; two empty texts when there is none."""
+        found = self.pbx.hint(context, exten)
+        return ("", "") if found is None else found
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def uniqueid(self) -> str:
+        """A new unique id: the time, a number, and the system name before it."""
+        self._sequence += 1
+        prefix = f"{self.options.systemname}-" if self.options.systemname else ""
+        return f"{prefix}{int(self.now())}.{self._sequence - 1}"
+
+    def events(self, *kinds: type[Event]) -> Queue:
+        """What happens from now on, to be read with `async for`; all kinds when none is named."""
+        return self.bus.queue(*kinds)
+
+    # --- what is done -------------------------------------------------------------------------
+
+    def set_global(self, name: str, value: str) -> None:
+        """Set a global variable, and tell whoever listens."""
+        self.variables[name] = value
+        if self.bus.wants(VarSet):
+            self.bus.publish(VarSet(None, name, value))
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run something in the background until the runtime ends; an exception in it is logged."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._spawned_ended)
+        return task
+
+    def _spawned_ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.log.error(f"{task.get_name()} failed: {error!r}")
+            self.log.traceback(error)
+
+    def incoming(
+        self,
+        leg: Leg,
+        *,
+        context: str,
+        exten: str,
+        caller: Party,
+        variables: Mapping[str, str] | None = None,
+        language: str = "",
+        accountcode: str = "",
+        dialed: str = "",
+    ) -> None:
+        """A driver has an incoming call; see `Switch.incoming`."""
+        self.pbx.incoming(
+            leg,
+            context=context,
+            exten=exten,
+            caller=caller,
+            variables=variables,
+            language=language,
+            accountcode=accountcode,
+            dialed=dialed,
+        )
+
+    def outgoing(
+        self, leg: Leg, parent: Channel | None = None, *, caller: Party | None = None, resource: str = ""
+    ) -> Channel:
+        """Make the channel of an outgoing leg; see `Switch.outgoing`."""
+        return self.pbx.outgoing(leg, parent, caller, resource)
+
+    def start(self, channel: Channel, application: str = "", app_data: str = "") -> None:
+        """Let a channel that has no task run the dialplan from where it stands, or one application."""
+        self.pbx.start(channel, application, app_data)
+
+    async def originate(self, destination: str, **facts: Any) -> Originated:
+        """Call somebody, and let him run an extension or an application; see `asterism.runtime.dialing.originate`."""
+        return await originate(self, destination, **facts)
+
+    def channel_gone(self) -> None:
+        """A channel has ended."""

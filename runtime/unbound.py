@@ -1,0 +1,108 @@
+"""A scope without a channel: for loading a dialplan, and for asking whether an extension exists."""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, cast
+
+from asterism.dialplan.scope import Frame, Jump, Variables
+from asterism.runtime.errors import Hangup
+
+if TYPE_CHECKING:
+    from asterism.dialplan.source import Source, Step, Track
+    from asterism.runtime.switch import Switch
+
+
+class Unbound:
+    """Meets `asterism.dialplan.scope.Scope`; what needs a channel raises Hangup.
+
+    Args:
+        switch: The runtime.
+        global_variables: Those that are read and written; the runtime's by default.
+        caller: Number for extensions that ask who calls.
+    """
+
+    def __init__(
+        self, switch: "Switch", global_variables: dict[str, str] | None = None, context: str = "", caller: str = ""
+    ) -> None:
+        self.switch = switch
+        self.name = ""
+        self.context, self.exten, self.priority = context, "s", 1
+        self.track: Track | None = None
+        self.step: Step | None = None
+        self.frames: list[Frame] = []
+        self.hangup_handlers: list[str] = []
+        self.jump: Jump | None = None
+        self.ended = self.tracing = False
+        self.variables = Variables()
+        self.digit_timeout, self.response_timeout = 5.0, 10.0
+        self._globals = global_variables
+        self._caller = caller
+
+    @property
+    def globals(self) -> dict[str, str]:
+        """Global variables."""
+        return cast("dict[str, str]", self.switch.variables) if self._globals is None else self._globals
+
+    @property
+    def source(self) -> "Source":
+        """The dialplan in force."""
+        return self.switch.plan
+
+    @property
+    def caller_number(self) -> str:
+        """Who calls."""
+        return self._caller
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable, gone with the scope."""
+        self.variables.assign(name, value)
+
+    def unset(self, name: str) -> None:
+        """Remove a variable."""
+        self.variables.discard(name)
+
+    def announce(self, name: str, value: str) -> None:
+        """Nobody listens."""
+
+    def set_global(self, name: str, value: str) -> None:
+        """Set a global variable."""
+        self.globals[name] = value
+
+    def builtin(self, name: str) -> str:
+        """Only what needs no channel."""
+        from asterism.runtime.variables import read_without_channel
+
+        return read_without_channel(self.switch, name)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.switch.now()
+
+    def failed(self, error: Exception) -> None:
+        """Log what went wrong."""
+        self.switch.log.error(f"{error!r}")
+
+    def trace(self, application: str, data: str) -> None:
+        """Nothing runs here."""
+
+    def verbose(self, level: int, message: str) -> None:
+        """Tell the operator."""
+        self.switch.log.verbose(level, message)
+
+    def warn(self, message: str) -> None:
+        """Log a WARNING."""
+        self.switch.log.warning(message)
+
+    def hung_up(self, cause: int) -> None:
+        """Nothing can be hung up."""
+
+    def pause(self) -> Awaitable[None]:
+        """Nothing waits here."""
+        raise Hangup
+
+    def read_digit(self, seconds: float) -> Awaitable[str]:
+        """There is nobody to press a key."""
+        raise Hangup
+
+    def finish(self, status: str) -> Awaitable[None]:
+        """There is nothing to finish."""
+        raise Hangup
