@@ -118,7 +118,7 @@ def gotoiftime(chan: Scope, text: declare.Text = "") -> Outcome:
     times, question, rest = text.partition("?")
     if not question:
         chan.warn("GotoIfTime requires an argument: times,weekdays,days,months[,zone]?[where][:elsewhere]")
-        return Failed()
+        return None
     yes, _, no = rest.partition(":")
     found = timing.parse(times)
     where = yes if found is not None and found.holds(chan.now()) else no

@@ -46,6 +46,8 @@ class Extension:
 
     def label(self, label: str) -> int:
         """Return the priority that has a label, 0 for none."""
+        if not label:
+            return 0
         for priority in sorted(self.steps):
             if self.steps[priority].label == label:
                 return priority

@@ -71,11 +71,12 @@ def pop(scope: Scope) -> Frame:
     variables = scope.variables
     for name in reversed(frame.saved):
         before = frame.saved[name]
+        if variables.get(name):
+            scope.announce(name, "")
         if before is None:
             variables.discard(name)
         else:
             variables[name] = before
-        scope.announce(name, "")
     return frame
 
 

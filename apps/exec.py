@@ -1,0 +1,145 @@
+"""Exec, TryExec, ExecIf and ExecIfTime: running an application that is named in a text."""
+
+from collections.abc import Awaitable
+from inspect import isawaitable
+from typing import cast
+
+from asterism.dialplan import substitution, timing
+from asterism.dialplan.compile import MAX_DATA, Compiler, limited
+from asterism.dialplan.scope import EvaluateLater, Failed, Jump, Outcome, Scope
+from asterism.runtime import declare
+from asterism.runtime.declare import application
+
+from asterism.apps.goto import is_true
+
+
+def split(text: str) -> tuple[str, str]:
+    """Split `Name(data)`."""
+    name, opening, data = text.partition("(")
+    end = data.rfind(")")
+    return name, (data if end < 0 else data[:end]) if opening else ""
+
+
+async def _substituted(chan: Scope, text: str) -> str:
+    if "$" not in text:
+        return text
+    compiled = Compiler(chan.source.registry).text(substitution.parse(text))
+    value = compiled.now(chan) if compiled.now else await cast(EvaluateLater, compiled.later)(chan)
+    return limited(value, MAX_DATA)
+
+
+async def execute(chan: Scope, name: str, data: str) -> Outcome:
+    """Run an application by its name.
+
+    Raises:
+        LookupError: There is none of that name.
+    """
+    program = chan.source.registry.application(name)
+    if program is None:
+        raise LookupError(name)
+    outcome = program.run(chan, data)
+    result = await cast(Awaitable[Outcome], outcome) if isawaitable(outcome) else cast(Outcome, outcome)
+    return chan.jump if result is None else result
+
+
+async def _execute_or_fail(chan: Scope, name: str, data: str) -> Outcome:
+    try:
+        return await execute(chan, name, data)
+    except LookupError:
+        chan.warn(f"Could not find application '{name}'")
+        return Failed()
+
+
+@application("Exec", since="0.1", see="TryExec, ExecIf")
+async def exec_(chan: Scope, text: declare.Text = "") -> Outcome:
+    """Run an application that is named in a text.
+
+    Args:
+        text: `Application(data)`; variables in the data are put in once more.
+
+    Compat: app_exec; an application that is not there ends the call.
+    """
+    if not text:
+        return None
+    name, data = split(text)
+    return await _execute_or_fail(chan, name, await _substituted(chan, data))
+
+
+@application("TryExec", since="0.1", see="Exec")
+async def tryexec(chan: Scope, text: declare.Text = "") -> Outcome:
+    """Run an application, and go on whatever comes of it.
+
+    Args:
+        text: `Application(data)`; variables in the data are put in once more.
+
+    Sets: TRYSTATUS: SUCCESS, FAILED or NOAPP.
+    Compat: app_exec.
+    """
+    name, data = split(text)
+    if not text:
+        return None
+    try:
+        outcome = await execute(chan, name, await _substituted(chan, data))
+    except LookupError:
+        chan.warn(f"Could not find application '{name}'")
+        chan.set("TRYSTATUS", "NOAPP")
+        return None
+    if isinstance(outcome, Failed):
+        chan.set("TRYSTATUS", "FAILED")
+        return None
+    chan.set("TRYSTATUS", "SUCCESS")
+    return outcome
+
+
+@application("ExecIf", since="0.1", see="Exec, ExecIfTime, GotoIf, If")
+async def execif(chan: Scope, text: declare.Text = "") -> Outcome:
+    """Run an application on a condition.
+
+    Args:
+        text: `condition?Application(data)[:Application(data)]`.
+
+    Compat: app_exec; neither the condition nor the names are trimmed.
+    """
+    condition, question, rest = text.partition("?")
+    if not question:
+        chan.warn("ExecIf requires an argument: condition?Application(data)[:Application(data)]")
+        return Failed()
+    yes, no = _applications(rest)
+    holds = is_true(condition)
+    if not holds and not no:
+        return None
+    name, data = split(yes if holds else no)
+    return await _execute_or_fail(chan, name, data)
+
+
+def _applications(text: str) -> tuple[str, str]:
+    """Split at the first colon outside parentheses."""
+    depth = 0
+    for index, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == ":" and depth <= 0:
+            return text[:index], text[index + 1 :]
+    return text, ""
+
+
+@application("ExecIfTime", since="0.1", see="ExecIf, GotoIfTime")
+async def execiftime(chan: Scope, text: declare.Text = "") -> Outcome:
+    """Run an application at certain times.
+
+    Args:
+        text: `times,weekdays,days,months[,zone]?Application[(data)]`.
+
+    Compat: app_exec.
+    """
+    times, question, chosen = text.partition("?")
+    if not question:
+        chan.warn("ExecIfTime requires an argument: times,weekdays,days,months[,zone]?Application(data)")
+        return Failed()
+    found = timing.parse(times)
+    if found is None or not found.holds(chan.now()):
+        return None
+    name, data = split(chosen)
+    return await _execute_or_fail(chan, name, data)
+
+
+__all__ = ["Jump", "exec_", "execif", "execiftime", "execute", "tryexec"]
