@@ -168,7 +168,7 @@ def network(text: str) -> str:
 
 
 def rules(lines: Iterable[Line], report: Report, permit: str = "permit") -> tuple[Rule, ...]:
-    """Read permit and deny lines, each a list with `!` for the opposite; a wrong one is reported and denies everybody."""
+    """Read permit and deny lines, lists with `!` for the opposite; a wrong one is reported and denies everybody."""
     found: list[Rule] = []
     for line in lines:
         allowing = line.key.lower() == permit

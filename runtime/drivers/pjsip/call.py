@@ -1,0 +1,443 @@
+"""One SIP call as a leg: pjsua2's call on one side, the channel on the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pjsua2 as pj
+from asterism import _native as native
+from asterism.runtime.causes import Cause, cause_of_sip, sip_of_cause
+from asterism.runtime.driver import (
+    Answered,
+    Digit,
+    Ended,
+    Forwarded,
+    Held,
+    Identified,
+    LegEvent,
+    Owner,
+    Party,
+    Proceeding,
+    Progressing,
+    Resumed,
+    Ringing,
+)
+from asterism.runtime.drivers.pjsip import facts
+from asterism.runtime.drivers.pjsip.audio import CallAudio
+from asterism.runtime.drivers.pjsip.headers import (
+    Message,
+    NameAddress,
+    Uri,
+    party_of,
+    reason_cause,
+    wire_headers,
+)
+from asterism.runtime.drivers.pjsip.model import Endpoint
+from asterism.runtime.log import Log, escaped
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where an outgoing call goes, and as whom.
+
+    Args:
+        uri: Request URI.
+        account: pj.Account that makes the call.
+        from_user, from_host: Our From; empty from_user: the caller's number, else `default_user`.
+        route: Route header values, nearest hop first.
+        contact, aor: The contact that was chosen, as CHANNEL(contact) names it.
+    """
+
+    uri: str
+    account: Any
+    from_host: str
+    default_user: str
+    from_user: str = ""
+    route: tuple[str, ...] = ()
+    contact: str = ""
+    aor: str = ""
+
+
+class Call:
+    """A leg of SIP or PJSIP; meets asterism.runtime.driver.Leg.
+
+    Args:
+        watcher: Is told when the leg's state changes: down, ring, ringing, up, hold, and ended, which is the last.
+    """
+
+    endpoint: Endpoint
+    guest: bool
+    "Whether nobody knows who it is."
+
+    def __init__(self, endpoint: Endpoint, name: str, log: Log, watcher: "Watcher") -> None:
+        self.endpoint = endpoint
+        self._name, self._log, self._watcher = name, log, watcher
+        self._owner: Owner | None = None
+        self._early: list[LegEvent] = []
+        self._pj: Any = None
+        self.number = 0
+        self.incoming: native.Incoming | None = None
+        self.departure: Departure | None = None
+        self.state = "down"
+        self.sip_call_id = ""
+        self.last_message = b""
+        self.last_stats: native.MediaStats | None = None
+        self.last_invite = Message(b"")
+        self.guest = False
+        self.response_headers: list[tuple[str, str]] = []
+        self.request_headers: list[tuple[str, str]] = []
+        self._audio = CallAudio(self)
+        self._rang = self._progressed = self._answered = self._held = False
+        self._is_up = False
+        self._over = False
+
+    # ---- what the channel sees
+
+    @property
+    def name(self) -> str:
+        """The channel name."""
+        return self._name
+
+    @property
+    def technology(self) -> str:
+        """SIP or PJSIP."""
+        return self.endpoint.technology
+
+    @property
+    def audio(self) -> CallAudio:
+        """Its audio."""
+        return self._audio
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """The format in use, or those that may be."""
+        return (self._audio.format,) if self._audio.format else self.endpoint.codecs
+
+    def attach(self, owner: Owner) -> None:
+        """Say who gets the events."""
+        self._owner = owner
+        early, self._early = self._early, []
+        for event in early:
+            owner.post(event)
+
+    def _post(self, event: LegEvent) -> None:
+        if self._owner is None:
+            self._early.append(event)
+        else:
+            self._owner.post(event)
+
+    def warn(self, text: str) -> None:
+        """Tell the operator that something of this call went wrong."""
+        self._log.warning(f"{self._name}: {text}")
+
+    # ---- outgoing
+
+    def call(self, caller: Party, variables: Mapping[str, str]) -> None:
+        """Send the INVITE."""
+        departure = self.departure
+        if departure is None or self._over:
+            return
+        from asterism.runtime.drivers.pjsip.outgoing import invite_headers, local_uri
+
+        call = pj.Call(departure.account)
+        param = pj.CallOpParam(True)
+        param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
+        param.txOption.localUri = local_uri(self.endpoint, departure, caller)
+        headers = [("Route", route) for route in departure.route]
+        headers += invite_headers(self.endpoint, departure, caller, variables)
+        headers += wire_headers(self.request_headers)
+        _put_headers(param, headers)
+        self._watcher.state_changed(self, "ring")
+        native.plan_call(self._watcher.media_of(self.endpoint))
+        try:
+            call.makeCall(departure.uri, param)
+            self.number = native.call_id(call.getId())
+        except (pj.Error, native.StaleError) as error:
+            reason = getattr(error, "reason", str(error))
+            self.warn(f"could not call {escaped(departure.uri)}: {reason}")
+            self._end(Ended(Cause.NETWORK_OUT_OF_ORDER, 503, str(reason)))
+            return
+        self._pj = call
+        self._watcher.begun(self)
+
+    # ---- incoming
+
+    def arrive(self, event: native.Incoming, account: Any) -> None:
+        """Take an incoming call."""
+        self.incoming = event
+        self.number = event.call
+        self.sip_call_id = event.sip_call_id
+        self._pj = pj.Call(account, event.slot)
+        self._watcher.state_changed(self, "ring")
+
+    def _answer(self, code: int) -> None:
+        if self._pj is None or self._over or self.incoming is None:
+            return
+        param = pj.CallOpParam()
+        param.statusCode = code
+        param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
+        _put_headers(param, wire_headers(self.response_headers))
+        try:
+            self._pj.answer(param)
+        except pj.Error as error:
+            self.warn(f"answer {code} could not be sent: {error.reason}")
+            if code == 200:
+                self._end(Ended(Cause.BEARERCAPABILITY_NOTAVAIL, 488, error.reason))
+
+    def proceed(self) -> None:
+        """100 has been sent already by the native module."""
+
+    def ring(self) -> None:
+        """Send 180."""
+        if not self._rang and not self._answered:
+            self._rang = True
+            if self.endpoint.progress_inband:
+                self.progress()
+            elif not self._progressed:
+                self._answer(180)
+
+    def progress(self) -> None:
+        """Send 183 with our SDP; audio can flow."""
+        if not self._progressed and not self._answered:
+            self._progressed = True
+            self._answer(183)
+
+    def answer(self) -> None:
+        """Send 200."""
+        if self._answered or self._over:
+            return
+        self._answered = True
+        self._answer(200)
+        if self._audio.codec:
+            self._up()
+
+    def refuse(self, cause: int) -> None:
+        """Refuse an incoming call that was not answered: SIP says busy by ending it."""
+        if self.incoming is not None and not self._answered and not self._over:
+            self.hangup(cause)
+            self._post(Ended(cause))
+
+    def hangup(self, cause: int) -> None:
+        """End the call with the status, or the BYE, that the cause stands for."""
+        call = self._pj
+        if call is None or self._over:
+            self._close()
+            return
+        param = pj.CallOpParam()
+        if self.incoming is not None and not self._answered:
+            code, reason = sip_of_cause(cause)
+            param.statusCode, param.reason = code, reason
+        headers = wire_headers(self.response_headers) if not self._answered else []
+        if self.endpoint.q850_reason and cause:
+            headers.append(("Reason", f"Q.850;cause={cause & 127}"))
+        _put_headers(param, headers)
+        try:
+            call.hangup(param)
+        except pj.Error as error:
+            # It is ending from the other side at this moment.
+            self._log.debug(1, f"{self._name}: hangup: {error.reason}")
+        self._close()
+
+    # ---- in the call
+
+    def hold(self) -> None:
+        """Put the far end on hold."""
+        if self._pj is not None:
+            self._do("hold", self._pj.setHold)
+
+    def unhold(self) -> None:
+        """Take it back."""
+
+        def take(param: Any) -> None:
+            param.opt.flag = pj.PJSUA_CALL_UNHOLD
+            self._pj.reinvite(param)
+
+        self._do("unhold", take)
+
+    def _do(self, what: str, act: Any) -> None:
+        if self._pj is None or not self._is_up:
+            return
+        param = pj.CallOpParam(True)
+        param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
+        try:
+            act(param)
+        except pj.Error as error:
+            self.warn(f"{what}: {error.reason}")
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        """Send a DTMF digit as the endpoint wants it."""
+        try:
+            native.send_dtmf(self.number, digit.upper(), duration_ms=duration_ms or 100)
+        except (native.StaleError, native.NativeError, ValueError) as error:
+            self.warn(f"digit '{escaped(digit)}' could not be sent: {error}")
+
+    def send_text(self, text: str) -> None:
+        """Send a MESSAGE inside the call."""
+        self._send("MESSAGE", (), text.encode("utf-8", "replace"), "text/plain;charset=UTF-8")
+
+    def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> None:
+        try:
+            native.send_in_call(self.number, method, headers, body, content_type)
+        except (native.StaleError, native.NativeError, ValueError) as error:
+            self.warn(f"{method} could not be sent: {error}")
+
+    def identify(self, party: Party) -> None:
+        """Tell the far end to whom it talks, when it is told such things at all."""
+        endpoint = self.endpoint
+        if not (endpoint.send_pai or endpoint.send_rpid) or self._over:
+            return
+        from asterism.runtime.drivers.pjsip.outgoing import identity_headers
+
+        host = (
+            self.departure.from_host if self.departure else Uri.parse(self.incoming.uri if self.incoming else "").host
+        )
+        headers = identity_headers(endpoint, party, host)
+        if self._is_up:
+            self._send("UPDATE", headers)
+        elif self.incoming is not None:
+            self.response_headers = [*self.response_headers, *headers]
+
+    def read(self, item: str) -> str | None:
+        """A fact for CHANNEL(item) and header functions."""
+        return facts.read(self, item)
+
+    def add_header(self, name: str, value: str) -> None:
+        """Let the INVITE, or the answers to it, carry one more header."""
+        (self.response_headers if self.incoming is not None else self.request_headers).append((name, value))
+
+    @property
+    def message(self) -> Message:
+        """The INVITE of this call, theirs or ours."""
+        if self.incoming is not None:
+            return Message(self.incoming.message)
+        try:
+            return Message(native.invite_message(self.number))
+        except native.StaleError:
+            return self.last_invite
+
+    # ---- what the native module tells
+
+    def state_event(self, event: native.CallState) -> None:
+        """A state of the SIP dialog."""
+        if event.message:
+            self.last_message = event.message
+        if event.state == "disconnected":
+            self._end(self._ending(event))
+        elif self._over:
+            return
+        elif event.state == "confirmed":
+            self._answered = True
+            self._up()
+        elif self.incoming is None and event.remote:
+            self._provisional(event)
+
+    def _provisional(self, event: native.CallState) -> None:
+        if event.state == "connecting":
+            self._identified(event)
+            return
+        if event.code == 180:
+            self._identified(event)
+            self._watcher.state_changed(self, "ringing")
+            self._post(Ringing())
+        if event.code in (180, 183) and _has_body(event.message):
+            self._post(Progressing())
+        elif event.code in (100, 181, 182, 183):
+            self._post(Proceeding())
+
+    def _identified(self, event: native.CallState) -> None:
+        if self.endpoint.trust_inbound and b"-Identity" in event.message:
+            party = party_of(Message(event.message), trusted=True)
+            self._post(Identified(party))
+
+    def _up(self) -> None:
+        if not self._is_up and not self._over:
+            self._is_up = True
+            self._watcher.state_changed(self, "up")
+            self._post(Answered())
+
+    def _ending(self, event: native.CallState) -> Ended:
+        cause = reason_cause(event.cause)
+        status = event.code if event.code >= 300 else 0
+        if cause is None:
+            if status and not self._is_up:
+                # chan_sip has no cause for a CANCEL; chan_pjsip has that of its status, 487.
+                cancelled = self.incoming is not None and self.technology == "SIP"
+                cause = 0 if cancelled and event.remote else int(cause_of_sip(status))
+            else:
+                cause = int(Cause.NORMAL_CLEARING)
+        if self.incoming is None and status in (300, 301, 302, 305) and event.remote:
+            self._forward(event)
+        return Ended(cause, status, escaped(event.reason))
+
+    def _forward(self, event: native.CallState) -> None:
+        message = Message(event.message)
+        uri = Uri.parse(NameAddress.parse(message.first("Contact")).uri)
+        if uri.user:
+            reason = NameAddress.parse(message.first("Diversion"))
+            self._post(Forwarded(uri.user, Party(Uri.parse(reason.uri).user, reason.name)))
+
+    def media_event(self, event: native.CallMedia) -> None:
+        """Audio was negotiated."""
+        if self._over:
+            return
+        self._audio.media_changed(event.codec)
+        if event.codec and self._answered:
+            self._up()
+        if event.held != self._held:
+            self._held = event.held
+            self._watcher.state_changed(self, "hold" if event.held else "up")
+            self._post(Held() if event.held else Resumed())
+
+    def digit_event(self, event: native.Dtmf) -> None:
+        """A key was pressed."""
+        if not self._over:
+            self._post(Digit(event.digit, event.duration_ms))
+
+    def _end(self, event: Ended) -> None:
+        """The call is over on the wire."""
+        already = self._over
+        if not already:
+            self._post(event)
+        self._close()
+        self._pj = None
+        self._watcher.ended(self)
+
+    def _close(self) -> None:
+        if not self._over:
+            self._over = True
+            facts.keep(self)
+            self._audio.close()
+            self._watcher.state_changed(self, "ended")
+
+
+class Watcher:
+    """Who keeps the calls: the driver."""
+
+    def state_changed(self, call: Call, state: str) -> None:
+        """A call is down, rings, is up, on hold, or ended."""
+        raise NotImplementedError
+
+    def begun(self, call: Call) -> None:
+        """An outgoing call has its number."""
+        raise NotImplementedError
+
+    def ended(self, call: Call) -> None:
+        """Nothing more comes for this call."""
+        raise NotImplementedError
+
+    def media_of(self, endpoint: Endpoint) -> native.Media:
+        """How the endpoint's audio is negotiated."""
+        raise NotImplementedError
+
+
+def _put_headers(param: Any, headers: Headers) -> None:
+    for name, value in headers:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        param.txOption.headers.append(header)
+
+
+def _has_body(message: bytes) -> bool:
+    return bool(message.partition(b"\r\n\r\n")[2].strip())

@@ -1,0 +1,131 @@
+"""Where an outgoing call goes and what its INVITE says: dial strings, request URIs, our identity."""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from asterism.runtime.driver import Party
+from asterism.runtime.drivers.pjsip.call import Departure
+from asterism.runtime.drivers.pjsip.headers import Uri, added_headers, escaped_user, quoted, wire_headers
+from asterism.runtime.drivers.pjsip.model import Endpoint
+from asterism.runtime.drivers.pjsip.options import bracketed
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What stands behind the slash of a dial string.
+
+    Args:
+        who: A peer or endpoint, or a host.
+        exten: What to call there; empty for itself.
+        uri: A whole URI, when that is given.
+    """
+
+    who: str
+    exten: str = ""
+    uri: str = ""
+
+
+def parse_sip(resource: str) -> Destination:
+    """Read `peer`, `exten@peer`, `peer/exten`, `user@host:port`, each with `!dnid` behind it, as SIP/ takes them."""
+    text = resource.partition("!")[0].strip()
+    if "@" in text:
+        exten, _, who = text.rpartition("@")
+        return Destination(who, exten.partition(":")[0])
+    who, _, exten = text.partition("/")
+    return Destination(who, exten.partition("/")[0])
+
+
+def parse_pjsip(resource: str, default: str) -> Destination:
+    """Read `endpoint`, `number@endpoint`, `endpoint/sip:uri`, or a bare `sip:uri`, as PJSIP/ takes them.
+
+    Args:
+        default: The endpoint of bare URIs.
+    """
+    text = resource.strip()
+    if text.lower().startswith(("sip:", "sips:")):
+        return Destination(default, uri=text)
+    who, slash, uri = text.partition("/")
+    if slash:
+        return Destination(who, uri=uri)
+    exten, at, who = text.rpartition("@")
+    return Destination(who, exten) if at else Destination(text)
+
+
+def with_user(uri: str, user: str) -> str:
+    """A contact's URI with another user part, or the same when that is empty."""
+    if not user:
+        return uri
+    parsed = Uri.parse(uri)
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.scheme or 'sip'}:{escaped_user(user)}@{bracketed(parsed.host)}{port}{parsed.params}"
+
+
+def local_host(destination: str, bound: str) -> str:
+    """Our address as a destination sees it: the bound one, or the one that the routing table names; never waits."""
+    if bound not in ("0.0.0.0", "::"):
+        return bound
+    try:
+        there = ipaddress.ip_address(destination)
+    except ValueError:
+        # A name is resolved by PJSIP later; the default route is the best guess.
+        there = ipaddress.ip_address("192.0.2.1")
+    family = socket.AF_INET6 if there.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((str(there), 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def hidden(endpoint: Endpoint, caller: Party) -> bool:
+    """Whether the far end must not learn the caller's number."""
+    return caller.presentation.startswith("prohib") and not endpoint.trust_outbound
+
+
+def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
+    """The From of a call."""
+    host = endpoint.from_domain or departure.from_host
+    if hidden(endpoint, caller) and not departure.from_user:
+        return '"Anonymous" <sip:anonymous@anonymous.invalid>'
+    user = departure.from_user or caller.number or departure.default_user
+    # chan_sip: from domains may carry a port; a bare IPv6 address needs brackets.
+    shown = host if host.startswith("[") or host.count(":") <= 1 else bracketed(host)
+    name = f"{quoted(caller.name)} " if caller.name and not hidden(endpoint, caller) else ""
+    return f"{name}<sip:{escaped_user(user)}@{shown}>"
+
+
+def identity_headers(endpoint: Endpoint, caller: Party, host: str) -> list[tuple[str, str]]:
+    """P-Asserted-Identity and Remote-Party-ID, as far as the endpoint wants them."""
+    if not caller.number or (hidden(endpoint, caller) and endpoint.technology == "PJSIP"):
+        return []
+    private = caller.presentation.startswith("prohib")
+    address = f"{quoted(caller.name)} <sip:{escaped_user(caller.number)}@{endpoint.from_domain or bracketed(host)}>"
+    found = []
+    if endpoint.send_pai:
+        found.append(("P-Asserted-Identity", address))
+        if private:
+            found.append(("Privacy", "id"))
+    if endpoint.send_rpid:
+        screen = "yes" if caller.presentation.endswith("passed_screen") else "no"
+        found.append(
+            ("Remote-Party-ID", f"{address};party=calling;privacy={'full' if private else 'off'};screen={screen}")
+        )
+    return found
+
+
+def invite_headers(
+    endpoint: Endpoint, departure: Departure, caller: Party, variables: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Headers of our own in an INVITE: who calls, and what SIPAddHeader has left on a SIP channel."""
+    found = identity_headers(endpoint, caller, departure.from_host)
+    if endpoint.technology == "SIP":
+        found += wire_headers(added_headers(variables))
+    return found
+
+
+def anywhere(endpoint: Endpoint, host: str, port: int) -> Endpoint:
+    """An endpoint for a host that no file names: SIP/user@host."""
+    return replace(endpoint, name=host, aors=(), host=host, port=port)

@@ -1,0 +1,78 @@
+"""Who is in a call: what each endpoint is doing, as device states tell it."""
+
+from dataclasses import dataclass, field
+
+from asterism.runtime.drivers.pjsip.call import Call
+from asterism.runtime.drivers.pjsip.contacts import Contact
+from asterism.runtime.drivers.pjsip.model import Endpoint
+from asterism.runtime.states import DeviceState
+
+
+@dataclass(slots=True)
+class Usage:
+    """The calls of one endpoint."""
+
+    calls: dict[Call, str] = field(default_factory=dict)
+
+    def count(self, *states: str) -> int:
+        """How many calls are in one of these states."""
+        return sum(state in states for state in self.calls.values())
+
+
+class Usages:
+    """The calls of all endpoints, by technology and name."""
+
+    def __init__(self) -> None:
+        self._usages: dict[tuple[str, str], Usage] = {}
+
+    def of(self, endpoint: Endpoint) -> Usage:
+        """The calls of an endpoint."""
+        return self._usages.get((endpoint.technology, endpoint.name), _NONE)
+
+    def set(self, call: Call, state: str) -> None:
+        """A call has changed its state; `ended` forgets it."""
+        key = call.endpoint.technology, call.endpoint.name
+        if state == "ended":
+            usage = self._usages.get(key)
+            if usage is not None:
+                usage.calls.pop(call, None)
+                if not usage.calls:
+                    del self._usages[key]
+        else:
+            self._usages.setdefault(key, Usage()).calls[call] = state
+
+    def device_state(self, endpoint: Endpoint, contacts: list[Contact]) -> DeviceState:
+        """What an endpoint is doing, given where it can be reached."""
+        usage = self.of(endpoint)
+        reachable = any(contact.reach.usable for contact in contacts)
+        if endpoint.technology == "SIP":
+            return self._sip(endpoint, usage, contacts)
+        if not usage.calls:
+            return DeviceState.NOT_INUSE if reachable else DeviceState.UNAVAILABLE
+        return _busy_with(usage, endpoint.busy_at)
+
+    def _sip(self, endpoint: Endpoint, usage: Usage, contacts: list[Contact]) -> DeviceState:
+        if not contacts:
+            return DeviceState.UNAVAILABLE
+        # A peer that answers late is as good as gone for chan_sip's device states.
+        if not any(contact.reach.value in ("unmonitored", "reachable", "unknown") for contact in contacts):
+            return DeviceState.UNAVAILABLE
+        if not usage.calls:
+            return DeviceState.NOT_INUSE
+        if endpoint.call_limit and len(usage.calls) >= endpoint.call_limit:
+            return DeviceState.BUSY
+        return _busy_with(usage, endpoint.busy_at)
+
+
+def _busy_with(usage: Usage, busy_at: int) -> DeviceState:
+    ringing = usage.count("ringing")
+    if busy_at and len(usage.calls) >= busy_at:
+        return DeviceState.BUSY
+    if ringing == len(usage.calls):
+        return DeviceState.RINGING
+    if usage.count("hold") == len(usage.calls):
+        return DeviceState.ONHOLD
+    return DeviceState.RINGINUSE if ringing else DeviceState.INUSE
+
+
+_NONE = Usage()

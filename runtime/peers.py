@@ -1,0 +1,132 @@
+"""What commands, functions, and actions may ask of the SIP driver: facts about peers, endpoints, contacts.
+
+The driver makes these afresh for each question; they are what was true at that moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from asterism.runtime.driver import Party
+from asterism.runtime.states import DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """One place where somebody can be reached.
+
+    Args:
+        status: UNKNOWN, UNMONITORED, REACHABLE, LAGGED, UNREACHABLE.
+        rtt_ms: Of the last answered probe; 0 for none.
+        expires_s: Left; 0 for a static contact.
+    """
+
+    aor: str
+    uri: str
+    digest: str
+    status: str
+    rtt_ms: float
+    expires_s: int
+    qualified: bool
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFacts:
+    """A peer of sip.conf.
+
+    Args:
+        address, port: Where it is; empty and 0 when nobody knows.
+        force_rport, comedia: yes, no, `auto yes`, `auto no`.
+        status: As ContactFacts; UNMONITORED without qualify.
+    """
+
+    name: str
+    username: str
+    address: str
+    port: int
+    dynamic: bool
+    force_rport: str
+    comedia: str
+    access_list: bool
+    status: str
+    rtt_ms: float
+    description: str
+    context: str
+    caller: Party
+    codecs: Sequence[str]
+    language: str
+    accountcode: str
+    mailboxes: Sequence[str]
+    call_groups: str
+    pickup_groups: str
+    named_call_groups: str
+    named_pickup_groups: str
+    register_extension: str
+    user_agent: str
+    calls: int
+    call_limit: int
+    busy_level: int
+    expires_s: int
+    variables: Sequence[tuple[str, str]]
+    callable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """An endpoint of pjsip.conf, with what belongs to it.
+
+    Args:
+        auths, outbound_auths: (name, user) of each.
+        aors: (name, max_contacts) of each.
+        identifies: (name, networks) of each.
+        channels: Names of its channels.
+    """
+
+    name: str
+    caller_number: str
+    state: DeviceState
+    busy_at: int
+    auths: Sequence[tuple[str, str]]
+    outbound_auths: Sequence[tuple[str, str]]
+    aors: Sequence[tuple[str, int]]
+    contacts: Sequence[ContactFacts]
+    transport: tuple[str, str, int, int, str] | None
+    identifies: Sequence[tuple[str, Sequence[str]]]
+    channels: Sequence[str]
+    context: str = ""
+
+
+@runtime_checkable
+class SipDriver(Protocol):
+    """The SIP driver, as the floors above it may know it."""
+
+    def peers(self) -> Sequence[PeerFacts]:
+        """The peers of sip.conf, by name as bytes compare."""
+
+    def peer(self, name: str) -> PeerFacts | None:
+        """One peer of sip.conf."""
+
+    def endpoints(self) -> Sequence[EndpointFacts]:
+        """The endpoints of pjsip.conf, by name."""
+
+    def contacts(self) -> Sequence[ContactFacts]:
+        """The contacts of pjsip.conf's addresses of record, by aor."""
+
+    def domains(self) -> Sequence[tuple[str, str]]:
+        """sip.conf's domains and their contexts."""
+
+    def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
+        """The contacts of an endpoint as a dial string, joined by `&`."""
+
+
+@runtime_checkable
+class HeaderLeg(Protocol):
+    """A leg whose next message can carry more headers."""
+
+    def add_header(self, name: str, value: str) -> None:
+        """Add a header."""
+
+    @property
+    def request_headers(self) -> list[tuple[str, str]]:
+        """Headers added so far, to an INVITE that was not sent yet."""
