@@ -1,16 +1,14 @@
 """Exec, TryExec, ExecIf and ExecIfTime: running an application that is named in a text."""
 
-from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import cast
 
+from asterism.apps.goto import is_true
 from asterism.dialplan import substitution, timing
 from asterism.dialplan.compile import MAX_DATA, Compiler, limited
 from asterism.dialplan.scope import EvaluateLater, Failed, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.declare import application
-
-from asterism.apps.goto import is_true
 
 
 def split(text: str) -> tuple[str, str]:
@@ -38,7 +36,7 @@ async def execute(chan: Scope, name: str, data: str) -> Outcome:
     if program is None:
         raise LookupError(name)
     outcome = program.run(chan, data)
-    result = await cast(Awaitable[Outcome], outcome) if isawaitable(outcome) else cast(Outcome, outcome)
+    result: Outcome = await outcome if isawaitable(outcome) else outcome
     return chan.jump if result is None else result
 
 

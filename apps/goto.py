@@ -102,7 +102,8 @@ def branch(condition: Evaluate, rest: str, first: Jump | None, second: Jump | No
         if value == "0":
             return second
         if "?" in value:
-            return gotoif.body(scope, limited(f"{value}?{rest}", MAX_DATA))
+            outcome: Outcome = gotoif.body(scope, limited(f"{value}?{rest}", MAX_DATA))
+            return outcome
         return first if is_true(value) else second
 
     return run

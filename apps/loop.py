@@ -4,15 +4,13 @@ Where a block stands is kept in channel variables (`WHILE_0`, `END_WHILE_0`, `co
 dialplans in the field can see them.
 """
 
-
+from asterism.apps.goto import is_true
 from asterism.dialplan.compile import Compiler
 from asterism.dialplan.nodes import Text
 from asterism.dialplan.scope import Jump, Outcome, Run, Scope
 from asterism.dialplan.source import Step
 from asterism.runtime import declare
 from asterism.runtime.declare import application
-
-from asterism.apps.goto import is_true
 
 MAX_BLOCK = 10_000
 """Priorities that are searched for the end of a block."""
@@ -275,5 +273,3 @@ def endif(chan: Scope) -> None:
 def exitif(chan: Scope) -> Outcome:
     """Go behind the EndIf."""
     return _endif(chan)
-
-

@@ -8,6 +8,7 @@ from asterism.dialplan.compile import MAX_DATA, Compiler, limited
 from asterism.dialplan.nodes import Text
 from asterism.dialplan.scope import Evaluate, Failed, Function, Outcome, Registry, Run, Scope
 from asterism.runtime import declare
+from asterism.runtime.arguments import split_arguments
 from asterism.runtime.declare import application
 
 
@@ -119,7 +120,7 @@ def mset(chan: Scope, text: declare.Text = "") -> Outcome | Awaitable[None]:
         chan.warn("MSet requires at least one variable name/value pair")
         return None
     waiting: list[tuple[str, str]] = []
-    for pair in declare.split_arguments(text):
+    for pair in split_arguments(text):
         name, equals, value = pair.partition("=")
         if equals:
             waiting.append((name, value))

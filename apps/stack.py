@@ -4,15 +4,14 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from asterism.dialplan import substitution, subroutine
+from asterism.apps.goto import is_true
+from asterism.dialplan import subroutine, substitution
 from asterism.dialplan.compile import MAX_DATA, Compiler, limited
 from asterism.dialplan.nodes import Text
 from asterism.dialplan.scope import Evaluate, Failed, Frame, Jump, Outcome, Run, Scope
 from asterism.dialplan.source import Step
 from asterism.runtime import declare
 from asterism.runtime.declare import application
-
-from asterism.apps.goto import is_true
 
 _PLAIN = re.compile(r"[^,\"()\[\]\\]*")
 

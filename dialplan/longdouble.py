@@ -153,7 +153,9 @@ def remainder(left: Number, right: Number) -> Number:
         if math.isinf(left) or math.isnan(left) or math.isnan(right):
             return NEGATIVE_NAN
         return left
-    rest = abs(left) % abs(right)
+    rest: int | Fraction = abs(Fraction(left)) % abs(Fraction(right))
+    if rest.denominator == 1:
+        rest = rest.numerator
     return fit(-rest if left < 0 else rest, left < 0)
 
 
@@ -192,7 +194,7 @@ def _pack(value: Number) -> _LongDouble:
     elif value == 0:
         raw = pack("<QH", 0, 0)
     else:
-        exact = Fraction(abs(value))
+        exact: Fraction = abs(Fraction(value))
         exponent = exact.numerator.bit_length() - exact.denominator.bit_length()
         if exact < Fraction(2) ** exponent:
             exponent -= 1

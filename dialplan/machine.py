@@ -43,8 +43,6 @@ class Machine:
         self.scope = scope
         self.track = source.track(scope, scope.context, scope.exten)
         scope.track = self.track
-        self.bottom = 0
-        "The depth of the Gosub stack under which a called subroutine must not return."
 
     # --- steps -----------------------------------------------------------------------------
 
@@ -62,12 +60,12 @@ class Machine:
                 if found is None:
                     return "missing", None
                 if found.__class__ is Elsewhere:
-                    track = self.stand(cast(Elsewhere, found))
+                    track = self.stand(found)
                     steps = track.steps
                     continue
                 if found.__class__ is not Step:
                     return "step", found
-                step = cast(Step, found)
+                step = found
                 if track.stable:
                     steps[scope.priority] = step
             scope.step = step
@@ -112,7 +110,7 @@ class Machine:
 
     def origin(self, frame: Frame) -> Track:
         """Return the track that a subroutine was called from."""
-        track = cast("Track | None", frame.track)
+        track = frame.track
         if track is None or track.generation != self.source.generation:
             return self.source.track(self.scope, frame.context, frame.exten)
         return track
@@ -415,7 +413,6 @@ async def call(source: Source, scope: Scope, jump: Jump, arguments: Sequence[str
     stood = scope.context, scope.exten, scope.priority, scope.step, scope.track
     depth = len(scope.frames)
     machine = Machine(source, scope)
-    machine.bottom = depth
     try:
         if not machine.follow(jump):
             return False

@@ -116,9 +116,9 @@ def _application(text: str) -> tuple[str, str]:
     """Split `Name(data)` at its first `(` and last `)`."""
     name, opening, data = text.partition("(")
     if not opening or "${" in name or "$[" in name:
-        return text.strip(), ""
+        return text.lstrip(), ""
     end = data.rfind(")")
-    return name.strip(), data if end < 0 else data[:end]
+    return name.lstrip(), data if end < 0 else data[:end]
 
 
 def _leading_number(text: str) -> int:

@@ -189,10 +189,10 @@ class Context:
 
     def __iter__(self) -> Iterator[Extension]:
         """Go through the extensions in the order in which they are tried and shown."""
-        for key in sorted(self.literals):
-            yield from self.literals[key]
-        for key in sorted(self.texts):
-            yield from self.texts[key]
+        for number in sorted(self.literals):
+            yield from self.literals[number]
+        for elements in sorted(self.texts):
+            yield from self.texts[elements]
 
     def longer(self, number: str, caller: str) -> bool | None:
         """Whether more digits could make another extension; None: no answer here; False is final."""
