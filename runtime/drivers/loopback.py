@@ -123,6 +123,8 @@ class LoopbackAudio:
         for each in (self, other):
             each.part()
         self.other, other.other = other, self
+        for each in (self, other):
+            each.call.joined()
         return True
 
     def part(self) -> None:
@@ -225,6 +227,12 @@ class Call:
             self._changed.clear()
             await self._changed.wait()
 
+    async def talking(self) -> None:
+        """Wait until it and another phone hear each other, or it is over."""
+        while self.state != "over" and self.leg.audio.other is None:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def over(self) -> None:
         """Wait until the call has ended and its channel is gone."""
         await self._over.wait()
@@ -246,6 +254,10 @@ class Call:
         self._become("over")
         self._over.set()
 
+    def joined(self) -> None:
+        """The switch has joined it with another phone."""
+        self._changed.set()
+
     def now_is(self, state: str) -> None:
         """The switch has brought it to a state."""
         self._become(state)
@@ -266,12 +278,14 @@ class Phone:
         "All its calls, the latest last."
         self.reaction: Reaction = Call.ring
 
-    def answers(self, after_s: float = 0.0) -> "Phone":
-        """Let it ring, and be answered after a while (0: at once)."""
+    def answers(self, after_s: float = 0.0, talks_s: float | None = None) -> "Phone":
+        """Let it ring, be answered after a while (0: at once), and hang up after talking so long (None: never)."""
 
         def react(call: Call) -> None:
             call.ring()
-            asyncio.get_running_loop().call_later(after_s, call.answer)
+            _later(after_s, call.answer)
+            if talks_s is not None:
+                _later(after_s + talks_s, call.hangup)
 
         self.reaction = react
         return self

@@ -1,0 +1,127 @@
+"""For tests of dialplans and applications: a runtime in memory, phones without SIP, a clock that jumps.
+
+With pytest and pytest-asyncio, in `conftest.py`:
+
+    from asterism.runtime.testing.plugin import rt
+
+and in a test:
+
+    async def test_nobody_answers_in_time(rt: TestRuntime) -> None:
+        rt.extensions("[default]\\nexten => 100,1,Dial(Loopback/bob,30)\\n same => n,Hangup()")
+        call = await rt.phone("alice").call("100@default")
+        await call.over()
+        assert call.variables["DIALSTATUS"] == "NOANSWER"
+        assert rt.heard(DialEnd).dial_status == "NOANSWER"
+"""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from asterism.runtime.drivers.loopback import Call, Heard, LoopbackDriver, Phone
+from asterism.runtime.events import Event, Newexten
+from asterism.runtime.log import Level, Record
+from asterism.runtime.runtime import Runtime
+from asterism.runtime.settings import DirectorySettings, Options
+from asterism.runtime.testing.clock import JumpingClock
+
+__all__ = ["Call", "Heard", "JumpingClock", "Phone", "TestRuntime"]
+
+_E = TypeVar("_E", bound=Event)
+
+_EPOCH = 1_800_000_000.0
+"When a test begins, unless it says otherwise: a Friday in January 2027, 08:00 UTC."
+
+
+class TestRuntime(Runtime):
+    """A runtime whose phones are in memory and whose time jumps over every wait.
+
+    Args:
+        config_dir: As in Runtime; SIP files in it are not read.
+        modules: As in Runtime.
+        directories: As in Runtime.
+        options: As in Runtime.
+        began_s: The time at which the test begins, seconds since the epoch.
+        real_time: Leave the clock alone, for tests with sockets or threads.
+    """
+
+    __test__ = False  # No test by itself, whatever pytest thinks of the name.
+
+    def __init__(
+        self,
+        config_dir: str | Path | None = None,
+        *,
+        modules: Iterable[str] | None = None,
+        directories: DirectorySettings | None = None,
+        options: Options | None = None,
+        began_s: float = _EPOCH,
+        real_time: bool = False,
+    ) -> None:
+        self.loopback = LoopbackDriver()
+        self.published: list[Event] = []
+        "Every event so far."
+        self.records: list[Record] = []
+        "Every line of the log so far, all verbosities."
+        self._began_s = began_s
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_began_s = 0.0
+        self._real_time = real_time
+        self.clock: JumpingClock | None = None
+        super().__init__(
+            config_dir, drivers=[self.loopback], modules=modules, directories=directories, options=options
+        )
+        self.bus.subscribe(self.published.append)
+        self.log.attach(self.records.append, verbose=10)
+
+    async def __aenter__(self) -> "TestRuntime":
+        self._loop = asyncio.get_running_loop()
+        self._loop_began_s = self._loop.time()
+        if not self._real_time:
+            self.clock = JumpingClock(self._loop)
+            self.clock.install()
+        await super().__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        try:
+            await super().__aexit__(*error)
+        finally:
+            if self.clock is not None:
+                self.clock.remove()
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the clock that jumps."""
+        elapsed = 0.0 if self._loop is None else self._loop.time() - self._loop_began_s
+        return self._began_s + elapsed
+
+    def phone(self, name: str) -> Phone:
+        """The phone `Loopback/name`."""
+        return self.loopback.phone(name)
+
+    def heard(self, kind: type[_E]) -> _E:
+        """The latest event of a kind.
+
+        Raises:
+            AssertionError: There was none.
+        """
+        found = self.heard_all(kind)
+        if not found:
+            raise AssertionError(f"there was no {kind.__name__}")
+        return found[-1]
+
+    def heard_all(self, kind: type[_E]) -> list[_E]:
+        """All events of a kind so far, in order."""
+        return [event for event in self.published if isinstance(event, kind)]
+
+    def logged(self, level: Level, depth: int = 10) -> list[str]:
+        """Texts of the log so far at a level; verbose ones up to a depth."""
+        return [record.text for record in self.records if record.level is level and record.depth <= depth]
+
+    def executed(self) -> list[str]:
+        """The priorities that ran, as `100@default:1 Answer()`, in order."""
+        return [
+            f"{event.channel.exten}@{event.channel.context}:{event.channel.priority} {event.application}({event.app_data})"
+            for event in self.published
+            if isinstance(event, Newexten)
+        ]

@@ -1,0 +1,161 @@
+"""Dial between phones in memory: who answers, who does not, and what the dialplan learns of it."""
+
+import pytest
+
+from asterism.runtime.causes import Cause
+from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, DialBegin, DialEnd, DialState
+from asterism.runtime.log import Level
+from asterism.runtime.testing import TestRuntime
+
+DIAL = "[default]\nexten => 100,1,Dial(Loopback/bob,30)\n same => n,NoOp(after)\n same => n,Hangup()\n"
+
+
+async def test_nobody_answers_in_time(rt: TestRuntime) -> None:
+    rt.extensions(DIAL)
+    call = await rt.phone("alice").call("100@default")
+    began = rt.now()
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "NOANSWER"
+    assert call.variables["DIALEDTIME"] == "30"
+    assert rt.heard(DialEnd).dial_status == "NOANSWER"
+    assert 30 <= rt.now() - began < 31
+    assert "Nobody picked up in 30000 ms" in rt.logged(Level.VERBOSE)
+
+
+async def test_answered_and_hung_up_by_the_callee(rt: TestRuntime) -> None:
+    rt.extensions(DIAL)
+    bob = rt.phone("bob").answers(after_s=3)
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    theirs = bob.calls[0]
+    call.say("hello")
+    theirs.say("hi")
+    assert theirs.sounds() == ["hello"] and call.sounds() == ["hi"]
+    theirs.hangup()
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "ANSWER"
+    assert call.variables["DIALEDPEERNAME"] == "Loopback/bob-00000001"
+    assert call.variables["DIALEDPEERNUMBER"] == "bob"
+    assert call.cause == Cause.NORMAL_CLEARING
+    assert not any("after" in line for line in rt.executed())
+    assert rt.heard(DialBegin).dial_string == "bob"
+    assert rt.heard(DialState).dial_status == "RINGING"
+    assert rt.heard(DialEnd).dial_status == "ANSWER"
+    assert len(rt.heard_all(BridgeEnter)) == len(rt.heard_all(BridgeLeave)) == 2
+    assert rt.heard(BridgeDestroy)
+    assert not rt.bridges and not rt.channels
+
+
+async def test_the_dialplan_goes_on_with_option_g(rt: TestRuntime) -> None:
+    rt.extensions(DIAL.replace("30)", "30,g)"))
+    rt.phone("bob").answers(after_s=1, talks_s=5)
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert any("after" in line for line in rt.executed())
+    assert call.variables["ANSWEREDTIME"] == "5"
+    assert call.variables["DIALEDTIME"] == "6"
+
+
+async def test_the_caller_hangs_up_while_it_rings(rt: TestRuntime) -> None:
+    rt.extensions(DIAL + "exten => h,1,NoOp(h ${DIALSTATUS} ${HANGUPCAUSE})\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.until("ringing")
+    call.hangup()
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "CANCEL"
+    assert rt.heard(DialEnd).dial_status == "CANCEL"
+    assert rt.executed()[-1] == "h@default:1 NoOp(h CANCEL 16)"
+    assert rt.phone("bob").calls[0].state == "over"
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (Cause.USER_BUSY, "BUSY"),
+        (Cause.NORMAL_CIRCUIT_CONGESTION, "CONGESTION"),
+        (Cause.CALL_REJECTED, "CHANUNAVAIL"),
+        (Cause.NO_USER_RESPONSE, "CHANUNAVAIL"),
+        (Cause.UNALLOCATED, "CHANUNAVAIL"),
+        (Cause.NO_ANSWER, "NOANSWER"),
+        (Cause.NORMAL_CLEARING, "NOANSWER"),
+    ],
+)
+async def test_a_refusal_is_counted_as_asterisk_counts(rt: TestRuntime, cause: Cause, status: str) -> None:
+    rt.extensions(DIAL.replace("NoOp(after)", "NoOp(${DIALSTATUS} ${HANGUPCAUSE})"))
+    rt.phone("bob").refuses(cause)
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.variables["DIALSTATUS"] == status
+    assert f"100@default:2 NoOp({status} {int(cause)})" in rt.executed()
+    assert rt.heard(DialEnd).dial_status == status
+
+
+async def test_the_first_of_several_wins(rt: TestRuntime) -> None:
+    rt.extensions(DIAL.replace("Loopback/bob", "Loopback/bob&Loopback/carol&Loopback/dave"))
+    rt.phone("carol").answers(after_s=2)
+    rt.phone("dave").refuses(Cause.USER_BUSY, after_s=1)
+    call = await rt.phone("alice").call("100@default")
+    await call.until("up")
+    assert rt.phone("bob").calls[0].state == "over"
+    assert rt.phone("bob").calls[0].cause == Cause.ANSWERED_ELSEWHERE
+    assert {event.dest.channel.partition("-")[0]: event.dial_status for event in rt.heard_all(DialEnd)} == {
+        "Loopback/bob": "CANCEL",
+        "Loopback/carol": "ANSWER",
+        "Loopback/dave": "BUSY",
+    }
+    call.hangup()
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "ANSWER"
+
+
+async def test_everybody_is_busy(rt: TestRuntime) -> None:
+    rt.extensions(DIAL.replace("Loopback/bob", "Loopback/bob&Nowhere/x"))
+    rt.phone("bob").refuses(Cause.USER_BUSY)
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "BUSY"
+    assert "Everyone is busy/congested at this time (2:1/0/1)" in rt.logged(Level.VERBOSE)
+
+
+async def test_a_technology_that_nobody_serves(rt: TestRuntime) -> None:
+    rt.extensions(DIAL.replace("Loopback/bob", "Nowhere/x"))
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "CHANUNAVAIL"
+    assert any("extensions.conf:2" in line and "Nowhere" in line for line in rt.logged(Level.WARNING))
+
+
+async def test_a_forward_is_followed_into_the_dialplan(rt: TestRuntime) -> None:
+    rt.extensions(DIAL + "exten => 200,1,Dial(Loopback/carol)\n")
+    rt.phone("bob").forwards("200@default")
+    rt.phone("carol").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    carols = rt.phone("carol").calls[0]
+    call.say("hello")
+    assert carols.sounds() == ["hello"]
+    carols.hangup()
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "ANSWER"
+    assert not rt.channels
+
+
+async def test_a_forward_to_itself_ends(rt: TestRuntime) -> None:
+    rt.extensions(DIAL)
+    rt.phone("bob").forwards("100@default")
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.variables["DIALSTATUS"] != "ANSWER"
+    assert not rt.channels
+
+
+async def test_early_audio_of_a_single_leg(rt: TestRuntime) -> None:
+    rt.extensions(DIAL)
+    rt.phone("bob").does(lambda call: call.progress())
+    call = await rt.phone("alice").call("100@default")
+    theirs = await rt.phone("bob").rung()
+    await call.until("progress")
+    theirs.say("the number you have dialled")
+    assert call.sounds() == ["the number you have dialled"]
+    call.hangup()
+    await call.over()

@@ -1,0 +1,3 @@
+from asterism.runtime.testing.plugin import rt
+
+__all__ = ["rt"]
