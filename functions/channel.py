@@ -1,0 +1,192 @@
+"""CHANNEL: what there is to know and to change about the channel itself."""
+
+from collections.abc import Callable
+
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import Text, function
+
+_AMA = {"OMIT": 1, "BILLING": 2, "BILL": 2, "DOCUMENTATION": 3}
+_CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
+_KEPT = ("peeraccount", "userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
+_GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
+
+
+def _number(ama: str) -> str:
+    if ama.isdigit():
+        return ama
+    return str(_AMA.get(ama.upper(), 0))
+
+
+def _native(chan: Channel) -> str:
+    return f"({'|'.join(chan.formats()) or 'slin'})"
+
+
+def _kept(item: str) -> Callable[[Channel], str]:
+    return lambda chan: str(chan.datastores.get(item, ""))
+
+
+_READERS: dict[str, Callable[[Channel], str]] = {
+    "name": lambda chan: chan.name,
+    "channame": lambda chan: chan.name,
+    "state": lambda chan: chan.state.text,
+    "language": lambda chan: chan.language,
+    "musicclass": lambda chan: chan.musicclass,
+    "tonezone": lambda chan: chan.tonezone,
+    "accountcode": lambda chan: chan.accountcode,
+    "amaflags": lambda chan: _number(chan.amaflags),
+    "channeltype": lambda chan: chan.technology,
+    "uniqueid": lambda chan: chan.uniqueid,
+    "linkedid": lambda chan: chan.linkedid,
+    "callid": lambda chan: chan.call,
+    "exten": lambda chan: chan.exten,
+    "context": lambda chan: chan.context,
+    "appname": lambda chan: chan.application,
+    "appdata": lambda chan: chan.app_data,
+    "checkhangup": lambda chan: "1" if chan.far_end_gone else "0",
+    "max_forwards": lambda chan: str(chan.forwards_left),
+    "audionativeformat": _native,
+    "audioreadformat": lambda chan: next(iter(chan.formats()), "slin"),
+    "audiowriteformat": lambda chan: next(iter(chan.formats()), "slin"),
+    "videonativeformat": lambda chan: "(nothing)",
+    "transfercapability": lambda chan: str(chan.datastores.get("transfercapability", "SPEECH")),
+    "onhold": lambda chan: "0",
+    **{item: _kept(item) for item in (*_KEPT, *_GROUPS)},
+}
+
+
+@function("CHANNEL", see="CALLERID, TIMEOUT, HANGUPCAUSE")
+def channel(chan: Channel, item: Text = "") -> str:
+    """Read or change something about the channel.
+
+    Args:
+        item: To read: name, state, language, musicclass, tonezone, accountcode, peeraccount, userfield, amaflags,
+            channeltype, uniqueid, linkedid, callid, exten, context, appname, appdata, checkhangup, max_forwards,
+            audionativeformat,
+            callgroup, pickupgroup, and their named forms, parkinglot, hangupsource, transfercapability; and what
+            the channel's driver knows, such as peerip, recvip, from, uri, useragent, peername for SIP, or
+            `pjsip,call-id` and `rtp,dest` for PJSIP. To set: most of these, and hangup_handler_push, _pop, _wipe.
+    Compat: func_channel. What is unknown logs a WARNING and is empty.
+    """
+    reader = _READERS.get(item)
+    found = chan.leg.read(item) if item == "onhold" or reader is None else None
+    if found is not None:
+        return found
+    if reader is None:
+        chan.warn(f"Unknown or unavailable item requested: '{item}'")
+        return ""
+    return reader(chan)
+
+
+@channel.write
+def _set(chan: Channel, item: Text = "", value: str = "") -> None:
+    writer = _WRITERS.get(item)
+    if writer is None:
+        chan.warn(f"Unknown or unavailable item requested: '{item}'")
+    else:
+        writer(chan, value)
+
+
+def _language(chan: Channel, value: str) -> None:
+    chan.language = value or chan.language
+
+
+def _music(chan: Channel, value: str) -> None:
+    chan.musicclass = value
+
+
+def _zone(chan: Channel, value: str) -> None:
+    if value and value not in chan.switch.tones.zones:
+        chan.error(f"Unknown country code '{value}' for tonezone. Check indications.conf for available country codes.")
+    else:
+        chan.tonezone = value
+
+
+def _ama(chan: Channel, value: str) -> None:
+    chan.amaflags = value
+
+
+def _forwards(chan: Channel, value: str) -> None:
+    try:
+        left = int(value)
+    except ValueError:
+        left = -1
+    if left < 0:
+        chan.warn(f"Unable to set max forwards to '{value}'")
+    else:
+        chan.forwards_left = left
+
+
+def _capability(chan: Channel, value: str) -> None:
+    if value.upper() in _CAPABILITIES:
+        chan.datastores["transfercapability"] = value.upper()
+    else:
+        chan.warn(f"'{value}' is no transfer capability")
+
+
+def _keep(item: str) -> Callable[[Channel, str], None]:
+    def write(chan: Channel, value: str) -> None:
+        chan.datastores[item] = value
+
+    return write
+
+
+def _group(item: str) -> Callable[[Channel, str], None]:
+    def write(chan: Channel, value: str) -> None:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if not item.startswith("named"):
+            names = _numbers(chan, names)
+        chan.datastores[item] = ", ".join(names)
+
+    return write
+
+
+def _numbers(chan: Channel, names: list[str]) -> list[str]:
+    """Groups 0 to 63, each once, in order; ranges written out."""
+    found: set[int] = set()
+    for name in names:
+        first, _, last = name.partition("-")
+        try:
+            found.update(range(int(first), int(last or first) + 1))
+        except ValueError:
+            chan.warn(f"'{name}' is no group")
+    return [str(group) for group in sorted(found) if 0 <= group <= 63]
+
+
+def _handler(chan: Channel, text: str) -> str:
+    """A hangup handler with the place it is given relative to written out."""
+    place, bracket, arguments = text.partition("(")
+    parts = place.split(",")
+    here = [chan.context, chan.exten]
+    return ",".join(here[: max(0, 3 - len(parts))] + parts) + bracket + arguments
+
+
+def _push(chan: Channel, value: str) -> None:
+    if value:
+        chan.hangup_handlers.append(_handler(chan, value))
+
+
+def _pop(chan: Channel, value: str) -> None:
+    if chan.hangup_handlers:
+        chan.hangup_handlers.pop()
+    _push(chan, value)
+
+
+def _wipe(chan: Channel, value: str) -> None:
+    chan.hangup_handlers.clear()
+    _push(chan, value)
+
+
+_WRITERS: dict[str, Callable[[Channel, str], None]] = {
+    "language": _language,
+    "musicclass": _music,
+    "tonezone": _zone,
+    "accountcode": lambda chan, value: chan.set_accountcode(value),
+    "amaflags": _ama,
+    "max_forwards": _forwards,
+    "transfercapability": _capability,
+    "hangup_handler_push": _push,
+    "hangup_handler_pop": _pop,
+    "hangup_handler_wipe": _wipe,
+    **{item: _keep(item) for item in _KEPT},
+    **{item: _group(item) for item in _GROUPS},
+}

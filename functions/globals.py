@@ -1,0 +1,56 @@
+"""GLOBAL and SHARED: variables that more than one channel can see."""
+
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import function
+
+
+@function("GLOBAL", see="SHARED, Set")
+def global_(chan: Channel, varname: str = "") -> str:
+    """Read or set a global variable, whatever the channel's own of the same name.
+
+    Args:
+        varname: Its name.
+    Compat: func_global.
+    """
+    return chan.globals.get(varname, "")
+
+
+@global_.write
+def _set_global(chan: Channel, varname: str = "", value: str = "") -> None:
+    if varname:
+        chan.set_global(varname, value)
+
+
+@function("SHARED", see="GLOBAL")
+def shared(chan: Channel, varname: str = "", channel: str = "") -> str:
+    """Read or set a variable that other channels can read and set too, by naming the channel it belongs to.
+
+    Args:
+        varname: Its name.
+        channel: Name of the channel it belongs to; this one when left out.
+    Compat: func_global. A channel that does not exist is an ERROR in the log, and empty.
+    """
+    owner = _owner(chan, channel)
+    return "" if owner is None else str(owner.datastores.get("shared", {}).get(varname, ""))
+
+
+@shared.write
+def _set_shared(chan: Channel, varname: str = "", channel: str = "", value: str = "") -> None:
+    owner = _owner(chan, channel)
+    if owner is None:
+        return
+    variables = owner.datastores.setdefault("shared", {})
+    if value:
+        variables[varname] = value
+    else:
+        variables.pop(varname, None)
+    owner.announce(f"SHARED({varname})", value)
+
+
+def _owner(chan: Channel, name: str) -> Channel | None:
+    if not name:
+        return chan
+    found = chan.switch.channels.get(name)
+    if found is None:
+        chan.error(f"Channel '{name}' not found! Variable lost.")
+    return found
