@@ -89,11 +89,14 @@ def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = Fals
     Args:
         text: The text after substitution of variables.
         by: The separator, one character.
-        most: With more than this many arguments the last keeps the rest unsplit; 0 is no limit.
+        most: With this many arguments the last is the rest of the text as it stands: it is not split, and its
+            quotes and backslashes stay. 0 is no limit.
         raw: Keep quotes and backslashes.
     """
     if not text:
         return []
+    if most == 1:
+        return [text]
     if '"' not in text and "\\" not in text and "(" not in text and "[" not in text:
         return text.split(by, most - 1) if most else text.split(by)
     found: list[str] = []
@@ -116,8 +119,7 @@ def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = Fals
             found.append("".join(here))
             here.clear()
             if most and len(found) == most - 1:
-                rest = text[position + 1 :]
-                found.append(rest if raw else _unquoted(rest))
+                found.append(text[position + 1 :])
                 return found
         else:
             if char == "(":
@@ -131,10 +133,6 @@ def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = Fals
             here.append(char)
     found.append("".join(here))
     return found
-
-
-def _unquoted(text: str) -> str:
-    return "".join(split_arguments(text, "\0")) if text else ""
 
 
 def split_options(text: str) -> list[tuple[str, str | None]]:
@@ -281,10 +279,16 @@ def parameters_of(body: Callable[..., Any], skip: int = 1) -> tuple[Parameter, .
     return tuple(found)
 
 
-def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str) -> list[Any]:
+def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str, *, keep_empty: bool = False) -> list[Any]:
     """Turn argument texts into values, one per parameter.
 
     An empty text counts as absent and takes the default. Texts beyond the parameters are ignored, as Asterisk does.
+
+    Args:
+        parameters: What is asked for.
+        texts: What was given.
+        who: Whose arguments they are, for the error.
+        keep_empty: An empty text that was given is a value of a parameter of text: `F(a,)` is not `F(a)`.
 
     Raises:
         ArgumentError: A required argument is missing, or a text does not convert.
@@ -293,6 +297,9 @@ def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str) -> lis
     for index, parameter in enumerate(parameters):
         text = texts[index] if index < len(texts) else ""
         if text == "":
+            if keep_empty and index < len(texts) and parameter.convert is str:
+                values.append("")
+                continue
             if parameter.required:
                 raise ArgumentError(f"{who} requires an argument ({parameter.name})")
             values.append(parameter.default)

@@ -215,12 +215,16 @@ class Function(Declaration):
     is_async: bool = False
     dangerous_read: bool = False
     dangerous_write: bool = False
+    raw: bool = False
+    form: str = ""
     writers: list[Callable[..., Any]] = field(default_factory=list)
     specialise: list[Callable[..., Callable[[Any], str] | None]] = field(default_factory=list)
 
     @property
     def syntax(self) -> str:
         """Its arguments as help shows them: `CUT(varname,char-delim,range-spec)`."""
+        if self.form:
+            return f"{self.name}({self.form})"
         return f"{self.name}({_syntax(self.parameters)})" if self.parameters else self.name
 
     @property
@@ -228,27 +232,34 @@ class Function(Declaration):
         """Whether assigning to it has to be awaited."""
         return bool(self.writers) and inspect.iscoroutinefunction(self.writers[0])
 
-    def compile(self, body: Callable[..., Callable[[Any], str] | None]) -> Callable[..., Callable[[Any], str] | None]:
-        """Decorator: how to make a faster reading from the argument text before substitution."""
-        self.specialise.append(body)
-        return body
-
     def write(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: the body that `Set(NAME(args)=value)` calls; the value is its last parameter."""
         self.writers.append(body)
         return body
 
+    def compile(self, body: Callable[..., Callable[[Any], str] | None]) -> Callable[..., Callable[[Any], str] | None]:
+        """Decorator: how to make a faster reading from the argument text before substitution.
+
+        The body is given the dialplan's compiler and the text, and returns what reads the value of a channel, or
+        None to decline.
+        """
+        self.specialise.append(body)
+        return body
+
     def values(self, argument: str) -> list[Any]:
         """The values for the body that this argument text stands for.
+
+        The last parameter takes the rest of the text as it stands, with its commas, quotes, and backslashes; an
+        argument that is given but empty is an empty text, not the default.
 
         Raises:
             ArgumentError: The text does not fit.
         """
         parameters = self.parameters
-        if len(parameters) == 1 and parameters[0].whole:
-            return bind(parameters, [argument], self.name)
-        whole = next((index + 1 for index, parameter in enumerate(parameters) if parameter.whole), 0)
-        return bind(parameters, split_arguments(argument, most=whole), self.name)
+        if len(parameters) == 1:
+            return bind(parameters, [argument], self.name, keep_empty=True)
+        texts = split_arguments(argument, most=len(parameters), raw=self.raw) if parameters else []
+        return bind(parameters, texts, self.name, keep_empty=True)
 
     def read(self, channel: Any, argument: str) -> str | Awaitable[str]:
         """The value of `${NAME(argument)}`; awaitable exactly when `is_async`."""
@@ -380,6 +391,8 @@ def function(
     see: str = "",
     dangerous_read: bool = False,
     dangerous_write: bool = False,
+    raw: bool = False,
+    form: str = "",
 ) -> Callable[[Callable[..., Any]], Function]:
     """Declare a dialplan function; reading is the body, writing its `.write` setter, as with `property`.
 
@@ -389,6 +402,8 @@ def function(
         see: Related names.
         dangerous_read: Refused from outside the dialplan unless `live_dangerously`.
         dangerous_write: The same for writing.
+        raw: Give the body its arguments with quotes and backslashes left in; the last always has them.
+        form: The arguments as help shows them, where the signature does not tell: `condition?[true][:false]`.
     """
 
     def declare(body: Callable[..., Any]) -> Function:
@@ -401,6 +416,8 @@ def function(
             is_async=inspect.iscoroutinefunction(body),
             dangerous_read=dangerous_read,
             dangerous_write=dangerous_write,
+            raw=raw,
+            form=form,
         )
 
     return declare
