@@ -169,7 +169,8 @@ class Application(Declaration):
 
     def run(self, channel: Any, data: str) -> Awaitable[None] | None:
         """Run on a channel with this argument text."""
-        return self.prepare(data)(channel)
+        result: Awaitable[None] | None = self.prepare(data)(channel)
+        return result
 
     def prepare(self, data: str) -> Runner:
         """Parse the argument text now, run it later, any number of times."""
