@@ -127,6 +127,8 @@ class Asker(Protocol):
 
     verbose: int
     "Its verbosity; setting it takes effect at once."
+    muted: bool
+    "Whether it gets no log; setting it takes effect at once."
 
 
 ASKER: ContextVar[Asker | None] = ContextVar("asterism_asker", default=None)

@@ -27,8 +27,14 @@ class Served(Protocol):
     """What the control socket asks of a runtime."""
 
     log: Log
-    commands: Commands
-    nouns: Mapping[str, Noun]
+
+    @property
+    def commands(self) -> Commands:
+        """Its commands."""
+
+    @property
+    def nouns(self) -> Mapping[str, Noun]:
+        """What completes values in them."""
 
 
 class Attached(asyncio.Protocol):

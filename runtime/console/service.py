@@ -1,6 +1,7 @@
 """The server: a runtime with its log, its control socket, its signals, and perhaps a console of its own."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from asterism.runtime.console.remote import BANNER, converse, may_colour
 from asterism.runtime.console.render import Painter
 from asterism.runtime.console.server import ControlSocket, is_served
 from asterism.runtime.errors import AsterismError, ConfigError
-from asterism.runtime.log import FOLLOW
+from asterism.runtime.log import FOLLOW, Log
 from asterism.runtime.runtime import Runtime
 from asterism.runtime.settings import AsteriskConf
 
@@ -90,7 +91,7 @@ class Service:
 
     # --- the log
 
-    def _open_log(self, rt: Runtime) -> None:
+    def _open_log(self, log: Log) -> None:
         options = self._options
         painter = Painter(timestamps=options.timestamp, pid=os.getpid())
         folder = self._conf.directories.astlogdir
@@ -103,13 +104,15 @@ class Service:
             return (folder / "messages.log").open("a", encoding="utf-8", errors="backslashreplace")
 
         self._messages = Writer(opening, painter.file, MESSAGES, failed)
-        rt.log.attach(self._messages.sink)
-        rt.log.set_debug(options.debug)
+        log.attach(self._messages.sink)
+        log.set_debug(options.debug)
+        # The program shows its log itself: nothing of it goes to Python's last resort, which is stderr.
+        logging.getLogger(log.name).addHandler(logging.NullHandler())
         if not options.quiet and not self._mute:
             shown = Painter(may_colour(options.nocolor), options.lightbackground, options.timestamp, pid=os.getpid())
             self._screen = Writer(_screen, shown.console, SCREEN)
             self._screen.say(BANNER)
-            rt.log.attach(self._screen.sink, verbose=options.verbose, debug=FOLLOW)
+            log.attach(self._screen.sink, verbose=options.verbose, debug=FOLLOW)
 
     def _rotate(self) -> None:
         if self._messages is not None:
@@ -119,8 +122,9 @@ class Service:
 
     async def _serve(self) -> None:
         conf, options = self._conf, self._options
-        rt = Runtime(config_dir=conf.directories.astetcdir, directories=conf.directories, options=options)
-        self._open_log(rt)
+        log = Log()
+        self._open_log(log)
+        rt = Runtime(conf.directories.astetcdir, directories=conf.directories, options=options, log=log)
         for complaint in self._complaints:
             rt.log.warning(str(complaint))
         control = ControlSocket(

@@ -1,0 +1,109 @@
+"""Commands that stop, restart, and change how much is said."""
+
+from typing import TYPE_CHECKING
+
+from asterism.runtime.declare import command
+from asterism.runtime.errors import ArgumentError, AsterismError
+from asterism.runtime.grammar import ASKER
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+
+@command("core stop now")
+def stop_now(rt: "Runtime") -> None:
+    """Stop at once: all calls are hung up."""
+    rt.spawn(rt.stop(), "stop")
+
+
+@command("core stop gracefully")
+def stop_gracefully(rt: "Runtime") -> None:
+    """Take no new calls, and stop when those under way have ended."""
+    rt.spawn(rt.stop(gracefully=True), "stop")
+
+
+@command("core stop when convenient")
+def stop_when_convenient(rt: "Runtime") -> None:
+    """Stop as soon as there is no call; new calls are taken until then."""
+    rt.spawn(rt.stop(when_convenient=True), "stop")
+
+
+@command("core restart now")
+def restart_now(rt: "Runtime") -> None:
+    """Restart at once: all calls are hung up."""
+    rt.spawn(rt.stop(restart=True), "restart")
+
+
+@command("core restart gracefully")
+def restart_gracefully(rt: "Runtime") -> None:
+    """Take no new calls, and restart when those under way have ended."""
+    rt.spawn(rt.stop(gracefully=True, restart=True), "restart")
+
+
+@command("core restart when convenient")
+def restart_when_convenient(rt: "Runtime") -> None:
+    """Restart as soon as there is no call; new calls are taken until then."""
+    rt.spawn(rt.stop(when_convenient=True, restart=True), "restart")
+
+
+@command("core abort shutdown")
+def abort_shutdown(rt: "Runtime") -> None:
+    """Take back a stop or restart that still waits for calls to end."""
+    rt.stop_cancel()
+
+
+def _shown(level: int) -> str:
+    return str(level) if level else "OFF"
+
+
+def _level(text: str) -> int:
+    if text.lower() == "off":
+        return 0
+    if not text.isdecimal():
+        raise ArgumentError("")
+    return min(int(text), 100)
+
+
+def _changed(what: str, old: int, new: int) -> str:
+    if old == new:
+        return f"{what} is still {_shown(new)}."
+    return f"{what} was {_shown(old)} and is now {_shown(new)}."
+
+
+@command("core set verbose [atleast] <level|off> [silent]")
+def set_verbose(rt: "Runtime", atleast: str, level: str, silent: str = "") -> list[str]:
+    """Set how deep this console sees verbose messages.
+
+    0 or off shows none; each console has its own level. With atleast a higher one stays, with silent nothing is
+    said about it. -v when the console starts does the same.
+    """
+    console = ASKER.get()
+    new = _level(level)
+    if console is None:
+        raise AsterismError("Only a console has a verbosity.")
+    old = console.verbose
+    if not (atleast and new < old):
+        console.verbose = new
+    return [] if silent else [_changed("Console verbose", old, console.verbose)]
+
+
+@command("core set debug [atleast] <level|off>")
+def set_debug(rt: "Runtime", atleast: str, level: str) -> list[str]:
+    """Set how deep all consoles see debug messages.
+
+    0 or off shows none. With atleast a higher level stays. -d when the server starts does the same.
+    """
+    new, old = _level(level), rt.log.debug_level
+    if not (atleast and new < old):
+        rt.log.set_debug(new)
+    return [_changed("Core debug", old, rt.log.debug_level)]
+
+
+@command("logger mute")
+def logger_mute(rt: "Runtime") -> str:
+    """Show no log on this console, or show it again."""
+    console = ASKER.get()
+    if console is None:
+        raise AsterismError("Only a console can be muted.")
+    console.muted = not console.muted
+    return "Console is muted." if console.muted else "Console is not muted anymore."

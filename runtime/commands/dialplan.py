@@ -1,0 +1,174 @@
+"""Commands about the dialplan: show, read again, global variables."""
+
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from asterism.dialplan import pattern
+from asterism.dialplan.plan import Context, Extension
+from asterism.dialplan.source import Step
+from asterism.runtime.declare import Table, command
+from asterism.runtime.errors import ArgumentError, AsterismError
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+REGISTRAR = "pbx_config"
+"Who Asterisk says has made what stands in extensions.conf."
+
+
+@command("dialplan show [<exten@context>]")
+def dialplan_show(rt: "Runtime", place: str = "") -> list[str]:
+    """Show the dialplan: all of it, one context, or what an extension would match in one.
+
+    Each priority ends with the file and line that it stands in.
+    """
+    exten, at, context = place.rpartition("@")
+    if at and not context:
+        context = "default"
+    if context and context not in rt.plan.contexts:
+        raise AsterismError(f"There is no existence of '{context}' context")
+    lines: list[str] = []
+    shown = _Shown(exten)
+    # The newest context first, as Asterisk prints them.
+    for name in [context] if context else reversed(rt.plan.contexts):
+        lines += shown.context(rt.plan.contexts[name])
+    if exten and not shown.extensions:
+        raise AsterismError(f"There is no existence of {exten}@{context} extension")
+    return [*lines, shown.summary()]
+
+
+class _Shown:
+    """Prints contexts, and counts what it prints."""
+
+    def __init__(self, exten: str) -> None:
+        self._exten = exten
+        self.extensions = self._priorities = self._contexts = 0
+
+    def context(self, context: Context) -> list[str]:
+        lines = [f"[ Context '{context.name}' created by '{REGISTRAR}' ]"]
+        self._contexts += 1
+        for extension in context:
+            if not self._exten or _matches(extension, self._exten):
+                lines += self._extension(extension)
+        if not self._exten:
+            lines += [_item("Include", each.text) for each in context.includes]
+            lines += [_item("Ignore pattern", each) for each in context.ignore_patterns]
+        lines += [_item("Alt. Switch", each.text) for each in context.switches]
+        return [*lines, ""]
+
+    def _extension(self, extension: Extension) -> Iterator[str]:
+        self.extensions += 1
+        caller = f" (CID match '{extension.caller}')" if extension.caller is not None else ""
+        first = f"  '{extension.name}'{caller} =>"
+        if extension.hint is not None:
+            yield f"{first:<19} {'hint: ' + extension.hint.application:<44}{_origin(extension.hint)}"
+            first = ""
+            self._priorities += 1
+        for priority in sorted(extension.steps):
+            step = extension.steps[priority]
+            label = f"     [{step.label}]" if step.label else ""
+            start = first or label
+            if first and step.label:
+                yield first
+                start = label
+            if start == first and len(first) > 19:
+                start += " "
+            text = f"{priority}. {step.application}({step.data})"
+            yield f"{start:<19} {text:<44}{_origin(step)}"
+            self._priorities += 1
+            first = ""
+
+    def summary(self) -> str:
+        """The last line of `dialplan show`."""
+        return (
+            f"-= {self.extensions} extension{_s(self.extensions)} ({self._priorities} priorit"
+            f"{'y' if self._priorities == 1 else 'ies'}) in {self._contexts} context{_s(self._contexts)}. =-"
+        )
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
+
+
+def _matches(extension: Extension, number: str) -> bool:
+    return extension.name == number or pattern.number_matches(extension.name, number)
+
+
+def _origin(step: Step) -> str:
+    return f" [{step.file}:{step.line}]"
+
+
+def _item(kind: str, text: str) -> str:
+    quoted = f"'{text}'"
+    return f"  {kind + ' =>':<17} {quoted:<44} [{REGISTRAR}]"
+
+
+@command("dialplan reload", see="core reload")
+async def dialplan_reload(rt: "Runtime") -> list[str]:
+    """Read extensions.conf again.
+
+    When it cannot be read as a whole the old dialplan stays in force; what else is wrong is told with file and line.
+    """
+    before = rt.plan.contexts
+    complaints = await rt.reload("dialplan")
+    if complaints and rt.plan.contexts is before:
+        raise AsterismError("\n".join((*complaints, "The dialplan stays as it was.")))
+    return [*complaints, "Dialplan reloaded."]
+
+
+@command("dialplan show globals")
+def show_globals(rt: "Runtime") -> Table:
+    """List the global variables."""
+    rows = sorted(rt.variables.items())
+    return Table(
+        [("Name", 20), ("Value", 0)],
+        rows,
+        ["", f"    -- {len(rows)} variable(s)"],
+        header=False,
+        line=lambda row: f"   {row[0]}={row[1]}",
+    )
+
+
+@command("dialplan set global <variable> <value>")
+def set_global(rt: "Runtime", name: str, value: str) -> list[str]:
+    """Set a global variable."""
+    rt.set_global(name, value)
+    return ["", f"    -- Global variable '{name}' set to '{value}'"]
+
+
+@command("dialplan show chanvar <channel>")
+def show_channel_variables(rt: "Runtime", name: str) -> list[str]:
+    """List the variables of a channel."""
+    channel = rt.channels.find(name)
+    if channel is None:
+        raise AsterismError(f"Channel '{name}' not found")
+    return [f"{channel.variables.spelled(each)}={value}" for each, value in channel.variables.items()]
+
+
+@command("dialplan set chanvar <channel> <variable> <value>")
+def set_channel_variable(rt: "Runtime", name: str, variable: str, value: str) -> list[str]:
+    """Set a variable of a channel; _ or __ before its name as in the dialplan."""
+    channel = rt.channels.find(name)
+    if channel is None:
+        raise AsterismError(f"Channel '{name}' not found")
+    channel.set(variable, value)
+    return ["", f"    -- Channel variable '{variable}' set to '{value}' for '{channel.name}'"]
+
+
+@command("dialplan eval function <function(arguments)>")
+async def eval_function(rt: "Runtime", text: str) -> list[str]:
+    """Read a dialplan function without a channel: `dialplan eval function LEN(abc)`."""
+    name, _, argument = text.partition("(")
+    found = rt.modules.function(name.strip())
+    if found is None:
+        raise AsterismError(f"No function by that name registered: {name}")
+    if found.dangerous_read and not rt.live_dangerously:
+        raise AsterismError(f"{name} may only be used in the dialplan, unless asterisk.conf says live_dangerously")
+    try:
+        value = found.read(rt.unbound({}), argument.removesuffix(")"))
+        if inspect.isawaitable(value):
+            value = await value
+    except ArgumentError as error:
+        raise AsterismError(str(error)) from None
+    return ["Return Value: Success (0)", f"Result: {value}"]
