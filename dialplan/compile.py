@@ -8,6 +8,7 @@ number) cost one call each.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import cast
 
 from asterism.dialplan import expression, substitution
@@ -239,7 +240,7 @@ def _called(text: str) -> tuple[str, ...]:
     """Return the names before `(` in an expression's literal piece."""
     found = expression.tokens(text)
     return tuple(
-        name for (name, operator), following in zip(found, found[1:], strict=False)
+        name for (name, operator), following in pairwise(found)
         if not operator and following == ("(", True)
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ Python's `re` finds another match where alternatives overlap, and knows other cl
 import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import finalize
 
 _EXTENDED, _ICASE = 1, 2
 _REGEX_BYTES = 256
@@ -47,10 +48,7 @@ class Regex:
             _LIBC.regerror(code, self._memory, text, len(text))
             raise BadPattern(text.value.decode("utf-8", "replace"))
         self.groups = int.from_bytes(self._memory.raw[48:56], "little")
-
-    def __del__(self) -> None:
-        if getattr(self, "groups", None) is not None:
-            _LIBC.regfree(self._memory)
+        finalize(self, _LIBC.regfree, self._memory).atexit = False
 
     def search(self, text: str) -> Match | None:
         """Find the leftmost, longest match."""
