@@ -1,0 +1,166 @@
+/* bridge.c: calls in pjmedia's conference, which is only asked when audio must be decoded. */
+#include "adapter.h"
+#include "players.h"
+
+#include <stdlib.h>
+
+typedef struct join {
+    struct join *next;
+    number a, b;
+} join;
+
+static pthread_mutex_t joins_lock = PTHREAD_MUTEX_INITIALIZER; /* adapters' locks may be taken under it */
+static join *joins;
+
+static int port_of(adapter *it)
+{
+    int slot;
+
+    pthread_mutex_lock(&it->lock);
+    slot = it->closed || !it->terms.codec[0] ? -1 : it->conference_slot;
+    pthread_mutex_unlock(&it->lock);
+    return slot;
+}
+
+void bridge_apply(adapter *it)
+{
+    bool talks, listens;
+    int slot;
+
+    pthread_mutex_lock(&it->lock);
+    slot = it->closed ? -1 : it->conference_slot;
+    talks = it->talkers > 0 && (!it->partner || it->dialling);
+    listens = it->listeners > 0 && !it->partner;
+    pthread_mutex_unlock(&it->lock);
+    /* A port that is off costs the conference's clock nothing: no silence is encoded for a call that only waits. */
+    if (slot >= 0)
+        pjmedia_conf_configure_port(pjsua_var.mconf, (unsigned)slot,
+                                    talks ? PJMEDIA_PORT_ENABLE : PJMEDIA_PORT_DISABLE,
+                                    listens ? PJMEDIA_PORT_ENABLE : PJMEDIA_PORT_DISABLE);
+}
+
+void bridge_need(adapter *it, int talkers, int listeners)
+{
+    pthread_mutex_lock(&it->lock);
+    it->talkers = (unsigned)((int)it->talkers + talkers);
+    it->listeners = (unsigned)((int)it->listeners + listeners);
+    pthread_mutex_unlock(&it->lock);
+    bridge_apply(it);
+}
+
+static void wire_ports(adapter *a, adapter *b, bool on)
+{
+    int first = port_of(a), second = port_of(b);
+
+    if (first < 0 || second < 0)
+        return;
+    if (on) {
+        pjsua_conf_connect(first, second);
+        if (first != second)
+            pjsua_conf_connect(second, first);
+    } else {
+        pjsua_conf_disconnect(first, second);
+        if (first != second)
+            pjsua_conf_disconnect(second, first);
+    }
+}
+
+int bridge_connect(number first, number second)
+{
+    adapter *a = calls_adapter(first), *b = calls_adapter(second);
+    int result = DONE;
+    join *made;
+
+    if (!a || !b) {
+        result = calls_slot(first) < 0 || calls_slot(second) < 0 ? STALE : PJ_EINVALIDOP;
+    } else if (port_of(a) < 0 || port_of(b) < 0) {
+        result = PJ_EINVALIDOP;
+    } else if ((made = calloc(1, sizeof *made)) == NULL) {
+        result = PJ_ENOMEM;
+    } else {
+        made->a = first;
+        made->b = second;
+        pthread_mutex_lock(&joins_lock);
+        made->next = joins;
+        joins = made;
+        pthread_mutex_unlock(&joins_lock);
+        bridge_need(a, 1, 1);
+        if (a != b)
+            bridge_need(b, 1, 1);
+        wire_ports(a, b, true);
+    }
+    adapter_release(a);
+    adapter_release(b);
+    return result;
+}
+
+static void undo(join *it)
+{
+    adapter *a = calls_adapter(it->a), *b = calls_adapter(it->b);
+
+    if (a && b)
+        wire_ports(a, b, false);
+    if (a)
+        bridge_need(a, -1, -1);
+    if (b && a != b)
+        bridge_need(b, -1, -1);
+    adapter_release(a);
+    adapter_release(b);
+    free(it);
+}
+
+void bridge_disconnect(number call, number other)
+{
+    join *gone = NULL;
+
+    pthread_mutex_lock(&joins_lock);
+    for (join **at = &joins; *at;) {
+        join *it = *at;
+        bool fits = other ? (it->a == call && it->b == other) || (it->a == other && it->b == call)
+                          : it->a == call || it->b == call;
+
+        if (!fits) {
+            at = &it->next;
+            continue;
+        }
+        *at = it->next;
+        it->next = gone;
+        gone = it;
+    }
+    pthread_mutex_unlock(&joins_lock);
+    while (gone) {
+        join *next = gone->next;
+
+        undo(gone);
+        gone = next;
+    }
+}
+
+void bridge_forget(number call)
+{
+    bridge_disconnect(call, 0);
+    players_forget(call);
+}
+
+/* After a new offer and answer the call has a new port, which knows nobody. */
+void bridge_renew(adapter *it)
+{
+    number others[64];
+    unsigned count = 0;
+
+    bridge_apply(it);
+    pthread_mutex_lock(&joins_lock);
+    for (join *at = joins; at && count < PJ_ARRAY_SIZE(others); at = at->next)
+        if (at->a == it->call || at->b == it->call)
+            others[count++] = at->a == it->call ? at->b : at->a;
+    pthread_mutex_unlock(&joins_lock);
+    for (unsigned i = 0; i < count; i++) {
+        adapter *other = calls_adapter(others[i]);
+
+        if (other)
+            wire_ports(it, other, true);
+        adapter_release(other);
+    }
+    players_renew(it);
+    recorders_renew(it);
+}

@@ -1,0 +1,42 @@
+/* players.h: sources and sinks of audio for one call: sound files, tones, recordings. */
+#ifndef ASTERISM_PLAYERS_H
+#define ASTERISM_PLAYERS_H
+
+#include "adapter.h"
+
+/* A sound in memory: 16-bit signed mono samples, decoded once. */
+typedef struct sound {
+    unsigned rate;
+    size_t count;
+    int16_t samples[];
+} sound;
+
+typedef struct tone {
+    int first_hz, second_hz, on_ms, off_ms;
+} tone;
+
+int sound_load(const char *path, const char *format, sound **out); /* DONE, NO_FILE (errno), BAD_VALUE, PJ status */
+int sound_of_tones(const tone *tones, unsigned count, sound **out);
+
+pjmedia_codec *sound_codec(const char *name, pj_pool_t *pool); /* opened; NULL when there is none */
+
+int player_new(sound *taken, bool loop, unsigned offset_ms, number *player);
+int player_start(number player, number call);
+void player_stop(number player);
+int player_position(number player, unsigned *ms);
+void players_renew(adapter *it);
+void players_forget(number call); /* the call has ended */
+void players_stop(void);
+unsigned players_count(void);
+
+int recorder_open(const char *path, const char *format, bool append, number *recorder);
+int recorder_start(number recorder, number call);
+unsigned recorder_stop(number recorder);
+void recorders_renew(adapter *it);
+void recorders_stop(void);
+unsigned recorders_count(void);
+
+/* dialling.c */
+int dtmf_send(number call, const char *digits, unsigned duration_ms, unsigned gap_ms);
+
+#endif

@@ -1,0 +1,315 @@
+/* recorders.c: what calls say, encoded by pjmedia's codecs and written to files.
+ *
+ * The media clock hands over frames; stdio's buffer turns fifty small writes a second into one of 64 KB.
+ */
+#include "players.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RECORDERS = 4096, FRAME_MS = 20, BUFFER = 65536, WAV_HEADER = 44, MOST_ENCODED = 1280 };
+enum { SIGNATURE = PJMEDIA_SIG_CLASS_APP('A', 'R', 'C') };
+
+typedef struct recorder {
+    pjmedia_port port; /* first, so that the port's pointer is the recorder's */
+    pj_pool_t *pool;
+    number name, call;
+    FILE *file;
+    pjmedia_codec *codec;
+    bool wav;
+    size_t samples, bytes;
+    int conference_slot;
+    pthread_mutex_t lock; /* the media clock writes while Python closes */
+} recorder;
+
+static const struct {
+    const char *format, *codec;
+    unsigned rate;
+} formats[] = {{"wav", NULL, 8000},           {"wav16", NULL, 16000},         {"sln", NULL, 8000},
+               {"sln16", NULL, 16000},        {"ulaw", "PCMU/8000/1", 8000},  {"alaw", "PCMA/8000/1", 8000},
+               {"gsm", "GSM/8000/1", 8000},   {"g722", "G722/16000/1", 16000}};
+
+static pthread_mutex_t recorders_lock = PTHREAD_MUTEX_INITIALIZER;
+static recorder *recorders[MOST_RECORDERS];
+static uint32_t generations[MOST_RECORDERS];
+static unsigned recorders_live;
+
+/* ---- the file --------------------------------------------------------------------------------------------------------------- */
+
+static void put_le(uint8_t *at, uint32_t value, int size)
+{
+    for (int i = 0; i < size; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void write_wav_header(recorder *it)
+{
+    unsigned rate = PJMEDIA_PIA_SRATE(&it->port.info);
+    uint8_t head[WAV_HEADER] = "RIFF....WAVEfmt ";
+
+    put_le(head + 4, (uint32_t)(it->bytes + WAV_HEADER - 8), 4);
+    put_le(head + 16, 16, 4);
+    put_le(head + 20, 1, 2);
+    put_le(head + 22, 1, 2);
+    put_le(head + 24, rate, 4);
+    put_le(head + 28, rate * 2, 4);
+    put_le(head + 32, 2, 2);
+    put_le(head + 34, 16, 2);
+    memcpy(head + 36, "data", 4);
+    put_le(head + 40, (uint32_t)it->bytes, 4);
+    if (fseek(it->file, 0, SEEK_SET) == 0)
+        fwrite(head, 1, sizeof head, it->file);
+}
+
+static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
+{
+    recorder *it = (recorder *)port;
+    unsigned spf = PJMEDIA_PIA_SPF(&port->info);
+    int16_t silence[spf];
+    pjmedia_frame in = *frame;
+    uint8_t encoded[MOST_ENCODED];
+    pjmedia_frame out = {.buf = encoded, .size = sizeof encoded};
+
+    if (in.type != PJMEDIA_FRAME_TYPE_AUDIO || in.size != spf * 2) {
+        memset(silence, 0, sizeof silence);
+        in.type = PJMEDIA_FRAME_TYPE_AUDIO;
+        in.buf = silence;
+        in.size = sizeof silence;
+    }
+    if (it->codec && pjmedia_codec_encode(it->codec, &in, sizeof encoded, &out) != PJ_SUCCESS)
+        return PJ_SUCCESS;
+    pthread_mutex_lock(&it->lock);
+    if (it->file) {
+        size_t written = fwrite(it->codec ? out.buf : in.buf, 1, it->codec ? out.size : in.size, it->file);
+
+        it->bytes += written;
+        it->samples += spf;
+    }
+    pthread_mutex_unlock(&it->lock);
+    return PJ_SUCCESS;
+}
+
+static void close_file(recorder *it)
+{
+    pthread_mutex_lock(&it->lock);
+    if (it->file) {
+        if (it->wav)
+            write_wav_header(it);
+        fclose(it->file);
+        it->file = NULL;
+    }
+    pthread_mutex_unlock(&it->lock);
+}
+
+static pj_status_t on_destroy(pjmedia_port *port)
+{
+    recorder *it = (recorder *)port;
+    pj_pool_t *pool = it->pool;
+
+    close_file(it);
+    if (it->codec) {
+        pjmedia_codec_close(it->codec);
+        pjmedia_codec_mgr_dealloc_codec(pjmedia_endpt_get_codec_mgr(pjsua_get_pjmedia_endpt()), it->codec);
+    }
+    pthread_mutex_destroy(&it->lock);
+    __atomic_sub_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
+    pj_pool_release(pool);
+    return PJ_SUCCESS;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------------------- */
+
+static bool enlist(recorder *it)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&recorders_lock);
+    for (unsigned slot = 0; slot < MOST_RECORDERS && !found; slot++) {
+        if (recorders[slot])
+            continue;
+        recorders[slot] = it;
+        generations[slot] = generations[slot] == UINT32_MAX ? 1 : generations[slot] + 1;
+        it->name = NUMBER(generations[slot], slot);
+        found = true;
+    }
+    pthread_mutex_unlock(&recorders_lock);
+    return found;
+}
+
+static recorder *find(number name, bool take)
+{
+    unsigned slot = NUMBER_SLOT(name);
+    recorder *it;
+
+    pthread_mutex_lock(&recorders_lock);
+    it = slot < MOST_RECORDERS && recorders[slot] && recorders[slot]->name == name ? recorders[slot] : NULL;
+    if (it && take)
+        recorders[slot] = NULL;
+    else if (it)
+        pj_grp_lock_add_ref(it->port.grp_lock);
+    pthread_mutex_unlock(&recorders_lock);
+    return it;
+}
+
+static FILE *open_file(const char *path, bool append, bool wav, size_t *bytes)
+{
+    FILE *file = append ? fopen(path, "r+b") : NULL;
+    long end;
+
+    *bytes = 0;
+    if (!file)
+        file = fopen(path, "w+b");
+    if (!file)
+        return NULL;
+    setvbuf(file, NULL, _IOFBF, BUFFER);
+    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0)
+        *bytes = wav ? (end > WAV_HEADER ? (size_t)end - WAV_HEADER : 0) : (size_t)end;
+    if (wav && *bytes == 0) {
+        uint8_t blank[WAV_HEADER] = {0};
+
+        rewind(file);
+        fwrite(blank, 1, sizeof blank, file);
+    }
+    return file;
+}
+
+int recorder_open(const char *path, const char *format, bool append, number *name)
+{
+    const pj_str_t label = pj_str("recorder");
+    unsigned kind = 0;
+    pj_pool_t *pool;
+    recorder *it;
+
+    register_thread("executor");
+    while (kind < PJ_ARRAY_SIZE(formats) && strcasecmp(format, formats[kind].format) != 0)
+        kind++;
+    if (kind == PJ_ARRAY_SIZE(formats))
+        return BAD_VALUE;
+    pool = pjsua_pool_create("recorder", sizeof(recorder) + 1024, 1024);
+    it = pool ? PJ_POOL_ZALLOC_T(pool, recorder) : NULL;
+    if (!it)
+        return PJ_ENOMEM;
+    it->pool = pool;
+    it->conference_slot = -1;
+    it->wav = strncasecmp(format, "wav", 3) == 0;
+    pthread_mutex_init(&it->lock, NULL);
+    pjmedia_port_info_init(&it->port.info, &label, SIGNATURE, formats[kind].rate, 1, 16,
+                           formats[kind].rate * FRAME_MS / 1000);
+    it->port.put_frame = on_put_frame;
+    it->port.on_destroy = on_destroy;
+    __atomic_add_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
+    if (formats[kind].codec && !(it->codec = sound_codec(formats[kind].codec, pool))) {
+        on_destroy(&it->port);
+        return PJMEDIA_CODEC_EUNSUP;
+    }
+    it->file = open_file(path, append, it->wav, &it->bytes);
+    if (!it->file) {
+        int why = errno;
+
+        on_destroy(&it->port);
+        errno = why;
+        return NO_FILE;
+    }
+    if (pjmedia_port_init_grp_lock(&it->port, pool, NULL) != PJ_SUCCESS) {
+        on_destroy(&it->port);
+        return PJ_ENOMEM;
+    }
+    if (!enlist(it)) {
+        pjmedia_port_destroy(&it->port);
+        return BUSY;
+    }
+    *name = it->name;
+    return DONE;
+}
+
+/* ---- recording ---------------------------------------------------------------------------------------------------------------- */
+
+static void wire_from(recorder *it, adapter *audio)
+{
+    int source;
+
+    pthread_mutex_lock(&audio->lock);
+    source = audio->closed ? -1 : audio->conference_slot;
+    pthread_mutex_unlock(&audio->lock);
+    if (source >= 0 && it->conference_slot >= 0)
+        pjsua_conf_connect(source, it->conference_slot);
+}
+
+int recorder_start(number name, number call)
+{
+    recorder *it = find(name, false);
+    adapter *audio = calls_adapter(call);
+    int result = DONE;
+
+    if (!it || calls_slot(call) < 0)
+        result = STALE;
+    else if (!audio || !audio->terms.codec[0] || it->call)
+        result = PJ_EINVALIDOP;
+    else if ((result = pjsua_conf_add_port(it->pool, &it->port, &it->conference_slot)) == PJ_SUCCESS) {
+        it->call = call;
+        bridge_need(audio, 0, 1);
+        wire_from(it, audio);
+    }
+    if (it)
+        pj_grp_lock_dec_ref(it->port.grp_lock);
+    adapter_release(audio);
+    return result;
+}
+
+unsigned recorder_stop(number name)
+{
+    recorder *it = find(name, true);
+    adapter *audio;
+    unsigned ms;
+
+    if (!it)
+        return 0;
+    audio = calls_adapter(it->call);
+    if (audio)
+        bridge_need(audio, 0, -1);
+    adapter_release(audio);
+    if (it->conference_slot >= 0)
+        pjsua_conf_remove_port(it->conference_slot);
+    close_file(it);
+    ms = (unsigned)(it->samples * 1000 / PJMEDIA_PIA_SRATE(&it->port.info));
+    pjmedia_port_destroy(&it->port);
+    return ms;
+}
+
+void recorders_renew(adapter *audio)
+{
+    for (unsigned slot = 0; recorders_count() && slot < MOST_RECORDERS; slot++) {
+        recorder *it;
+
+        pthread_mutex_lock(&recorders_lock);
+        it = recorders[slot];
+        if (it && it->call == audio->call)
+            pj_grp_lock_add_ref(it->port.grp_lock);
+        else
+            it = NULL;
+        pthread_mutex_unlock(&recorders_lock);
+        if (it) {
+            wire_from(it, audio);
+            pj_grp_lock_dec_ref(it->port.grp_lock);
+        }
+    }
+}
+
+void recorders_stop(void)
+{
+    for (unsigned slot = 0; recorders_count() && slot < MOST_RECORDERS; slot++) {
+        number name;
+
+        pthread_mutex_lock(&recorders_lock);
+        name = recorders[slot] ? recorders[slot]->name : 0;
+        pthread_mutex_unlock(&recorders_lock);
+        recorder_stop(name);
+    }
+}
+
+unsigned recorders_count(void)
+{
+    return __atomic_load_n(&recorders_live, __ATOMIC_RELAXED);
+}
