@@ -64,6 +64,15 @@ def eventfd() -> int:
 def drain(limit: int = 1024) -> list[Event]:
     """Return up to `limit` records in the order they happened; never waits."""
 
+def quiet() -> None:
+    """Keep PJSIP from writing log lines to standard output; legal before ``libCreate``."""
+
+def set_log_level(level: int) -> None:
+    """Choose how much PJSIP tells in :class:`Log` records, 0 (nothing) to 6; after :func:`attach`."""
+
+def trace(on: bool) -> None:
+    """Queue a :class:`Wire` record for each SIP message that goes over the wire, or stop it."""
+
 def register_thread(name: str) -> None:
     """Make the running Python thread known to PJLIB (*any thread*; the functions marked so do it themselves)."""
 
@@ -122,12 +131,20 @@ class Identity(NamedTuple):
     access: tuple[Access, ...] = ()
     "Checked before anything is said; refused with 403."
     account: int = -1
-    "pj.Account that its calls belong to; -1: pjsua chooses."
+    "pj.Account that its calls belong to; -1: the first that is bound to the transport, else pjsua's choice."
     media: Media = ...
     "For its incoming calls."
+    force_rport: bool = True
+    "Answer to where the request came from, whatever its Via says (nat=force_rport, force_rport=yes)."
+    rewrite_contact: bool = False
+    "Send requests of the dialog to where the INVITE came from, not to its Contact (rewrite_contact)."
 
 class Service(NamedTuple):
-    """What holds for the transports of one dialect (sip.conf or pjsip.conf)."""
+    """What holds for the transports of one dialect (sip.conf or pjsip.conf).
+
+    Several services may name one transport: they are asked in order, guests last of all, and a stranger is answered as
+    the first one says.
+    """
 
     transports: tuple[int, ...] = ()
     "pjsua transport ids; empty: all transports that no other service names."
@@ -137,7 +154,8 @@ class Service(NamedTuple):
     algorithms: tuple[str, ...] = ("md5",)
     "Offered to users that nobody knows; known ones are offered what their credentials have."
     challenge: frozenset[str] = frozenset({"*"})
-    "Methods for which an unknown user is challenged too; other methods get 404 (REGISTER, INVITE: 403)."
+    """Methods for which an unknown user is challenged too. Other methods get 404 (REGISTER, INVITE: 403); an OPTIONS
+    becomes a Request with identity 0."""
     register_user: str = "from"
     '"from" (pjsip.conf) or "to" (sip.conf): which header names the identity in a REGISTER.'
     wrong_password: int = 401
@@ -539,6 +557,30 @@ class Security(NamedTuple):
     local: Address
     sip_call_id: str
 
+class CallStats(NamedTuple):
+    """The final counters of a call's audio; comes before the call's "disconnected"."""
+
+    call: CallId
+    stats: MediaStats
+
+class Log(NamedTuple):
+    """A line of PJSIP's log."""
+
+    level: int
+    "1 error, 2 warning, 3 information, 4 and more debugging."
+    text: str
+    thread: str
+
+class Wire(NamedTuple):
+    """A SIP message that was received or sent, while :func:`trace` is on."""
+
+    transport: int
+    protocol: str
+    local: Address | None
+    remote: Address | None
+    sent: bool
+    message: bytes
+
 class Overload(NamedTuple):
     """Requests were turned away since the last record of this kind (at most one a second)."""
 
@@ -560,6 +602,9 @@ Event: TypeAlias = (
     | TransportState
     | Security
     | Overload
+    | CallStats
+    | Log
+    | Wire
 )
 
 class Counts(NamedTuple):
