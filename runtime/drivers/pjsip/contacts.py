@@ -140,7 +140,7 @@ class Contacts:
                 self._log.error(f"a registration could not be stored: {error!r}")
 
     def configure(self, technology: str, aors: Iterable[Aor]) -> list[Contact]:
-        """Take over a dialect's static contacts, and drop what its configuration no longer allows; returns the new ones."""
+        """Take over a dialect's static contacts, and drop what its configuration no longer allows."""
         wanted = {aor.name: aor for aor in aors}
         for (kind, name), entries in list(self._by_aor.items()):
             if kind != technology:

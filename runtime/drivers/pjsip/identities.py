@@ -53,7 +53,8 @@ class Identities:
             transports: Numbers of the transports of a dialect.
             addresses: Addresses of host names, as far as they are known.
         """
-        services, identities = [], []
+        services: list[native.Service] = []
+        identities: list[native.Identity] = []
         endpoints: dict[int, Endpoint] = {}
         for dialect in dialects:
             if not dialect.present:

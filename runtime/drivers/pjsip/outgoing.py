@@ -129,3 +129,12 @@ def invite_headers(
 def anywhere(endpoint: Endpoint, host: str, port: int) -> Endpoint:
     """An endpoint for a host that no file names: SIP/user@host."""
     return replace(endpoint, name=host, aors=(), host=host, port=port)
+
+
+def route(proxy: str) -> str:
+    """An outbound proxy as a Route header: sip.conf writes a host, pjsip.conf a URI."""
+    proxy = proxy.strip()
+    if not proxy or proxy.lower().startswith(("sip:", "sips:", "<")):
+        return proxy if not proxy or proxy.startswith("<") else f"<{proxy}>" if ";lr" in proxy else f"<{proxy};lr>"
+    host = proxy.partition(",")[0].rpartition("://")[2]
+    return f"<sip:{host};lr>"

@@ -1,0 +1,389 @@
+"""The driver of `SIP/` and `PJSIP/`: configuration, registrar, incoming and outgoing calls, on one PJSIP."""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from asterism import _native as native
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.reader import read
+from asterism.runtime.causes import Cause
+from asterism.runtime.driver import Leg, Owner
+from asterism.runtime.drivers.pjsip import shown
+from asterism.runtime.drivers.pjsip.admission import admit
+from asterism.runtime.drivers.pjsip.call import Call, Watcher
+from asterism.runtime.drivers.pjsip.headers import Uri
+from asterism.runtime.drivers.pjsip.identities import Identities, media_of
+from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
+from asterism.runtime.drivers.pjsip.options import Report, bracketed
+from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
+from asterism.runtime.drivers.pjsip.presence import Presence
+from asterism.runtime.drivers.pjsip.registrar import Registrar
+from asterism.runtime.drivers.pjsip.registrations import Registrations
+from asterism.runtime.drivers.pjsip.sip_conf import read_sip
+from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
+from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.log import escaped
+from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts
+from asterism.runtime.states import DeviceState
+from asterism.runtime.switch import Switch
+
+FILES = {"SIP": ("sip.conf", read_sip), "PJSIP": ("pjsip.conf", read_pjsip)}
+"""The file of each technology, and how it is read."""
+
+STOP_WAIT_S = 1.0
+"""How long stopping waits for hangups and unregistrations to get out."""
+
+_ALLOW = "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, SUBSCRIBE, NOTIFY, INFO, PUBLISH, MESSAGE"
+
+
+class PjsipDriver(Watcher):
+    """Meets asterism.runtime.driver.ChannelDriver and asterism.runtime.peers.SipDriver."""
+
+    technologies: tuple[str, ...] = ("SIP", "PJSIP")
+    description = "Session Initiation Protocol, by PJSIP"
+
+    def __init__(self) -> None:
+        self._switch: Switch
+        self._stack: Stack
+        self._presence: Presence
+        self._registrar: Registrar
+        self._registrations: Registrations
+        self._dialects = {name: Dialect(name) for name in FILES}
+        self._identities = Identities()
+        self._usages = Usages()
+        self._calls: dict[int, Call] = {}
+        self._made = dict.fromkeys(FILES, 0)
+        self._resolved: dict[str, list[str]] = {}
+
+    # ---- life
+
+    async def start(self, switch: Switch) -> None:
+        """Read both files, start PJSIP, take over what was registered.
+
+        Raises:
+            ConfigError: A file cannot be read at all.
+            DriverError: PJSIP cannot be started, or belongs to another runtime.
+        """
+        self._switch = switch
+        log = switch.log
+        dialects, report = self._read()
+        report.write(log)
+        self._stack = Stack(log, self._event)
+        transports = [each for dialect in dialects.values() for each in dialect.transports]
+        agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), _agent())
+        wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
+                   for endpoint in each.endpoints.values())  # fmt: skip
+        self._stack.start(transports, self._rtp_ports(), agent, 16000 if wide else 8000)
+        for listening in self._stack.listening.values():
+            self._stack.account(AccountKind(listening.number))
+        self._presence = Presence(switch, self._dialects, self._stack, self._identities, self._usages)
+        self._registrar = Registrar(self._presence.contacts, log, switch.now)
+        self._registrations = Registrations(self._stack, switch.bus, log)
+        await self._presence.contacts.start()
+        for dialect in dialects.values():
+            await self._presence.adopt(dialect)
+        self._publish()
+        for dialect in dialects.values():
+            await self._presence.load(dialect)
+            self._registrations.configure(dialect.technology, dialect.registrations)
+        self._resolve_hosts()
+
+    async def stop(self) -> None:
+        """Hang up, unregister, and end PJSIP."""
+        if not hasattr(self, "_stack") or not self._stack.running:
+            return
+        registered = self._registrations.stop()
+        self._presence.prober.stop()
+        for call in list(self._calls.values()):
+            call.hangup(Cause.NORMAL_CLEARING)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + STOP_WAIT_S
+        while (self._calls or registered) and loop.time() < end:
+            await asyncio.sleep(0.02)
+            registered = registered and loop.time() < end - STOP_WAIT_S * 0.8
+        await self._presence.contacts.stop()
+        self._stack.stop()
+        self._calls.clear()
+
+    async def reload(self) -> None:
+        """Read both files again; when one is wrong as a whole, everything stays as it is.
+
+        Raises:
+            ConfigError: Which file is wrong, and where.
+        """
+        dialects, report = self._read()
+        report.write(self._switch.log)
+        wanted = {each.key for dialect in dialects.values() for each in dialect.transports}
+        for dialect in dialects.values():
+            for transport in dialect.transports:
+                number = self._stack.listen(transport)
+                if number is not None:
+                    self._stack.account(AccountKind(number))
+        for key in [key for key in self._stack.listening if key not in wanted]:
+            self._stack.close(key)
+        for dialect in dialects.values():
+            await self._presence.adopt(dialect)
+            self._registrations.configure(dialect.technology, dialect.registrations)
+        self._publish()
+        self._resolve_hosts()
+
+    def _read(self) -> tuple[dict[str, Dialect], Report]:
+        report = Report()
+        found = {}
+        folder = self._switch.directories.etc
+        for technology, (name, translate) in FILES.items():
+            path = folder / name
+            if not path.is_file():
+                found[technology] = Dialect(technology)
+                continue
+            try:
+                config = read(path, folder)
+            except DialplanError as error:
+                raise ConfigError(error.message, error.file, error.line) from None
+            for warning in config.warnings:
+                report.warning(warning.file, warning.line, warning.message)
+            found[technology] = translate(config, report)
+        return found, report
+
+    def _rtp_ports(self) -> RtpPorts:
+        path = self._switch.directories.etc / "rtp.conf"
+        start, end = RtpPorts().start, RtpPorts().end
+        if path.is_file():
+            try:
+                for line in read(path).lines("general"):
+                    if line.key.lower() == "rtpstart":
+                        start = int(line.value)
+                    elif line.key.lower() == "rtpend":
+                        end = int(line.value)
+            except (DialplanError, ValueError) as error:
+                self._switch.log.warning(f"rtp.conf: {error}; ports {start} to {end} are used")
+        if not 1024 <= start < end <= 65535:
+            self._switch.log.warning(f"rtp.conf: ports {start} to {end} are no range; the default is used")
+            return RtpPorts()
+        return RtpPorts(start, end)
+
+    def _publish(self) -> None:
+        def transports(dialect: Dialect) -> tuple[int, ...]:
+            keys = {each.key for each in dialect.transports}
+            return tuple(each.number for key, each in self._stack.listening.items() if key in keys)
+
+        self._identities.publish(list(self._dialects.values()), transports, self._resolved)
+
+    def _resolve_hosts(self) -> None:
+        names = {
+            match.partition(":")[0]
+            for dialect in self._dialects.values()
+            for identify in dialect.identifies
+            for match in identify.matches
+            if not match.startswith("[") and any(char.isalpha() for char in match) and match.count(":") < 2
+        }
+        if names:
+            self._switch.spawn(self._resolve(sorted(names)), "SIP host names")
+
+    async def _resolve(self, names: list[str]) -> None:
+        loop = asyncio.get_running_loop()
+        for name in names:
+            try:
+                found = await loop.getaddrinfo(name, None)
+            except OSError as error:
+                self._switch.log.warning(f"host '{name}' of a SIP peer cannot be resolved: {error.strerror}")
+                continue
+            self._resolved[name] = sorted({str(each[4][0]) for each in found})
+        if self._stack.running:
+            self._publish()
+
+    # ---- what the native module tells
+
+    def _event(self, event: native.Event) -> None:
+        match event:
+            case native.CallState():
+                if (call := self._calls.get(event.call)) is not None:
+                    call.state_event(event)
+            case native.CallMedia():
+                if (call := self._calls.get(event.call)) is not None:
+                    call.media_event(event)
+            case native.Incoming():
+                self._incoming(event)
+            case native.Dtmf():
+                if (call := self._calls.get(event.call)) is not None:
+                    call.digit_event(event)
+            case native.PlayerEnded():
+                if (call := self._calls.get(event.call)) is not None:
+                    call.audio.player_ended(event.player)
+            case native.RelayEnded():
+                for number in {event.call, event.other}:
+                    if (call := self._calls.get(number)) is not None:
+                        call.audio.relay_ended(event.reason)
+            case native.Register():
+                self._register(event)
+            case native.Request():
+                self._request(event)
+            case native.Result():
+                self._presence.prober.result(event)
+            case native.Registration():
+                self._registrations.event(event)
+            case native.Security():
+                self._security(event)
+            case native.Overload():
+                self._switch.log.warning(f"SIP overload: {event.refused} requests were turned away")
+
+    def _register(self, event: native.Register) -> None:
+        endpoint = self._identities.endpoint(event.identity)
+        if endpoint is None:
+            self._respond(event.token, 404)
+            return
+        dialect = self._dialects[endpoint.technology]
+        answer = self._registrar.register(event, endpoint, dialect.aors, dialect.general.register_access)
+        self._respond(event.token, answer.code, answer.headers)
+
+    def _respond(self, token: int, code: int, headers: Sequence[tuple[str, str]] = ()) -> None:
+        try:
+            native.respond(token, code, "", headers)
+        except native.StaleError:
+            self._switch.log.debug(1, "a SIP request was answered too late")
+
+    def _request(self, event: native.Request) -> None:
+        if event.method == "OPTIONS":
+            self._options(event)
+        elif event.method in ("MESSAGE", "NOTIFY", "INFO") and event.call:
+            self._respond(event.token, 200)
+        else:
+            self._respond(event.token, 405 if event.method not in ("SUBSCRIBE", "PUBLISH", "REFER") else 489,
+                          (("Allow", _ALLOW),))  # fmt: skip
+
+    def _options(self, event: native.Request) -> None:
+        endpoint = self._identities.endpoint(event.identity)
+        user = Uri.parse(event.uri).user
+        context = endpoint.context if endpoint else self._dialects["SIP"].general.guest_context or "default"
+        known = not user or self._switch.extension_exists(context, user)
+        code = 200 if known and self._switch.accepting else 404 if self._switch.accepting else 503
+        self._respond(event.token, code, (("Allow", _ALLOW), ("Accept", "application/sdp")))
+
+    def _security(self, event: native.Security) -> None:
+        log = self._switch.log
+        who, where = escaped(event.user), f"{bracketed(event.source[0])}:{event.source[1]}"
+        if event.event in ("InvalidPassword", "ChallengeResponseFailed"):
+            text = "Wrong password"
+        elif event.event == "InvalidAccountID":
+            text = "No matching peer found"
+        elif event.event == "FailedACL":
+            text = "Device does not match ACL"
+        else:
+            return
+        what = "Registration" if event.method == "REGISTER" else event.method
+        log.notice(f"{what} from '{who}' failed for '{where}' - {text}")
+
+    # ---- incoming calls
+
+    def _incoming(self, event: native.Incoming) -> None:
+        known = self._identities.endpoint(event.identity)
+        endpoint = known or Endpoint(name="", technology="SIP", context="default")
+        technology = endpoint.technology
+        guest = not endpoint.name
+        label = endpoint.name or Uri.parse(event.from_).host or event.source[0]
+        call = Call(endpoint, self._new_name(technology, label), self._switch.log, self)
+        call.guest = guest
+        self._calls[event.call] = call
+        call.arrive(event, self._stack.account(AccountKind(event.transport)))
+        if known is None:
+            call.hangup(Cause.CALL_REJECTED)
+            return
+        general = self._dialects[technology].general
+        admit(self._switch, call, event, general, len(self._usages.of(endpoint).calls))
+
+    # ---- outgoing calls
+
+    def request(self, technology: str, resource: str, caller: Owner | None = None) -> Leg:
+        """Make an outgoing leg.
+
+        Raises:
+            Unavailable: Nobody there has that name, or it cannot be reached now.
+        """
+        technology = technology.upper()
+        endpoint, departure = self._presence.router.find(technology, resource)
+        call = Call(endpoint, self._new_name(technology, endpoint.name), self._switch.log, self)
+        call.departure = departure
+        return call
+
+    def _new_name(self, technology: str, label: str) -> str:
+        number = self._made[technology]
+        self._made[technology] = (number + 1) & 0xFFFFFFFF
+        return f"{technology}/{escaped(label) or 'anonymous'}-{number:08x}"
+
+    # ---- Watcher: what calls tell
+
+    def state_changed(self, call: Call, state: str) -> None:
+        """Keep count of the endpoint's calls."""
+        call.state = state
+        if call.endpoint.name:
+            self._usages.set(call, state)
+            self._presence.device_changed(call.endpoint)
+
+    def begun(self, call: Call) -> None:
+        """Listen to an outgoing call."""
+        self._calls[call.number] = call
+
+    def ended(self, call: Call) -> None:
+        """Forget a call."""
+        self._calls.pop(call.number, None)
+
+    def media_of(self, endpoint: Endpoint) -> native.Media:
+        """How audio is negotiated."""
+        return media_of(endpoint)
+
+    def device_state(self, resource: str) -> DeviceState:
+        """What a device is doing; `resource` may begin with its technology."""
+        technology, slash, name = resource.partition("/")
+        if not slash or technology.upper() not in FILES:
+            technology, name = "", resource
+        for dialect in self._dialects.values():
+            if technology.upper() in ("", dialect.technology):
+                endpoint = dialect.endpoints.get(name.partition("/")[0])
+                if endpoint is not None and endpoint.calls_out:
+                    return self._presence.state_of(endpoint)
+        return DeviceState.INVALID
+
+    # ---- SipDriver: what commands and functions ask
+
+    def peers(self) -> Sequence[PeerFacts]:
+        """The peers of sip.conf."""
+        return shown.peers_of(self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now())
+
+    def peer(self, name: str) -> PeerFacts | None:
+        """One peer of sip.conf."""
+        endpoint = self._dialects["SIP"].endpoints.get(name)
+        if endpoint is None or not endpoint.calls_out:
+            return None
+        return shown.peer_facts(
+            endpoint, self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now()
+        )
+
+    def endpoints(self) -> Sequence[EndpointFacts]:
+        """The endpoints of pjsip.conf."""
+        dialect, now = self._dialects["PJSIP"], self._switch.now()
+        return [
+            shown.endpoint_facts(each, dialect, self._presence.contacts, self._usages, now)
+            for each in dialect.endpoints.values()
+        ]
+
+    def contacts(self) -> Sequence[ContactFacts]:
+        """The contacts of pjsip.conf's addresses of record."""
+        return shown.contacts_of(self._dialects["PJSIP"], self._presence.contacts, self._switch.now())
+
+    def domains(self) -> Sequence[tuple[str, str]]:
+        """sip.conf's domains."""
+        return self._dialects["SIP"].general.domains
+
+    def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
+        """The contacts of an endpoint as a dial string."""
+        found = self._dialects["PJSIP"].endpoints.get(endpoint)
+        return shown.dial_contacts(found, self._presence.contacts.of, aor, user) if found else ""
+
+
+def _agent() -> str:
+    try:
+        return f"asterism {version('asterism')}"
+    except PackageNotFoundError:
+        return "asterism"

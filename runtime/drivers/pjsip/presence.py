@@ -1,0 +1,172 @@
+"""What becomes of contacts and endpoints, told to whoever listens: registered, reachable, in use."""
+
+from asterism import _native as native
+from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
+from asterism.runtime.drivers.pjsip.headers import Uri
+from asterism.runtime.drivers.pjsip.identities import Identities
+from asterism.runtime.drivers.pjsip.model import Aor, Dialect, Endpoint
+from asterism.runtime.drivers.pjsip.options import bracketed
+from asterism.runtime.drivers.pjsip.outgoing import local_host, route
+from asterism.runtime.drivers.pjsip.qualify import Prober
+from asterism.runtime.drivers.pjsip.routing import Router
+from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
+from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.errors import Unavailable
+from asterism.runtime.events import ContactStatus, DeviceStateChange, PeerStatus
+from asterism.runtime.log import escaped
+from asterism.runtime.states import DeviceState
+from asterism.runtime.switch import Switch
+
+
+class Presence:
+    """Keeps contacts, probes, and device states together.
+
+    Args:
+        dialects: Both dialects, by technology, as they are in force.
+    """
+
+    def __init__(
+        self, switch: Switch, dialects: dict[str, Dialect], stack: Stack, identities: Identities, usages: Usages
+    ) -> None:
+        self._switch, self._dialects, self._stack = switch, dialects, stack
+        self._identities, self._usages = identities, usages
+        self._states: dict[str, DeviceState] = {}
+        self.contacts = self._contacts = Contacts(switch.database, switch.log, self._contact_changed, switch.now)
+        self.prober = self._prober = Prober(self._send_options, self._reached, switch.log)
+        self.router = Router(dialects, self._contacts, usages, stack, switch.log)
+
+    async def adopt(self, dialect: Dialect) -> None:
+        """Put a dialect in force, but for its identities and registrations."""
+        before = self._dialects[dialect.technology]
+        self._dialects[dialect.technology] = dialect
+        for number, contact in enumerate(self._contacts.configure(dialect.technology, dialect.aors.values())):
+            gap = number * dialect.general.qualify_gap_ms / 1000
+            self._prober.watch(contact, dialect.aors[contact.aor], gap)
+        for contact in self._contacts:
+            aor = dialect.aors.get(contact.aor) if contact.technology == dialect.technology else None
+            if aor is not None and before.present and before.aors.get(contact.aor) != aor:
+                self._prober.watch(contact, aor)
+
+    async def load(self, dialect: Dialect) -> None:
+        """Take over what was registered when the process ended."""
+        for contact in await self._contacts.load(dialect.technology, dialect.aors.values()):
+            self.learn(contact)
+            self._prober.watch(contact, dialect.aors[contact.aor])
+
+    def _contact_changed(self, contact: Contact, what: str) -> None:
+        dialect = self._dialects[contact.technology]
+        aor = dialect.aors.get(contact.aor)
+        endpoint = dialect.endpoints.get(contact.endpoint)
+        if what in ("Created", "Updated"):
+            if aor is not None and (what == "Created" or contact.technology == "SIP"):
+                self._prober.watch(contact, aor)
+            self.learn(contact)
+        else:
+            self._prober.forget(contact)
+            if endpoint is not None and not self._contacts.of(contact.technology, contact.aor):
+                native.learn(self._identities.number(contact.technology, endpoint.name), None)
+        if not contact.static:
+            (self._tell_sip if contact.technology == "SIP" else self._tell_pjsip)(contact, what)
+        if endpoint is not None:
+            self.device_changed(endpoint)
+
+    def learn(self, contact: Contact) -> None:
+        """Know a peer by the address it registered from."""
+        if contact.source is not None and contact.technology == "SIP":
+            native.learn(self._identities.number("SIP", contact.endpoint), contact.source)
+
+    def _tell_sip(self, contact: Contact, what: str) -> None:
+        bus, peer = self._switch.bus, f"SIP/{contact.endpoint}"
+        if what in ("Created", "Updated"):
+            host, port = contact.source or contact.address
+            address = f"{bracketed(host)}:{port}"
+            if what == "Created":
+                self._switch.log.verbose(3, f"Registered SIP '{contact.endpoint}' at {address}")
+            bus.publish(PeerStatus("SIP", peer, "Registered", address))
+        else:
+            self._switch.log.verbose(3, f"Unregistered SIP '{contact.endpoint}'")
+            bus.publish(PeerStatus("SIP", peer, "Unregistered", "", "Expired"))
+
+    def _tell_pjsip(self, contact: Contact, what: str) -> None:
+        bus, log = self._switch.bus, self._switch.log
+        uri = escaped(contact.uri)
+        others = [each for each in self._contacts.of("PJSIP", contact.aor) if each is not contact]
+        if what == "Created":
+            log.verbose(
+                3, f"Added contact '{uri}' to AOR '{contact.aor}' with expiration of {contact.granted_s} seconds"
+            )
+            bus.publish(ContactStatus(uri, "NonQualified", contact.aor, contact.endpoint, 0))
+            if not others and contact.reach is not Reach.UNREACHABLE:
+                self._endpoint_status(contact, "Reachable")
+        elif what == "Updated":
+            log.debug(1, f"Refreshed contact '{uri}' of AOR '{contact.aor}'")
+            bus.publish(ContactStatus(uri, "Updated", contact.aor, contact.endpoint, 0))
+        else:
+            reason = {"Expired": "expiration", "Unregistered": "request"}.get(what, "remove existing")
+            log.verbose(3, f"Removed contact '{uri}' from AOR '{contact.aor}' due to {reason}")
+            if not others:
+                self._endpoint_status(contact, "Unreachable")
+            bus.publish(ContactStatus(uri, "Removed", contact.aor, contact.endpoint, 0))
+
+    def _endpoint_status(self, contact: Contact, status: str) -> None:
+        self._switch.log.verbose(2, f"Endpoint {contact.endpoint} is now {status}")
+        self._switch.bus.publish(PeerStatus("PJSIP", f"PJSIP/{contact.endpoint}", status))
+
+    def _send_options(self, contact: Contact, aor: Aor) -> int:
+        dialect = self._dialects[contact.technology]
+        endpoint = dialect.endpoints.get(contact.endpoint)
+        try:
+            number, transport = self.router.transport_to(contact.uri, endpoint.transport if endpoint else "")
+        except Unavailable as error:
+            raise ValueError(str(error)) from None
+        host = local_host(Uri.parse(contact.uri).host, transport.host)
+        account = -1
+        if aor.authenticate_qualify and endpoint is not None and endpoint.outbound_auths:
+            account = self._stack.account(AccountKind(number, endpoint.outbound_auths)).getId()
+        user = dialect.general.default_user
+        routes = [("Route", route) for route in (contact.path, route(aor.outbound_proxy)) if route]
+        return native.send_request(
+            "OPTIONS", contact.uri, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>",
+            headers=routes, transport=number, account=account, timeout_ms=round(aor.qualify_timeout_s * 1000),
+        )  # fmt: skip
+
+    def _reached(self, contact: Contact, before: Reach, now: Reach) -> None:
+        if before is now:
+            return
+        log, bus = self._switch.log, self._switch.bus
+        if contact.technology == "SIP":
+            aor = self._dialects["SIP"].aors[contact.aor]
+            name, rtt, limit = contact.endpoint, round(contact.rtt_ms), aor.lagged_ms
+            if now is Reach.UNREACHABLE:
+                log.notice(f"Peer '{name}' is now UNREACHABLE!  Last qualify: {rtt}")
+            elif now is Reach.LAGGED:
+                log.notice(f"Peer '{name}' is now Lagged. ({rtt}ms / {limit}ms)")
+            else:
+                log.notice(f"Peer '{name}' is now Reachable. ({rtt}ms / {limit}ms)")
+            bus.publish(PeerStatus("SIP", f"SIP/{name}", now.name.capitalize()))
+        else:
+            status = "Unreachable" if now is Reach.UNREACHABLE else "Reachable"
+            log.verbose(
+                3, f"Contact {contact.aor}/{escaped(contact.uri)} is now {status}.  RTT: {contact.rtt_ms:.3f} msec"
+            )
+            others = [each for each in self._contacts.of("PJSIP", contact.aor) if each is not contact]
+            changed = before is Reach.UNREACHABLE or now is Reach.UNREACHABLE
+            if changed and not any(each.reach.usable for each in others):
+                self._endpoint_status(contact, status)
+            bus.publish(ContactStatus(contact.uri, status, contact.aor, contact.endpoint, round(contact.rtt_ms * 1000)))
+        endpoint = self._dialects[contact.technology].endpoints.get(contact.endpoint)
+        if endpoint is not None:
+            self.device_changed(endpoint)
+
+    def device_changed(self, endpoint: Endpoint) -> None:
+        """Tell a device's state, when it is another."""
+        device = f"{endpoint.technology}/{endpoint.name}"
+        state = self.state_of(endpoint)
+        if self._states.get(device) is not state:
+            self._states[device] = state
+            self._switch.bus.publish(DeviceStateChange(device, state.value))
+
+    def state_of(self, endpoint: Endpoint) -> DeviceState:
+        """What an endpoint is doing."""
+        contacts = [each for aor in endpoint.aors for each in self._contacts.of(endpoint.technology, aor)]
+        return self._usages.device_state(endpoint, contacts)
