@@ -53,18 +53,18 @@ async def read(
         chan.warn("Read requires an argument (variable)")
         chan.set("READSTATUS", "ERROR")
         return
-    if not chan.is_up and not options.no_answer:
-        if options.skip:
-            chan.set(variable, "")
-            chan.set("READSTATUS", "SKIPPED")
-            return
-        await chan.answer()
+    if options.skip and not chan.is_up and not options.no_answer:
+        chan.set(variable, "")
+        chan.set("READSTATUS", "SKIPPED")
+        return
     ends = options.terminator or ""
     most = min(_whole(maxdigits, 0), 255)
     most = most if most > 0 else 255
     seconds = _seconds(timeout)
     status, digits = "TIMEOUT", ""
     try:
+        if not options.no_answer:
+            await chan.answer()
         for _ in range(max(1, _whole(attempts, 1))):
             status, digits = await _attempt(chan, filenames or [], most, seconds, ends, options)
             if digits or status == "ERROR":

@@ -2,8 +2,8 @@
 
 from asterism.runtime import events
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import application
 from asterism.runtime.declare import Text as Rest
+from asterism.runtime.declare import application
 
 
 @application("UserEvent", see="Verbose", ends_on_bad_arguments=True)

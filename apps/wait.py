@@ -13,8 +13,10 @@ from asterism.runtime.errors import ArgumentError
 
 @application("Wait", see="WaitExten, WaitDigit")
 async def wait(chan: Channel, seconds: Seconds = 0.0) -> None:
-    """Wait for some seconds; fractions are allowed.
+    """Wait for some seconds.
 
+    Args:
+        seconds: How long; fractions are allowed.
     Compat: pbx_builtins. No number, or none above zero, does not wait. Digits that come meanwhile stay for
     WaitExten, Read and BackGround.
     """
