@@ -99,6 +99,11 @@ class Source(Protocol):
         ...
 
     @property
+    def registry(self) -> Registry:
+        """What is loaded, for functions that call others by name (`CUT(CALLERID(name),...)`)."""
+        ...
+
+    @property
     def autofallthrough(self) -> bool:
         """End the call when a number's last priority is done; else wait for digits."""
         ...
