@@ -1,36 +1,19 @@
 """asterisk.conf: where things live, and the switches of the process."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Files, Options, read
+from asterism.runtime.switch import Directories
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where things live. Meets `asterism.runtime.switch.Directories`."""
-
-    etc: Path
-    modules: Path
-    var_lib: Path
-    db: Path
-    keys: Path
-    data: Path
-    agi: Path
-    spool: Path
-    run: Path
-    log: Path
-    cache: Path
-    sbin: Path
-
-    @classmethod
-    def of(cls, settings: DirectorySettings, base: Path | None = None) -> "Folders":
-        """Make them of [directories]; relative paths are meant from `base`."""
-        paths = [getattr(settings, entry.name) for entry in fields(settings)]
-        return cls(*(path if base is None else base / path for path in paths))
+def directories_of(settings: DirectorySettings, base: Path | None = None) -> Directories:
+    """Where things live, by [directories]; relative paths are meant from `base`."""
+    paths = [getattr(settings, entry.name) for entry in fields(settings)]
+    return Directories(*(path if base is None else base / path for path in paths))
 
 
 def load(path: Path, complain: Complain) -> AsteriskConf:

@@ -166,7 +166,7 @@ async def talk(caller: Channel, callee: Channel, deadline: float, creator: str =
 
 def _transferred(channel: Channel, other: Channel, event: TransferAsked) -> Parted:
     """One party has asked to send the other one elsewhere: that one goes, and the asker's call is over."""
-    place = Redirected(Jump(event.context or other.context, event.exten, "1"))
+    place = Redirected(Jump(event.context or other.context, event.exten, 1))
     channel.verbose(3, f"Transferring {other.name} to '{event.exten}' (context {event.context}) priority 1")
     return Parted(other, place)
 
@@ -185,4 +185,3 @@ def pass_on(event: LegEvent, channel: Channel, other: Channel) -> None:
         other.start_music()
     elif isinstance(event, Resumed):
         other.stop_music()
-

@@ -51,11 +51,14 @@ class Channel(ChannelBase):
         self.check()
         if not self.is_up:
             self.leg.answer()
-            while not self.is_up:
-                await stirred((self,))
-            self.take(Answered)
+            await self._until_up()
         if delay_s > 0:
             await self.wait(delay_s)
+
+    async def _until_up(self) -> None:
+        while not self.is_up:
+            await stirred((self,))
+        self.take(Answered)
 
     def ring(self) -> None:
         """Tell the caller that the far end rings."""
@@ -229,7 +232,7 @@ class Channel(ChannelBase):
         await self.until_played(play, "#")
 
     async def busy(self, seconds: float = FOREVER) -> NoReturn:
-        """Tell the caller that it is busy, then end the call with cause 17; an answered one hears the tone for `seconds`."""
+        """Tell the caller that it is busy, then end the call with cause 17; one that is up hears the tone meanwhile."""
         await self._unreachable(Cause.USER_BUSY, "busy", seconds)
 
     async def congestion(self, seconds: float = FOREVER) -> NoReturn:
@@ -259,7 +262,8 @@ class Channel(ChannelBase):
             timeout: Seconds to ring.
             options: See `asterism.runtime.dialing.DialSettings`.
 
-        Sets: DIALSTATUS, DIALEDPEERNAME, DIALEDPEERNUMBER, DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME and their _MS.
+        Sets: DIALSTATUS, DIALEDPEERNAME, DIALEDPEERNUMBER, DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME,
+            and the times in milliseconds with _MS behind.
         """
         from asterism.runtime.dialing import DialSettings, dial
 
@@ -269,9 +273,9 @@ class Channel(ChannelBase):
         """End the call, with this cause."""
         raise Hangup(cause)
 
-    def goto(self, context: str = "", exten: str = "", priority: str | int = "1") -> None:
+    def goto(self, context: str = "", exten: str = "", priority: str | int = 1) -> None:
         """Go on elsewhere in the dialplan when the application returns."""
-        self.jump = Jump(context, exten, priority)
+        self.jump = Jump(context, exten, subroutine.number_or_label(str(priority)))
 
     async def gosub(self, place: str, arguments: Sequence[str] = ()) -> bool:
         """Run a subroutine, `[[context,]exten,]priority`, until it returns; False when it ended otherwise."""
@@ -288,4 +292,3 @@ class Channel(ChannelBase):
         """Set several variables, in order."""
         for name, value in values.items():
             self.set(name, value)
-

@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from asterism.dialplan import subroutine
 from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
-from asterism.dialplan.scope import Frame, Jump, Variables
+from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
 from asterism.runtime import media
 from asterism.runtime import variables as builtins
@@ -50,6 +51,7 @@ from asterism.runtime.log import escaped
 from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
 from asterism.runtime.task import ChannelTask
+from asterism.runtime.unbound import Unbound
 
 if TYPE_CHECKING:
     from asterism.runtime.bridge import Bridge
@@ -60,7 +62,7 @@ _E = TypeVar("_E", bound=LegEvent)
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(LegEvent):
-    """Somebody asks a channel that has no task of its own to end, or to go elsewhere: whoever looks after it does it."""
+    """A channel without a task of its own is to end, or to go elsewhere: whoever looks after it sees to that."""
 
     interrupt: Interrupt
 
@@ -81,20 +83,20 @@ class ChannelBase:
         exten: str = "s",
         closed: Callable[["ChannelBase"], None] = lambda channel: None,
     ) -> None:
-        self.switch = switch
-        self.leg = leg
-        self.name = leg.name
-        self.technology = leg.technology
+        self.switch: Switch = switch
+        self.leg: Leg = leg
+        self.name: str = leg.name
+        self.technology: str = leg.technology
         self.call = call
         "The call's id in the log, `C-00000001`; legs that it dials share it."
-        self.uniqueid = uniqueid
+        self.uniqueid: str = uniqueid
         self.linkedid = linkedid or uniqueid
         self.state = state
         self.outgoing = state is ChannelState.DOWN
         "Whether we called it, rather than it us."
         self.created_s = switch.now()
         self.answered_s = 0.0
-        self.cause = 0
+        self.cause: int = 0
         self.application = self.app_data = ""
         self.forwards_left = FORWARDS_MAX
         "How often the call may still be dialled on from here: what a forwarding loop runs into."
@@ -118,7 +120,7 @@ class ChannelBase:
         self._last_newexten: tuple[str, str, int] | None = None
 
     def _parties(self) -> None:
-        self.caller = Party()
+        self.caller: Party = Party()
         self.connected = Party()
         self.dialed = ""
         "The number that was dialled, CALLERID(dnid)."
@@ -132,12 +134,15 @@ class ChannelBase:
         self.amaflags = "DOCUMENTATION"
 
     def _place(self, context: str, exten: str) -> None:
-        self.context, self.exten, self.priority = context, exten, 1
+        self.context: str = context
+        self.exten: str = exten
+        self.priority: int = 1
         self.step: Step | None = None
         self.track: Track | None = None
         self.frames: list[Frame] = []
         self.hangup_handlers: list[str] = []
         self.jump: Jump | None = None
+        self.exception: Raised | None = None
         self.ended = False
         self.variables = Variables()
         self.digit_timeout, self.response_timeout = 5.0, 10.0
@@ -240,6 +245,10 @@ class ChannelBase:
     def debug(self, level: int, message: str) -> None:
         """Tell the developer, from this debug level on."""
         self.switch.log.debug(level, message, self.call)
+
+    def log(self, level: str, message: str) -> None:
+        """Log at a level by name: ERROR, WARNING, NOTICE, DEBUG, DTMF, VERBOSE."""
+        self.switch.log.at(level, self._where() + message, self.call)
 
     def notice(self, message: str) -> None:
         """Log a NOTICE with the dialplan's file and line."""
@@ -360,7 +369,8 @@ class ChannelBase:
             return
         self.closed = self._gone = self.ended = True
         self.cause = cause or self.cause
-        self.stop_play()
+        for play in tuple(self.plays):
+            play.stop()
         if self._absolute is not None:
             self._absolute.cancel()
         if self.bridge is not None:
@@ -425,7 +435,7 @@ class ChannelBase:
     def redirect(self, context: str, exten: str, priority: str | int = 1) -> None:
         """Send the channel elsewhere in the dialplan, whatever it does now."""
         if not self._gone and not self.ended:
-            self._interrupt(Redirected(Jump(context, exten, str(priority))))
+            self._interrupt(Redirected(Jump(context, exten, subroutine.number_or_label(str(priority)))))
 
     def set_absolute_timeout(self, seconds: float) -> None:
         """Let the call end (at extension `T`) this many seconds from now; 0 takes it back."""
@@ -444,7 +454,7 @@ class ChannelBase:
         if priority.isdigit():
             self.priority = int(priority)
         else:
-            self.priority = self.source.label(self, self.context, self.exten, priority)
+            self.priority = self.source.label(Unbound(self.switch), self.context, self.exten, priority)
 
     def _interrupt(self, interrupt: Interrupt) -> None:
         if self._task is not None:

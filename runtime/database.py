@@ -12,13 +12,12 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import sqlite_utils
+if TYPE_CHECKING:
+    import sqlite_utils
 
 FILE = "astdb.sqlite3"
-
-_PUT = "INSERT INTO astdb (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_DELETE = "DELETE FROM astdb WHERE key = ?"
 
 
 class DatabaseError(Exception):
@@ -93,14 +92,14 @@ class Database:
         """Store a value; on return it survives the death of the process."""
         path = _key(family, key)
         self._values[path] = value
-        await self._write([(_PUT, (path, value))])
+        await self._write([(path, value)])
 
     async def delete(self, family: str, key: str) -> bool:
         """Delete a key; False when it was not there."""
         path = _key(family, key)
         if self._values.pop(path, None) is None:
             return False
-        await self._write([(_DELETE, (path,))])
+        await self._write([(path, None)])
         return True
 
     async def delete_tree(self, family: str) -> int:
@@ -109,14 +108,14 @@ class Database:
         for path in paths:
             del self._values[path]
         if paths:
-            await self._write([(_DELETE, (path,)) for path in paths])
+            await self._write([(path, None) for path in paths])
         return len(paths)
 
-    async def _write(self, statements: "list[_Statement]") -> None:
+    async def _write(self, changes: "list[_Change]") -> None:
         if self._thread is None:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._writes.put((statements, done))
+        self._writes.put((changes, done))
         # Shielded: a hangup at this await must not take back what is already on its way.
         await asyncio.shield(done)
 
@@ -131,9 +130,13 @@ class Database:
         self._values.update(values)
         _settle(loop, [opened], None)
         with contextlib.closing(connection):
+            # Imported here: it takes a quarter of a second, which nobody has to wait for at the start.
+            import sqlite_utils
+
+            tables = sqlite_utils.Database(connection)
             while True:
                 batch = self._batch()
-                self._commit(loop, connection, [write for write in batch if write is not None])
+                self._commit(loop, tables, [write for write in batch if write is not None])
                 if None in batch:
                     return
 
@@ -141,13 +144,16 @@ class Database:
         assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, isolation_level=None)
-        # The log is written at each commit and synced at each checkpoint: what is in it outlives the process.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        tables = sqlite_utils.Database(connection)
-        if "astdb" not in tables.table_names():
-            connection.execute("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY (key))")
-        return connection, {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM astdb")}
+        try:
+            # The log is written at each commit and synced at each checkpoint: what is in it outlives the process.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            there = connection.execute("SELECT name FROM sqlite_master WHERE name = 'astdb'").fetchone()
+            rows = connection.execute("SELECT key, value FROM astdb").fetchall() if there else []
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection, {str(key): str(value) for key, value in rows}
 
     def _batch(self) -> "list[_Write | None]":
         batch = [self._writes.get()]
@@ -156,30 +162,31 @@ class Database:
                 batch.append(self._writes.get_nowait())
         return batch
 
-    def _commit(self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, batch: "list[_Write]") -> None:
-        if not batch:
-            return
+    def _commit(self, loop: asyncio.AbstractEventLoop, tables: "sqlite_utils.Database", batch: "list[_Write]") -> None:
+        """Make all changes of a batch in one transaction; of several to one key the last counts."""
+        final = {path: value for changes, _ in batch for path, value in changes}
         error: DatabaseError | None = None
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for statements, _ in batch:
-                for statement, values in statements:
-                    connection.execute(statement, values)
-            connection.execute("COMMIT")
+            with tables.atomic():
+                table = tables.table("astdb")
+                table.create({"key": str, "value": str}, pk="key", if_not_exists=True)
+                table.upsert_all(
+                    ({"key": path, "value": value} for path, value in final.items() if value is not None), pk="key"
+                )
+                for path, value in final.items():
+                    if value is None:
+                        table.delete_where("key = ?", [path])
         except sqlite3.Error as failure:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
             error = DatabaseError(f"{self.path}: {failure}")
         _settle(loop, [done for _, done in batch], error)
 
 
-_Statement = tuple[str, tuple[str, ...]]
-_Write = tuple[list[_Statement], "asyncio.Future[None]"]
+_Change = tuple[str, str | None]
+"A path and its new value, None to delete it."
+_Write = tuple[list[_Change], "asyncio.Future[None]"]
 
 
-def _settle(
-    loop: asyncio.AbstractEventLoop, futures: "list[asyncio.Future[None]]", error: Exception | None
-) -> None:
+def _settle(loop: asyncio.AbstractEventLoop, futures: "list[asyncio.Future[None]]", error: Exception | None) -> None:
     def settle() -> None:
         for future in futures:
             if future.done():

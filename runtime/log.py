@@ -134,6 +134,14 @@ class Log:
         """Write down what failed."""
         self._write(Level.ERROR, 0, text, call)
 
+    def at(self, level: str, text: str, call: str = "") -> None:
+        """Write at a level by its name, any case; NOTICE for an unknown one."""
+        number = Level.__members__.get(level.upper(), Level.NOTICE)
+        depth = 1 if number in (Level.VERBOSE, Level.DEBUG) else 0
+        if depth > (self.verbose_max if number is Level.VERBOSE else self.debug_max) and depth:
+            return
+        self._write(number, depth, text, call)
+
     def traceback(self, error: BaseException, call: str = "") -> None:
         """Show a developer where an error came from: from debug level 1 on, or in Python's own logging."""
         text = "".join(traceback.format_exception(error)).rstrip()

@@ -99,7 +99,7 @@ class Modules:
 
     def _discard(self, declaration: Declaration) -> None:
         if isinstance(declaration, Command):
-            self.commands.discard(declaration)
+            self.commands.pop(declaration.name, None)
             return
         tables: tuple[dict[str, Any], ...] = (self._applications, self._functions, self.actions, self.nouns)
         for table in tables:
@@ -124,7 +124,7 @@ class Modules:
         elif isinstance(declaration, Function):
             self._functions[declaration.name] = declaration
         elif isinstance(declaration, Command):
-            self.commands.add(declaration)
+            self.commands[declaration.name] = declaration
         elif isinstance(declaration, Action):
             self.actions[declaration.name] = declaration
         elif isinstance(declaration, Noun):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from asterism.dialplan import machine
 from asterism.dialplan.errors import Ended, Interrupt
-from asterism.dialplan.source import Step
+from asterism.dialplan.source import Elsewhere, Step
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
@@ -84,9 +84,7 @@ class Pbx:
             channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
         return channel
 
-    def _channel(
-        self, leg: Leg, parent: Channel | None, state: ChannelState, *, context: str, exten: str
-    ) -> Channel:
+    def _channel(self, leg: Leg, parent: Channel | None, state: ChannelState, *, context: str, exten: str) -> Channel:
         runtime = self._runtime
         channel = Channel(
             runtime,
@@ -144,7 +142,7 @@ class Pbx:
         """Whether a call would find something to run there."""
         runtime = self._runtime
         found = runtime.plan.find(Unbound(runtime, context=context, caller=caller), context, exten, priority)
-        if found is None or isinstance(found, Step):
+        if found is None or isinstance(found, Step | Elsewhere):
             return found is not None
         asyncio.ensure_future(found).cancel()
         return True  # Only a wait could tell (a realtime switch): the call itself finds out.

@@ -1,7 +1,7 @@
 """The runtime: what holds everything together, and what an embedder makes first.
 
-    async with asterism.Runtime(config_dir="/etc/asterism") as rt:
-        await rt.wait_closed()
+async with asterism.Runtime(config_dir="/etc/asterism") as rt:
+    await rt.wait_closed()
 """
 
 import asyncio
@@ -22,8 +22,9 @@ from asterism.runtime.drivers.local import LocalDriver
 from asterism.runtime.errors import AsterismError, ConfigError, DriverError
 from asterism.runtime.events import FullyBooted, Reload, Shutdown
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
+from asterism.runtime.log import Log
 from asterism.runtime.music import MusicClasses
-from asterism.runtime.settings import DirectorySettings, Options
+from asterism.runtime.settings import AsteriskConf, DirectorySettings, Options
 from asterism.runtime.switchboard import Switchboard
 from asterism.runtime.tones import ToneZones
 from asterism.runtime.unbound import Unbound
@@ -41,6 +42,7 @@ class Runtime(Switchboard):
         modules: Names of the modules to load; None loads all of the house's.
         directories: Instead of asterisk.conf's.
         options: Instead of asterisk.conf's.
+        log: Where to write what happens, already while modules are loaded; a new one by default.
     """
 
     def __init__(
@@ -51,17 +53,18 @@ class Runtime(Switchboard):
         modules: Iterable[str] | None = None,
         directories: DirectorySettings | None = None,
         options: Options | None = None,
+        log: Log | None = None,
     ) -> None:
         self.config_dir = None if config_dir is None else Path(config_dir).absolute()
         self._complaints: list[ConfigError] = []
         self._keeps_data = directories is not None or config_dir is not None
-        conf = asterisk_conf.AsteriskConf()
+        conf = AsteriskConf()
         if self.config_dir is not None and (directories is None or options is None):
             conf = asterisk_conf.load(self.config_dir / "asterisk.conf", self._complaints.append)
         settings = directories or conf.directories
         if self.config_dir is not None and directories is None:
             settings = replace(settings, astetcdir=self.config_dir)
-        super().__init__(settings, options or conf.options)
+        super().__init__(settings, options or conf.options, log)
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
         self._booted = asyncio.Event()
@@ -98,7 +101,8 @@ class Runtime(Switchboard):
         if self.config_dir is not None:
             self._read_sounds(self.config_dir)
             self._load_dialplan(self.config_dir)
-        for driver in (LocalDriver(), *self._wanted_drivers, *self._sip_drivers()):
+        drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self._sip_drivers()]
+        for driver in drivers:
             await self._start_driver(driver)
         self._booted.set()
         self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
@@ -252,10 +256,11 @@ class Runtime(Switchboard):
 
     def _load_dialplan(self, folder: Path) -> list[str]:
         return self._adopt(
-            lambda values: resolve.load(folder, self.modules, self._unbound, file=DIALPLAN_FILE, globals=values)
+            lambda values: resolve.load(folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values)
         )
 
-    def _unbound(self, variables: dict[str, str]) -> Unbound:
+    def unbound(self, variables: dict[str, str] | None = None) -> Unbound:
+        """A scope without a channel, over these global variables or the runtime's own."""
         return Unbound(self, variables)
 
     def _adopt(self, load: Callable[[dict[str, str]], Plan]) -> list[str]:
@@ -281,7 +286,7 @@ class Runtime(Switchboard):
             DialplanError: The text is lost as a whole.
         """
         values = dict(self.variables)
-        plan = resolve.load_text(text, self.modules, self._unbound, globals=values)
+        plan = resolve.load_text(text, self.modules, self.unbound, globals=values)
         self._adopt(lambda _: plan)
         self.variables.update(values)
 

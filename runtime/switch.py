@@ -2,6 +2,7 @@
 
 from asyncio import Task
 from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,7 +45,8 @@ class Sounds(Protocol):
         """The file for a name such as `hello-world`, in this language and the format that is played best."""
 
 
-class Directories(Protocol):
+@dataclass(frozen=True)
+class Directories:
     """Where things live: asterisk.conf [directories]."""
 
     etc: Path
@@ -64,23 +66,53 @@ class Directories(Protocol):
 class Switch(Protocol):
     """The runtime as the floors below it see it."""
 
-    log: Log
-    bus: Bus
-    variables: MutableMapping[str, str]
-    "The global variables."
-    directories: Directories
-    database: Database
-    sounds: Sounds
-    tones: ToneZones
-    music: "MusicClasses"
-    plan: "Source"
-    "The dialplan in force."
-    channels: "Mapping[str, Channel]"
-    "All channels by name, in order of creation."
-    bridges: "MutableMapping[str, Bridge]"
-    "All bridges by unique id."
-    traces: bool
-    "Whether each priority is told to channels' `trace` although nobody reads it (CDR's lastapp)."
+    @property
+    def log(self) -> Log:
+        """What the operator reads."""
+
+    @property
+    def bus(self) -> Bus:
+        """Where events are published."""
+
+    @property
+    def variables(self) -> MutableMapping[str, str]:
+        """The global variables."""
+
+    @property
+    def directories(self) -> Directories:
+        """Where things live."""
+
+    @property
+    def database(self) -> Database:
+        """The persistent key-value store."""
+
+    @property
+    def sounds(self) -> Sounds:
+        """The sounds on disk."""
+
+    @property
+    def tones(self) -> ToneZones:
+        """Call progress tones by country."""
+
+    @property
+    def music(self) -> "MusicClasses":
+        """Music on hold."""
+
+    @property
+    def plan(self) -> "Source":
+        """The dialplan in force."""
+
+    @property
+    def channels(self) -> "Mapping[str, Channel]":
+        """All channels by name, in order of creation."""
+
+    @property
+    def bridges(self) -> "MutableMapping[str, Bridge]":
+        """All bridges by unique id."""
+
+    @property
+    def traces(self) -> bool:
+        """Whether channels note the application under way though no event or line of it is wanted (CDR's lastapp)."""
 
     @property
     def live_dangerously(self) -> bool:

@@ -31,13 +31,13 @@ from asterism.runtime.tones import ToneZones
 class Switchboard:
     """A runtime without its beginning and end. Meets `asterism.runtime.switch.Switch`."""
 
-    def __init__(self, settings: DirectorySettings, options: Options) -> None:
+    def __init__(self, settings: DirectorySettings, options: Options, log: Log | None = None) -> None:
         self.settings = settings
         "asterisk.conf's [directories]."
         self.options = options
         "asterisk.conf's [options]."
-        self.directories = asterisk_conf.Folders.of(settings, settings.astetcdir)
-        self.log = Log()
+        self.directories = asterisk_conf.directories_of(settings, settings.astetcdir)
+        self.log = log or Log()
         self.bus = Bus(self.log)
         self.variables: dict[str, str] = {}
         self.channels = Channels()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, cast
 
-from asterism.dialplan.scope import Frame, Jump, Variables
+from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.runtime.errors import Hangup
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Unbound:
         self.frames: list[Frame] = []
         self.hangup_handlers: list[str] = []
         self.jump: Jump | None = None
+        self.exception: Raised | None = None
         self.ended = self.tracing = False
         self.variables = Variables()
         self.digit_timeout, self.response_timeout = 5.0, 10.0
@@ -87,6 +88,10 @@ class Unbound:
     def verbose(self, level: int, message: str) -> None:
         """Tell the operator."""
         self.switch.log.verbose(level, message)
+
+    def log(self, level: str, message: str) -> None:
+        """Log at a level by name."""
+        self.switch.log.at(level, message)
 
     def warn(self, message: str) -> None:
         """Log a WARNING."""

@@ -143,7 +143,7 @@ class LocalLeg:
 class LocalDriver:
     """The maker of Local pairs. Meets driver.ChannelDriver."""
 
-    technologies = ("Local",)
+    technologies: tuple[str, ...] = ("Local",)
     description = "Calls into the dialplan"
 
     def __init__(self) -> None:

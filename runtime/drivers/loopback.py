@@ -276,6 +276,8 @@ class Phone:
         "Its caller id number; empty for none."
         self.calls: list[Call] = []
         "All its calls, the latest last."
+        self.called = asyncio.Event()
+        "Set when it has got a call."
         self.reaction: Reaction = Call.ring
 
     def answers(self, after_s: float = 0.0, talks_s: float | None = None) -> "Phone":
@@ -322,9 +324,10 @@ class Phone:
         return call
 
     async def rung(self) -> Call:
-        """The latest call, as soon as there is one."""
+        """Its latest call, as soon as there is one."""
         while not self.calls:
-            await asyncio.sleep(0.001)
+            self.called.clear()
+            await self.called.wait()
         return self.calls[-1]
 
 
@@ -348,6 +351,7 @@ class LoopbackLeg:
         self._early: list[LegEvent] = []
         self._alive = True
         phone.calls.append(self.call_at_phone)
+        phone.called.set()
 
     def tell(self, event: LegEvent) -> None:
         """Post an event of the phone to the channel, as a network would: soon, in order."""
@@ -431,7 +435,7 @@ class LoopbackLeg:
 class LoopbackDriver:
     """The maker of phones in memory. Meets driver.ChannelDriver."""
 
-    technologies = ("Loopback",)
+    technologies: tuple[str, ...] = ("Loopback",)
     description = "Phones in memory"
 
     def __init__(self) -> None:

@@ -68,9 +68,7 @@ class TestRuntime(Runtime):
         self._loop_began_s = 0.0
         self._real_time = real_time
         self.clock: JumpingClock | None = None
-        super().__init__(
-            config_dir, drivers=[self.loopback], modules=modules, directories=directories, options=options
-        )
+        super().__init__(config_dir, drivers=[self.loopback], modules=modules, directories=directories, options=options)
         self.bus.subscribe(self.published.append)
         self.log.attach(self.records.append, verbose=10)
 
@@ -120,8 +118,9 @@ class TestRuntime(Runtime):
 
     def executed(self) -> list[str]:
         """The priorities that ran, as `100@default:1 Answer()`, in order."""
-        return [
-            f"{event.channel.exten}@{event.channel.context}:{event.channel.priority} {event.application}({event.app_data})"
-            for event in self.published
-            if isinstance(event, Newexten)
-        ]
+        return [_line(event) for event in self.published if isinstance(event, Newexten)]
+
+
+def _line(event: Newexten) -> str:
+    place = event.channel
+    return f"{place.exten}@{place.context}:{place.priority} {event.application}({event.app_data})"

@@ -32,8 +32,8 @@ class JumpingClock:
         return self._jumped
 
     def install(self) -> None:
-        """Begin to jump."""
-        if self._installed:
+        """Begin to jump; nothing to do where another clock does it already."""
+        if self._installed or "time" in vars(self._loop):
             return
         self._installed = True
         real_time = type(self._loop).time.__get__(self._loop)

@@ -1,7 +1,6 @@
 """Dial between phones in memory: who answers, who does not, and what the dialplan learns of it."""
 
 import pytest
-
 from asterism.runtime.causes import Cause
 from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, DialBegin, DialEnd, DialState
 from asterism.runtime.log import Level
@@ -48,7 +47,7 @@ async def test_answered_and_hung_up_by_the_callee(rt: TestRuntime) -> None:
 
 async def test_the_dialplan_goes_on_with_option_g(rt: TestRuntime) -> None:
     rt.extensions(DIAL.replace("30)", "30,g)"))
-    rt.phone("bob").answers(after_s=1, talks_s=5)
+    rt.phone("bob").answers(after_s=1, talks_s=5.5)
     call = await rt.phone("alice").call("100@default")
     await call.over()
     assert any("after" in line for line in rt.executed())

@@ -1,0 +1,392 @@
+"""Several legs called at once; the first to answer wins.
+
+A race runs in the caller's task. The legs that it calls have no task: their events are read here until one of
+them answers. Whatever happens, every leg that did not win is ended and its DialEnd told.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from asterism.runtime import media
+from asterism.runtime.bridge import Rules
+from asterism.runtime.causes import Cause, cause_text
+from asterism.runtime.channel import Channel
+from asterism.runtime.channel_base import Interrupted
+from asterism.runtime.driver import (
+    Answered,
+    Ended,
+    Forwarded,
+    Identified,
+    LegEvent,
+    Party,
+    Proceeding,
+    Progressing,
+    Ringing,
+)
+from asterism.runtime.errors import Hangup, Unavailable
+from asterism.runtime.events import ChannelSnapshot, DialBegin, DialEnd, DialState
+from asterism.runtime.log import escaped
+from asterism.runtime.mailbox import next_event
+from asterism.runtime.states import DialStatus
+from asterism.runtime.switch import Switch
+
+Hook = Callable[[Channel], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class DialSettings:
+    """How to dial.
+
+    Args:
+        timeout: Seconds to ring before giving up.
+        ringback: A tone name: the caller hears it (or is told that it rings) from the start.
+        ring_until_early: With `ringback`: let the called side's early audio take its place.
+        music: Class of the music that the caller hears instead of ringing; None for none.
+        limit_ms: End the call this long after it was joined; 0 for never.
+        caller: Who calls, instead of the caller's own caller id.
+        answered_elsewhere: Tell legs that are given up because the caller went that the call was answered elsewhere.
+        before_call: Runs for each new leg before it is called; False gives that leg up.
+        on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial.
+        rules: What the two may do in the bridge.
+        forwarding: Whether a destination may send the call elsewhere.
+    """
+
+    timeout: float = math.inf
+    ringback: str = ""
+    ring_until_early: bool = False
+    music: str | None = None
+    limit_ms: int = 0
+    caller: Party | None = None
+    answered_elsewhere: bool = False
+    before_call: Hook | None = None
+    on_answer: Hook | None = None
+    rules: Rules = field(default_factory=Rules)
+    forwarding: bool = True
+
+
+@dataclass(slots=True)
+class DialResult:
+    """How a dial ended.
+
+    Args:
+        status: DIALSTATUS.
+        cause: Q.850 cause of what ended it.
+        peer: Name of the channel that answered, and the number by which it was dialled.
+        dialed_ms: From the beginning to the end of the call.
+        answered_ms: From the answer to the end.
+        ring_ms, progress_ms: From the beginning until it rang, and until early audio; None for never.
+        gone_first: "caller", "callee", or "" when the time was up or nobody answered.
+    """
+
+    status: DialStatus = DialStatus.CHANUNAVAIL
+    cause: int = 0
+    peer: str = ""
+    number: str = ""
+    dialed_ms: int = 0
+    answered_ms: int = 0
+    ring_ms: int | None = None
+    progress_ms: int | None = None
+    gone_first: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Why legs failed, counted as Asterisk counts."""
+
+    busy: int = 0
+    congestion: int = 0
+    unavailable: int = 0
+
+    def add(self, cause: int) -> None:
+        """Count a leg that ended with this cause before an answer."""
+        if cause == Cause.USER_BUSY:
+            self.busy += 1
+        elif cause == Cause.NORMAL_CIRCUIT_CONGESTION:
+            self.congestion += 1
+        elif cause not in (Cause.NO_ANSWER, Cause.NORMAL_CLEARING):
+            self.unavailable += 1
+
+    @property
+    def failed(self) -> int:
+        """All of them."""
+        return self.busy + self.congestion + self.unavailable
+
+
+def status_of_cause(cause: int) -> DialStatus:
+    """The dial status that a leg's end before the answer stands for."""
+    tally = _Tally()
+    tally.add(cause)
+    if tally.busy:
+        return DialStatus.BUSY
+    if tally.congestion:
+        return DialStatus.CONGESTION
+    return DialStatus.CHANUNAVAIL if tally.unavailable else DialStatus.NOANSWER
+
+
+@dataclass(eq=False, slots=True)
+class _Attempt:
+    """One leg under way."""
+
+    channel: Channel
+    destination: str
+    resource: str
+
+
+@dataclass(eq=False)
+class Race:
+    """Several legs called for one caller (or for nobody, by originate); the first to answer wins."""
+
+    switch: Switch
+    caller: Channel | None
+    settings: DialSettings
+    result: DialResult = field(default_factory=DialResult)
+    lines: int = 0
+    tally: _Tally = field(default_factory=_Tally)
+    legs: dict[Channel, _Attempt] = field(default_factory=dict)
+    winner: Channel | None = None
+    _tone: media.Play | None = None
+    _sent_ringing: bool = False
+
+    def __post_init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.began_s = self._loop.time()
+        self._deadline = self.began_s + self.settings.timeout
+
+    async def run(self, destinations: Sequence[str]) -> Channel | None:
+        """Call them all; the channel that has answered, or None. Losers are ended in any case."""
+        try:
+            for destination in destinations:
+                await self._begin(destination)
+            self._comfort()
+            self.result.status = DialStatus.NOANSWER if self.legs else DialStatus.CHANUNAVAIL
+            while self.legs and self.winner is None:
+                found = await next_event(tuple(self.legs), self._deadline)
+                if found is None:
+                    self._timed_out()
+                    return None
+                await self._take(*found)
+            if self.winner is None:
+                self._nobody()
+            else:
+                self._lose_others(DialStatus.CANCEL, Cause.ANSWERED_ELSEWHERE)
+            return self.winner
+        except BaseException:
+            self.result.status = DialStatus.CANCEL
+            if self.winner is not None:
+                self.winner.close(Cause.NORMAL_CLEARING)
+            cause = Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NORMAL_CLEARING
+            self._lose_others(DialStatus.CANCEL, cause)
+            raise
+        finally:
+            self._quiet()
+
+    # --- one leg ------------------------------------------------------------------------------
+
+    async def _begin(self, destination: str) -> None:
+        self.lines += 1
+        technology, slash, resource = destination.strip().partition("/")
+        driver = self.switch.driver(technology) if slash else None
+        try:
+            if driver is None:
+                raise Unavailable(f"No channel type registered for '{technology}'", Cause.CHAN_NOT_IMPLEMENTED)
+            if self.caller is not None and self.caller.forwards_left <= 0:
+                raise Unavailable("the call has been passed on too often", Cause.INTERWORKING)
+            leg = driver.request(technology, resource, self.caller)
+        except Unavailable as refusal:
+            self._unavailable(destination, refusal)
+            return
+        channel = self.switch.outgoing(leg, self.caller, caller=self.settings.caller, resource=resource)
+        attempt = self.legs[channel] = _Attempt(channel, destination, resource)
+        if self.settings.before_call is not None and not await self.settings.before_call(channel):
+            self._drop(attempt, channel.cause or Cause.NORMAL_CLEARING)
+            return
+        caller = self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
+        bus = self.switch.bus
+        if bus.wants(DialBegin):
+            bus.publish(DialBegin(self._caller_snapshot(), channel.snapshot(), resource))
+        leg.call(caller, channel.variables)
+        if self.switch.log.shows(3):
+            channel.verbose(3, f"Called {escaped(destination)}")
+
+    def _unavailable(self, destination: str, refusal: Unavailable) -> None:
+        cause = int(refusal.cause)
+        text = f"Unable to dial {escaped(destination)}: {refusal} (cause {cause} - {cause_text(cause)})"
+        if self.caller is not None:
+            self.caller.warn(text)
+            self.caller.cause = cause
+        else:
+            self.switch.log.warning(text)
+        self.result.cause = cause
+        self.tally.add(cause)
+
+    def _caller_snapshot(self) -> ChannelSnapshot | None:
+        return None if self.caller is None else self.caller.snapshot()
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the beginning."""
+        return round((self._loop.time() - self.began_s) * 1000)
+
+    async def _take(self, channel: Channel, event: LegEvent) -> None:
+        attempt = self.legs[channel]
+        if isinstance(event, Answered):
+            self._answered(attempt)
+        elif isinstance(event, Ended):
+            self._ended(attempt, event)
+        elif isinstance(event, Interrupted):
+            cause = event.interrupt.cause if isinstance(event.interrupt, Hangup) else int(Cause.NORMAL_CLEARING)
+            self._ended(attempt, Ended(cause))
+        elif isinstance(event, Forwarded):
+            await self._forward(attempt, event)
+        elif isinstance(event, Identified):
+            channel.set_caller(event.party)
+            if self.caller is not None and len(self.legs) == 1:
+                self.caller.set_connected(event.party)
+        elif isinstance(event, Ringing | Progressing | Proceeding):
+            self._alerting(attempt, event)
+
+    def _answered(self, attempt: _Attempt) -> None:
+        channel = attempt.channel
+        self.winner = channel
+        del self.legs[channel]
+        if self.caller is not None:
+            channel.verbose(3, f"{channel.name} answered {self.caller.name}")
+        self._end_told(channel, DialStatus.ANSWER)
+        self.result.status = DialStatus.ANSWER
+        self.result.peer, self.result.number = channel.name, attempt.resource
+
+    def _ended(self, attempt: _Attempt, event: Ended) -> None:
+        channel, cause = attempt.channel, int(event.cause)
+        if self.caller is not None:
+            self.caller.cause = cause
+        self.result.cause = cause
+        meaning = Cause.USER_BUSY if event.busy else Cause.NORMAL_CIRCUIT_CONGESTION if event.congestion else cause
+        if meaning == Cause.USER_BUSY:
+            channel.verbose(3, f"{channel.name} is busy")
+        elif meaning == Cause.NORMAL_CIRCUIT_CONGESTION:
+            channel.verbose(3, f"{channel.name} is circuit-busy")
+        self._drop(attempt, meaning, cause)
+
+    def _drop(self, attempt: _Attempt, meaning: int, cause: int | None = None) -> None:
+        channel = self.legs.pop(attempt.channel).channel
+        self.tally.add(meaning)
+        self._end_told(channel, status_of_cause(meaning))
+        channel.close(meaning if cause is None else cause)
+
+    def _end_told(self, channel: Channel, status: DialStatus, forward: str = "") -> None:
+        bus = self.switch.bus
+        if bus.wants(DialEnd):
+            bus.publish(DialEnd(self._caller_snapshot(), channel.snapshot(), status.value, forward))
+
+    async def _forward(self, attempt: _Attempt, event: Forwarded) -> None:
+        channel, destination = attempt.channel, event.destination
+        if "/" not in destination:
+            number, _, context = destination.partition("@")
+            context = context or (self.caller or channel).variables.get("FORWARD_CONTEXT", "") or channel.context
+            destination = f"Local/{number}@{context}"
+        by = f"(thanks to {channel.name})"
+        who = self.caller.name if self.caller is not None else channel.name
+        if not self.settings.forwarding or channel.forwards_left <= 0:
+            channel.verbose(3, f"Not accepting call forward of {who} to '{escaped(destination)}' {by}")
+            self._drop(attempt, Cause.NORMAL_CIRCUIT_CONGESTION)
+            return
+        channel.verbose(3, f"Now forwarding {who} to '{escaped(destination)}' {by}")
+        del self.legs[channel]
+        left = channel.forwards_left
+        if self.caller is not None:
+            self.caller.forwards_left, kept = min(self.caller.forwards_left, left), self.caller.forwards_left
+        self.lines -= 1
+        await self._begin(destination)
+        if self.caller is not None:
+            self.caller.forwards_left = kept
+        for new in self.legs.values():
+            if new.destination == destination:
+                new.channel.redirecting = event.party if event.party.number else channel.caller
+        self._end_told(channel, DialStatus.CANCEL, destination)
+        channel.close(Cause.NORMAL_CLEARING)
+
+    def _alerting(self, attempt: _Attempt, event: LegEvent) -> None:
+        """Pass ringing and early audio of a leg on to the caller."""
+        channel, caller, alone = attempt.channel, self.caller, self.lines == 1
+        hears_us = bool(self.settings.ringback) or self.settings.music is not None
+        if isinstance(event, Ringing):
+            word, text = "RINGING", f"{channel.name} is ringing"
+            self.result.ring_ms = self.elapsed_ms() if self.result.ring_ms is None else self.result.ring_ms
+            if caller is not None and not hears_us and not self._sent_ringing:
+                self._ring(caller)
+        elif isinstance(event, Progressing):
+            word = "PROGRESS"
+            text = f"{channel.name} is making progress" + (f" passing it to {caller.name}" if caller else "")
+            self.result.progress_ms = self.result.progress_ms or self.elapsed_ms()
+            if caller is not None and alone and (not hears_us or self.settings.ring_until_early):
+                self._quiet()
+                if not caller.is_up:
+                    caller.progress()
+                media.join(caller, channel)
+        else:
+            word = "PROCEEDING"
+            text = f"{channel.name} is proceeding" + (f" passing it to {caller.name}" if caller else "")
+            if caller is not None and alone and not hears_us and not caller.is_up:
+                caller.proceed()
+        channel.verbose(3, text)
+        bus = self.switch.bus
+        if bus.wants(DialState):
+            bus.publish(DialState(self._caller_snapshot(), channel.snapshot(), word))
+
+    # --- the caller meanwhile -----------------------------------------------------------------
+
+    def _comfort(self) -> None:
+        """What the caller hears from the start, by the options r and m."""
+        caller, settings = self.caller, self.settings
+        if caller is None or not self.legs:
+            return
+        if settings.music is not None:
+            caller.start_music(settings.music)
+        elif settings.ringback:
+            self._ring(caller, settings.ringback)
+
+    def _ring(self, caller: Channel, tone: str = "ring") -> None:
+        self._sent_ringing = True
+        if caller.is_up or tone != "ring":
+            if not caller.is_up:
+                caller.progress()
+            self._tone = caller.start_tone(tone)
+        else:
+            caller.ring()
+
+    def _quiet(self) -> None:
+        if self._tone is not None:
+            self._tone.stop()
+            self._tone = None
+        if self.settings.music is not None and self.caller is not None:
+            self.caller.stop_music()
+
+    # --- the end of it ------------------------------------------------------------------------
+
+    def _lose_others(self, status: DialStatus, cause: int) -> None:
+        for channel in tuple(self.legs):
+            del self.legs[channel]
+            self._end_told(channel, status)
+            channel.close(cause)
+
+    def _timed_out(self) -> None:
+        if self.caller is not None:
+            self.caller.verbose(3, f"Nobody picked up in {round(self.settings.timeout * 1000)} ms")
+        self.result.status = DialStatus.NOANSWER
+        self._lose_others(DialStatus.NOANSWER, Cause.NORMAL_CLEARING)
+
+    def _nobody(self) -> None:
+        tally = self.tally
+        counts = f"({self.lines}:{tally.busy}/{tally.congestion}/{tally.unavailable})"
+        depth, text = 3, "No one is available to answer at this time"
+        if tally.failed == self.lines:
+            depth, text = 2, "Everyone is busy/congested at this time"
+            if tally.busy:
+                self.result.status = DialStatus.BUSY
+            elif tally.congestion:
+                self.result.status = DialStatus.CONGESTION
+            else:
+                self.result.status = DialStatus.CHANUNAVAIL
+        if self.caller is not None:
+            self.caller.verbose(depth, f"{text} {counts}")

@@ -1,0 +1,106 @@
+"""The persistent store: Asterisk's file, writes that outlive the process, reads that never wait."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from asterism.runtime.database import Database, DatabaseError
+
+
+async def test_what_is_put_is_read_back(tmp_path: Path) -> None:
+    database = Database(tmp_path / "astdb.sqlite3")
+    await database.open()
+    await database.put("cidname", "123", "Alice")
+    await database.put("cidname", "124", "Bob; DROP TABLE astdb")
+    await database.put("cid", "name", "another family")
+    assert await database.get("cidname", "123") == "Alice"
+    assert await database.get("cidname", "999") is None
+    assert await database.tree("cidname") == {"/cidname/123": "Alice", "/cidname/124": "Bob; DROP TABLE astdb"}
+    assert await database.delete("cidname", "123")
+    assert not await database.delete("cidname", "123")
+    await database.put("cidname", "124", "Robert")
+    await database.close()
+
+    again = Database(tmp_path / "astdb.sqlite3")
+    await again.open()
+    assert await again.tree() == {"/cid/name": "another family", "/cidname/124": "Robert"}
+    assert await again.delete_tree("cidname") == 1
+    await again.close()
+    rows = sqlite3.connect(tmp_path / "astdb.sqlite3").execute("SELECT key, value FROM astdb").fetchall()
+    assert rows == [("/cid/name", "another family")]
+
+
+async def test_a_file_that_asterisk_made(tmp_path: Path) -> None:
+    path = tmp_path / "astdb.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY (key))")
+        connection.execute("INSERT INTO astdb VALUES ('/SIP/Registry/6001', '127.0.0.1:5060:3600:6001')")
+    connection.close()
+    database = Database(path)
+    await database.open()
+    assert await database.get("SIP/Registry", "6001") == "127.0.0.1:5060:3600:6001"
+    await database.put("SIP/Registry", "6001", "x")
+    await database.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT value FROM astdb").fetchall() == [("x",)]
+    connection.close()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "astdb.sqlite3"
+    path.write_text("this is no database at all, but long enough to be looked at " * 20)
+    with pytest.raises(DatabaseError, match=r"astdb\.sqlite3"):
+        await Database(path).open()
+
+
+async def test_many_writes_at_once(tmp_path: Path) -> None:
+    import asyncio
+
+    database = Database(tmp_path / "astdb.sqlite3")
+    await database.open()
+    await asyncio.gather(*(database.put("f", str(number), "v") for number in range(500)))
+    await database.close()
+    connection = sqlite3.connect(tmp_path / "astdb.sqlite3")
+    assert connection.execute("SELECT count(*) FROM astdb").fetchone() == (500,)
+    connection.close()
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from asterism.runtime.database import Database
+
+async def main():
+    database = Database(Path(sys.argv[1]))
+    await database.open()
+    for number in range(10_000):
+        await database.put("kept", str(number), "v")
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_an_acknowledged_put_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "astdb.sqlite3"
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": "contrib/namespace"},
+    )
+    assert process.stdout is not None
+    acknowledged = [process.stdout.readline().strip() for _ in range(50)]
+    process.send_signal(signal.SIGKILL)
+    acknowledged += process.stdout.read().split()
+    process.stdout.close()
+    process.wait()
+    connection = sqlite3.connect(path)
+    kept = {key for (key,) in connection.execute("SELECT key FROM astdb")}
+    connection.close()
+    assert len(acknowledged) >= 50
+    assert {f"/kept/{number}" for number in acknowledged} <= kept
