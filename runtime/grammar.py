@@ -7,7 +7,6 @@ parameter's default.
 
 import inspect
 import json
-import typing
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -77,20 +76,19 @@ class Entry:
         """Turn what was typed into the body's arguments.
 
         Raises:
-            ArgumentError: A number is no number, a word none of an Enum; its text is empty, which stands for usage.
+            ArgumentError: A number is no number; its text is empty, which stands for usage.
         """
-        names = list(inspect.signature(self.command.body).parameters.values())[1:]
-        hints = typing.get_type_hints(self.command.body, include_extras=False)
+        parameters = list(inspect.signature(self.command.body).parameters.values())[1:]
         values: list[Any] = []
-        for text, parameter in zip(texts, names, strict=False):
+        for text, parameter in zip(texts, parameters, strict=False):
             if not text and parameter.default is not inspect.Parameter.empty:
                 values.append(parameter.default)
-                continue
-            hint = hints.get(parameter.name, str)
-            try:
-                values.append(hint(text) if hint in (int, float) else text)
-            except (TypeError, ValueError):
-                raise ArgumentError("") from None
+            elif parameter.annotation in (int, "int") and isinstance(text, str):
+                if not text.isdecimal():
+                    raise ArgumentError("")
+                values.append(int(text))
+            else:
+                values.append(text)
         return values
 
 

@@ -1,11 +1,11 @@
 """Commands about the dialplan: show, read again, global variables."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from asterism.dialplan import pattern
-from asterism.dialplan.plan import Context, Extension
+from asterism.dialplan.plan import MAX_INCLUDES, Context, Extension
 from asterism.dialplan.source import Step
 from asterism.runtime.declare import Table, command
 from asterism.runtime.errors import ArgumentError, AsterismError
@@ -19,65 +19,75 @@ REGISTRAR = "pbx_config"
 
 @command("dialplan show [<exten@context>]")
 def dialplan_show(rt: "Runtime", place: str = "") -> list[str]:
-    """Show the dialplan: all of it, one context, or what an extension would match in one.
+    """Show the dialplan: all of it, one context, or what an extension would match in one and those it includes.
 
-    Each priority ends with the file and line that it stands in.
+    `100@` looks for an extension in all contexts. Each priority ends with the file and line that it stands in.
     """
-    exten, at, context = place.rpartition("@")
-    if at and not context:
-        context = "default"
-    if context and context not in rt.plan.contexts:
+    exten, _, context = place.partition("@") if "@" in place else ("", "", place)
+    contexts = rt.plan.contexts
+    if context and context not in contexts:
         raise AsterismError(f"There is no existence of '{context}' context")
     lines: list[str] = []
-    shown = _Shown(exten)
+    shown = _Shown(contexts, exten)
     # The newest context first, as Asterisk prints them.
-    for name in [context] if context else reversed(rt.plan.contexts):
-        lines += shown.context(rt.plan.contexts[name])
+    for name in [context] if context else reversed(contexts):
+        lines += shown.context(contexts[name], ())
     if exten and not shown.extensions:
-        raise AsterismError(f"There is no existence of {exten}@{context} extension")
-    return [*lines, shown.summary()]
+        missing = f"{exten}@{context} extension" if context else f"'{exten}' extension in all contexts"
+        raise AsterismError("\n".join((*lines, f"There is no existence of {missing}")))
+    return [*lines, *([] if lines and not lines[-1] else [""]), shown.summary()]
 
 
 class _Shown:
-    """Prints contexts, and counts what it prints."""
+    """Prints contexts, and counts what it prints.
 
-    def __init__(self, exten: str) -> None:
-        self._exten = exten
+    Args:
+        contexts: All of the dialplan.
+        exten: The number that extensions must match; empty for all of them.
+    """
+
+    def __init__(self, contexts: Mapping[str, Context], exten: str) -> None:
+        self._all, self._exten = contexts, exten
         self.extensions = self._priorities = self._contexts = 0
 
-    def context(self, context: Context) -> list[str]:
-        lines = [f"[ Context '{context.name}' created by '{REGISTRAR}' ]"]
-        self._contexts += 1
-        for extension in context:
-            if not self._exten or _matches(extension, self._exten):
-                lines += self._extension(extension)
+    def context(self, context: Context, through: tuple[str, ...]) -> list[str]:
+        """One context; `through` are those that include it."""
+        kind = "Included context" if through else "Context"
+        lines = [line for each in context if self._wants(each) for line in self._extension(each)]
+        titled = bool(lines) or not self._exten
+        if titled:
+            self._contexts += 1
+            lines.insert(0, f"[ {kind} '{context.name}' created by '{REGISTRAR}' ]")
         if not self._exten:
             lines += [_item("Include", each.text) for each in context.includes]
             lines += [_item("Ignore pattern", each) for each in context.ignore_patterns]
+        elif len(through) < MAX_INCLUDES:
+            path = (*through, context.name)
+            for each in context.includes:
+                if each.context in self._all and each.context not in path:
+                    lines += self.context(self._all[each.context], path)
         lines += [_item("Alt. Switch", each.text) for each in context.switches]
-        return [*lines, ""]
+        return [*lines, ""] if titled else lines
+
+    def _wants(self, extension: Extension) -> bool:
+        wanted = self._exten
+        return not wanted or extension.name == wanted or pattern.number_matches(extension.name, wanted)
 
     def _extension(self, extension: Extension) -> Iterator[str]:
         self.extensions += 1
-        caller = f" (CID match '{extension.caller}')" if extension.caller is not None else ""
-        first = f"  '{extension.name}'{caller} =>"
+        name = f"  '{extension.name}' =>"
+        if extension.caller is not None:
+            name = f"  '{extension.name}' (CID match '{extension.caller}') => "
         if extension.hint is not None:
-            yield f"{first:<19} {'hint: ' + extension.hint.application:<44}{_origin(extension.hint)}"
-            first = ""
             self._priorities += 1
+            yield _line(name, f"hint: {extension.hint.application}", extension.hint)
+            name = ""
         for priority in sorted(extension.steps):
             step = extension.steps[priority]
-            label = f"     [{step.label}]" if step.label else ""
-            start = first or label
-            if first and step.label:
-                yield first
-                start = label
-            if start == first and len(first) > 19:
-                start += " "
-            text = f"{priority}. {step.application}({step.data})"
-            yield f"{start:<19} {text:<44}{_origin(step)}"
             self._priorities += 1
-            first = ""
+            label = f"     [{step.label}]" if step.label else ""
+            yield _line(name or label, f"{priority}. {step.application}({step.data})", step)
+            name = ""
 
     def summary(self) -> str:
         """The last line of `dialplan show`."""
@@ -87,21 +97,17 @@ class _Shown:
         )
 
 
-def _s(number: int) -> str:
-    return "" if number == 1 else "s"
-
-
-def _matches(extension: Extension, number: str) -> bool:
-    return extension.name == number or pattern.number_matches(extension.name, number)
-
-
-def _origin(step: Step) -> str:
-    return f" [{step.file}:{step.line}]"
+def _line(name: str, text: str, step: Step) -> str:
+    return f"{name:<19} {text:<45} [{step.file}:{step.line}]"
 
 
 def _item(kind: str, text: str) -> str:
     quoted = f"'{text}'"
-    return f"  {kind + ' =>':<17} {quoted:<44} [{REGISTRAR}]"
+    return f"{'  ' + kind + ' =>':<19} {quoted:<45} [{REGISTRAR}]"
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 @command("dialplan reload", see="core reload")
