@@ -222,7 +222,7 @@ class Leg(Protocol):
         """Answer an incoming leg (200). Answered is posted when audio can flow."""
 
     def refuse(self, cause: int) -> None:
-        """Tell the caller of an incoming leg that it is busy (17) or congested (34), before an answer; `hangup` follows."""
+        """Tell the caller of an incoming leg that it is busy (17) or congested (34), unanswered; `hangup` follows."""
 
     def hangup(self, cause: int) -> None:
         """End the leg, whatever its state (an incoming one that was not answered is refused with the status that the

@@ -1,0 +1,158 @@
+"""Local channels: two halves, their causes, variables handed down, and audio that goes through."""
+
+import wave
+from pathlib import Path
+
+import pytest
+from asterism.runtime.channel import Channel
+from asterism.runtime.driver import SoundFile
+from asterism.runtime.events import DialEnd, LocalBridge, Newchannel
+from asterism.runtime.testing import TestRuntime
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "cause"),
+    [
+        # As Asterisk 22 was seen to do.
+        ("Hangup(21)", "CHANUNAVAIL", 21),
+        ("Hangup(18)", "CHANUNAVAIL", 18),
+        ("Hangup(1)", "CHANUNAVAIL", 1),
+        ("NoOp()", "CHANUNAVAIL", 0),
+        ("Hangup(19)", "NOANSWER", 19),
+        ("Hangup()", "NOANSWER", 16),
+        ("Hangup(17)", "BUSY", 17),
+        ("Hangup(34)", "CONGESTION", 34),
+        ("Busy()", "BUSY", 0),
+        ("Congestion()", "CONGESTION", 0),
+    ],
+)
+async def test_how_it_ends_is_how_dial_ends(rt: TestRuntime, ends: str, status: str, cause: int) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default,5)\n same => n,NoOp(${DIALSTATUS} ${HANGUPCAUSE})\n"
+        f"exten => 200,1,{ends}\n"
+    )
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert f"100@default:2 NoOp({status} {cause})" in rt.executed()
+    assert rt.heard(DialEnd).dial_status == status
+    assert not rt.channels
+
+
+async def test_names_and_events(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default/n,5)\nexten => 200,1,Answer()\n same => n,Wait(1)\n"
+    )
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    names = [event.channel.channel for event in rt.heard_all(Newchannel)]
+    assert names == ["Loopback/alice-00000000", "Local/200@default-00000000;1", "Local/200@default-00000000;2"]
+    bridge = rt.heard(LocalBridge)
+    assert (bridge.local_one.channel, bridge.local_two.channel) == tuple(names[1:])
+    assert (bridge.context, bridge.exten) == ("default", "200")
+    calls = {event.channel.call for event in rt.heard_all(Newchannel)}
+    assert calls == {"C-00000001"}
+
+
+async def test_variables_are_handed_down(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(A=plain)\n same => n,Set(_B=one)\n same => n,Set(__C=two)\n"
+        " same => n,Dial(Local/200@default)\n"
+        "exten => 200,1,NoOp([${A}] [${B}] [${C}] ${CALLERID(num)} ${EXTEN})\n same => n,Dial(Local/300@default)\n"
+        "exten => 300,1,NoOp([${A}] [${B}] [${C}])\n"
+    )
+    alice = rt.phone("alice")
+    alice.number = "6001"
+    call = await alice.call("100@default")
+    await call.over()
+    assert "200@default:1 NoOp([] [one] [two] 6001 200)" in rt.executed()
+    assert "300@default:1 NoOp([] [] [two])" in rt.executed()
+
+
+async def test_two_phones_hear_each_other_through_a_chain(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default)\nexten => 200,1,Dial(Local/300@default/n)\n"
+        "exten => 300,1,Dial(Loopback/bob)\n"
+    )
+    bob = rt.phone("bob").answers(after_s=1)
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    theirs = bob.calls[0]
+    call.say("hello")
+    theirs.say("hi")
+    assert theirs.sounds() == ["hello"]
+    assert call.sounds() == ["hi"]
+    call.press("1")
+    await rt_settles()
+    assert theirs.digits == "1"
+    theirs.hangup()
+    await call.over()
+    assert not rt.channels and not rt.bridges
+
+
+async def rt_settles() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> SoundFile:
+    """Two seconds of silence."""
+    path = tmp_path / "two-seconds.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\0\0" * 16000)
+    return SoundFile(path, "wav")
+
+
+async def test_a_prompt_behind_a_local_channel_plays_to_the_caller(rt: TestRuntime, sound: SoundFile) -> None:
+    @rt.application("Prompt")
+    async def prompt(chan: Channel) -> None:
+        """Play two seconds."""
+        await chan.until_played(chan.start_play(sound))
+
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default,,g)\n same => n,NoOp(after)\n"
+        "exten => 200,1,Answer()\n same => n,Prompt()\n"
+    )
+    call = await rt.phone("alice").call("100@default")
+    began = rt.now()
+    await call.over()
+    (heard,) = call.heard
+    assert heard.what == "two-seconds"
+    assert heard.length_ms is not None and 1900 < heard.length_ms <= 2001
+    assert 2 <= rt.now() - began < 2.5
+
+
+async def test_a_prompt_that_nobody_hears_takes_its_time(rt: TestRuntime, sound: SoundFile) -> None:
+    @rt.application("Prompt")
+    async def prompt(chan: Channel) -> None:
+        """Play two seconds."""
+        await chan.until_played(chan.start_play(sound))
+
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default&Loopback/bob,10)\n"
+        "exten => 200,1,Prompt()\n same => n,Hangup(19)\n"
+    )
+    began = rt.now()
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.sounds() == []
+    assert 10 <= rt.now() - began < 11
+
+
+async def test_a_local_channel_that_calls_itself_ends(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Local/100@default)\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert len(rt.heard_all(Newchannel)) < 50
+    assert not rt.channels
+
+
+async def test_nothing_there(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Local/999@nowhere,5)\n same => n,NoOp(${DIALSTATUS})\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert "100@default:2 NoOp(CHANUNAVAIL)" in rt.executed()
