@@ -196,7 +196,7 @@ class PjsipDriver(Watcher):
 
     # ---- what the native module tells
 
-    def _event(self, event: native.Event) -> None:
+    def _event(self, event: "native.Event") -> None:
         match event:
             case native.CallState():
                 if (call := self._calls.get(event.call)) is not None:
@@ -209,6 +209,11 @@ class PjsipDriver(Watcher):
             case native.Dtmf():
                 if (call := self._calls.get(event.call)) is not None:
                     call.digit_event(event)
+            case native.CallStats():
+                if (call := self._calls.get(event.call)) is not None:
+                    call.last_stats = event.stats
+            case native.Log():
+                self._pjsip_log(event)
             case native.PlayerEnded():
                 if (call := self._calls.get(event.call)) is not None:
                     call.audio.player_ended(event.player)
@@ -228,6 +233,13 @@ class PjsipDriver(Watcher):
                 self._security(event)
             case native.Overload():
                 self._switch.log.warning(f"SIP overload: {event.refused} requests were turned away")
+
+    def _pjsip_log(self, event: native.Log) -> None:
+        text = f"PJSIP: {escaped(event.text.strip())}"
+        if event.level <= 1:
+            self._switch.log.warning(text)
+        else:
+            self._switch.log.debug(event.level, text)
 
     def _register(self, event: native.Register) -> None:
         endpoint = self._identities.endpoint(event.identity)

@@ -117,6 +117,8 @@ class Identities:
             access=access_of(endpoint.access),
             account=-1,
             media=media_of(endpoint),
+            force_rport=endpoint.force_rport,
+            rewrite_contact=endpoint.rewrite_contact and not endpoint.auto_force_rport,
         )
 
 

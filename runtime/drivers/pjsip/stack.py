@@ -77,7 +77,7 @@ class Stack:
         on_event: Is given each record of the native module; must not raise.
     """
 
-    def __init__(self, log: Log, on_event: Callable[[native.Event], None]) -> None:
+    def __init__(self, log: Log, on_event: Callable[["native.Event"], None]) -> None:
         self._log = log
         self._on_event = on_event
         self._endpoint: Any = None
@@ -117,6 +117,7 @@ class Stack:
         self.running = True
 
     def _create(self, user_agent: str, rate_hz: int) -> None:
+        native.quiet()
         endpoint = self._endpoint = pj.Endpoint()
         endpoint.libCreate()
         if not endpoint.libIsThreadRegistered():
