@@ -87,7 +87,7 @@ def _set(chan: Channel, item: Text = "", value: str = "") -> None:
 
 
 def _language(chan: Channel, value: str) -> None:
-    chan.language = value or chan.language
+    chan.language = value
 
 
 def _music(chan: Channel, value: str) -> None:

@@ -17,13 +17,15 @@ def global_(chan: Channel, varname: str = "") -> str:
 
 @global_.write
 def _set_global(chan: Channel, varname: str = "", value: str = "") -> None:
-    if varname:
-        chan.set_global(varname, value)
+    # A global is not inherited, so the underscores that would say so are no part of its name.
+    name = varname.removeprefix("_").removeprefix("_")
+    if name:
+        chan.set_global(name, value)
 
 
 @function("SHARED", see="GLOBAL")
 def shared(chan: Channel, varname: str = "", channel: str = "") -> str:
-    """Read or set a variable that other channels can read and set too, by naming the channel it belongs to.
+    """Read or set a variable of a channel that other channels can use too.
 
     Args:
         varname: Its name.
