@@ -415,6 +415,8 @@ class ChannelBase:
         if self._gone:
             return
         self._gone = True
+        if self.ended:
+            return  # `h` runs already: what it ended with stays.
         self.cause = int(event.cause)
         self.tell(HangupRequest, self.cause)
         if self._task is not None:

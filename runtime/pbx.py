@@ -128,7 +128,8 @@ class Pbx:
         if application is None:
             channel.warn(f"No such application '{name}'")
             return
-        channel.trace(application.name, data)
+        channel.application, channel.app_data = application.name, data
+        channel.tell(Newexten, channel.exten, application.name, data)
         try:
             outcome = application.run(channel, data)
             if outcome is not None and inspect.isawaitable(outcome):

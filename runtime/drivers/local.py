@@ -83,7 +83,7 @@ class LocalLeg:
             self._driver.switch.log.notice(
                 f"No such extension/context {escaped(self.exten)}@{escaped(self.context)} while calling Local channel"
             )
-            self.deliver(Ended(Cause.NO_ROUTE_DESTINATION))
+            self.deliver(Ended(Cause.NOT_DEFINED))
             return
         self._driver.paired(self, self.other, caller)
 
