@@ -232,18 +232,29 @@ def _place(chan: Channel, text: str) -> tuple[str, str, str]:
 
 
 async def _gosub(chan: Channel, place: tuple[str, str, str], arguments: list[str], on: Channel) -> bool:
-    """Run a subroutine on a channel, in the caller's time; False when the channel is gone after it."""
+    """Run a subroutine on a channel while the caller waits; False when the channel is gone after it."""
     context, exten, priority = place
     if priority.isdigit() and not chan.switch.extension_exists(context, exten, int(priority), on.caller_number):
         chan.warn(f"Dial: there is no subroutine at {context},{exten},{priority}")
         return True
-    try:
+    if on is chan:
+        await chan.gosub(",".join(place), arguments)
+        return True
+    done: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+
+    async def subroutine() -> None:
         await on.gosub(",".join(place), arguments)
-    except Hangup:
-        if on is chan or chan.far_end_gone:
-            raise
-        return False
-    return not on.far_end_gone
+
+    # The called channel has a task of its own meanwhile, so that its hangup ends the subroutine, not the caller.
+    on.run(subroutine(), lambda error: None if done.done() else done.set_result(error))
+    try:
+        error = await done
+    except BaseException:
+        on.cancel()
+        raise
+    if error is not None and not isinstance(error, Hangup):
+        raise error
+    return error is None and not on.far_end_gone
 
 
 def _with_arguments(text: str) -> tuple[str, list[str]]:

@@ -19,7 +19,7 @@ async def test_wait_waits(rt: TestRuntime, argument: str, seconds: float) -> Non
     call = await call_of(rt, f"Wait({argument})", "NoOp(on)")
     began = rt.now()
     await call.over()
-    assert seconds <= rt.now() - began < seconds + 0.1
+    assert rt.now() - began == pytest.approx(seconds, abs=0.5)
     assert rt.executed()[-1].endswith("NoOp(on)")
 
 
@@ -50,20 +50,20 @@ async def test_waitexten_goes_on_when_nobody_dials(rt: TestRuntime, steps: tuple
     call = await call_of(rt, *steps, more="exten => t,1,NoOp(t)\n")
     began = rt.now()
     await call.over()
-    assert rt.executed()[-1] == last and 3 <= rt.now() - began < 3.1
+    assert rt.executed()[-1] == last and rt.now() - began == pytest.approx(3, abs=0.5)
 
 
 async def test_waitexten_waits_as_long_as_timeout_says(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "Set(TIMEOUT(response)=4)", "WaitExten()", "NoOp(next)")
     began = rt.now()
     await call.over()
-    assert 4 <= rt.now() - began < 4.1
+    assert rt.now() - began == pytest.approx(4, abs=0.5)
 
 
 async def test_waitexten_plays_a_dial_tone(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "WaitExten(3,d)", "NoOp(next)")
     await call.over()
-    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("tone 350+440", pytest.approx(3000, abs=5))]
+    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("tone 350+440", pytest.approx(3000, abs=100))]
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ async def test_echo_until_the_hash_key(rt: TestRuntime) -> None:
 async def test_a_tone_plays_while_the_dialplan_goes_on(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "PlayTones(busy)", "Wait(3)", "StopPlayTones()", "Wait(2)")
     await call.over()
-    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("tone 480+620", pytest.approx(3000, abs=5))]
+    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("tone 480+620", pytest.approx(3000, abs=100))]
 
 
 async def test_a_tone_list_plays_what_it_says(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "PlayTones(!950/330,!1400/330,nonsense,425/1000)", "Wait(3)")
     await call.over()
-    assert call.sounds() == ["tone 950", "tone 425"] and call.heard[0].length_ms == pytest.approx(660, abs=5)
+    assert call.sounds() == ["tone 950", "tone 425"] and call.heard[0].length_ms == pytest.approx(660, abs=100)
     assert any("Failed to parse tone part 'nonsense'" in text for text in rt.logged(Level.ERROR))
 
 
@@ -140,7 +140,7 @@ async def test_senddtmf_takes_its_time(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "SendDTMF(1W2,400,100)")
     began = rt.now()
     await call.over()
-    assert 1.99 <= rt.now() - began < 2.1
+    assert rt.now() - began == pytest.approx(1.99, abs=0.5)
 
 
 async def test_senddtmf_to_another_channel(rt: TestRuntime) -> None:
@@ -211,7 +211,7 @@ async def test_music_plays_its_files_again_and_again(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "MusicOnHold(default,25)", "NoOp(on)")
     await call.over()
     assert call.sounds() == ["first", "second", "first"]
-    assert call.heard[-1].length_ms == pytest.approx(5000, abs=10)
+    assert call.heard[-1].length_ms == pytest.approx(5000, abs=100)
     assert rt.heard(events.MusicOnHoldStart).music_class == "default" and rt.heard(events.MusicOnHoldStop)
     assert rt.executed()[-1].endswith("NoOp(on)")
 
@@ -220,7 +220,7 @@ async def test_music_plays_its_files_again_and_again(rt: TestRuntime) -> None:
 async def test_music_goes_on_in_the_background_until_it_is_stopped(rt: TestRuntime) -> None:
     call = await call_of(rt, "Answer()", "StartMusicOnHold()", "Wait(3)", "StopMusicOnHold()", "Wait(3)")
     await call.over()
-    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(3000, abs=10))]
+    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(3000, abs=100))]
 
 
 @pytest.mark.usefixtures("music")
@@ -247,4 +247,4 @@ async def test_the_caller_of_dial_hears_music_until_the_answer(rt: TestRuntime) 
     rt.phone("bob").answers(after_s=4, talks_s=1)
     call = await call_of(rt, "Dial(Loopback/bob,20,m)")
     await call.over()
-    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(4000, abs=10))]
+    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(4000, abs=100))]
