@@ -16,11 +16,11 @@ from tests.house.source import ROOT, files, imports, name_of
 
 # fmt: off
 WORDS = {
-    "arguments", "bus", "causes", "declare", "driver", "errors", "events", "grammar", "limits", "log", "patterns",
+    "arguments", "bus", "causes", "declare", "driver", "errors", "events", "grammar", "limits", "log", "patterns", "peers",
     "settings", "sounds", "states", "switch", "tones",
 }
 # fmt: on
-ROOT_FLOOR = ["modules", "pbx", "runtime", "testing"]
+ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]
 SKINS = ["actions", "commands"]
 FRONT_ENDS = ["agi", "console", "main", "manager"]
 CLIMBS = {
