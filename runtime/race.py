@@ -176,7 +176,7 @@ class Race:
             self.result.status = DialStatus.CANCEL
             if self.winner is not None:
                 self.winner.close(Cause.NORMAL_CLEARING)
-            cause = Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NORMAL_CLEARING
+            cause = Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NOT_DEFINED
             self._lose_others(DialStatus.CANCEL, cause)
             raise
         finally:
@@ -374,7 +374,7 @@ class Race:
         if self.caller is not None:
             self.caller.verbose(3, f"Nobody picked up in {round(self.settings.timeout * 1000)} ms")
         self.result.status = DialStatus.NOANSWER
-        self._lose_others(DialStatus.NOANSWER, Cause.NORMAL_CLEARING)
+        self._lose_others(DialStatus.NOANSWER, Cause.NOT_DEFINED)
 
     def _nobody(self) -> None:
         tally = self.tally

@@ -34,8 +34,6 @@ from asterism.runtime.states import DeviceState
 if TYPE_CHECKING:
     from asterism.runtime.switch import Switch
 
-_OPTIONS = frozenset("njbm")
-
 
 class LocalLeg:
     """One half of a pair. Meets driver.Leg and driver.Passage."""
@@ -51,6 +49,7 @@ class LocalLeg:
         self.other: LocalLeg | None = None
         self.owner: Owner | None = None
         self._early: list[LegEvent] = []
+        self._up = False
 
     @property
     def beyond(self) -> Owner | None:
@@ -101,6 +100,9 @@ class LocalLeg:
 
     def answer(self) -> None:
         """Both halves are up."""
+        self._up = True
+        if self.other is not None:
+            self.other._up = True
         self._across(Answered())
         self.deliver(Answered())
 
@@ -113,7 +115,8 @@ class LocalLeg:
         other, self.other = self.other, None
         if other is not None:
             other.other = None
-            other.deliver(Ended(cause))
+            # Once it was answered, the other side sees an ordinary end whatever the cause here: so does Asterisk.
+            other.deliver(Ended(Cause.NORMAL_CLEARING if self._up else cause))
 
     def hold(self) -> None:
         """Pass it on."""
@@ -166,9 +169,7 @@ class LocalDriver:
         Raises:
             Unavailable: There is no number.
         """
-        place, slash, options = resource.rpartition("/")
-        if not slash or not _OPTIONS.issuperset(options):
-            place = resource
+        place, _, _ = resource.partition("/")
         exten, _, context = place.partition("@")
         if not exten:
             raise Unavailable("Local needs a number", Cause.NO_ROUTE_DESTINATION)
