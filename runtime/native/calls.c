@@ -364,15 +364,19 @@ static record *record_of_state(number which, const pjsua_call *it, const pjsip_e
         texts[1] = header_value(rdata->msg_info.msg, "Reason");
         texts[2].ptr = rdata->msg_info.msg_buf;
         texts[2].slen = rdata->msg_info.len;
-        if (rdata->msg_info.msg->type == PJSIP_RESPONSE_MSG)
+        if (rdata->msg_info.msg->type == PJSIP_RESPONSE_MSG) {
             texts[0] = rdata->msg_info.msg->line.status.reason;
+            if (ended) /* a redirect that is not followed has a cause of pjsip's own */
+                code = rdata->msg_info.msg->line.status.code;
+        }
     }
     item = record_new(RECORD_CALL_STATE, texts, 3);
     if (item) {
         item->n[0] = (int64_t)which;
         item->n[1] = ended ? PJSIP_INV_STATE_DISCONNECTED : it->inv->state;
         item->n[2] = code ? code : ended ? PJSIP_SC_SERVICE_UNAVAILABLE : 0;
-        item->n[3] = rdata != NULL;
+        /* pjsip ends a cancelled call by its own 487; nobody else but the far end cancels what we answer. */
+        item->n[3] = rdata || (ended && !it->hanging_up && code == PJSIP_SC_REQUEST_TERMINATED);
     }
     return item;
 }

@@ -1,0 +1,223 @@
+"""Calls as the native module reports them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runtime.native.phone import Phone, sdp
+from tests.runtime.native.switch import Switch, native
+
+pytestmark = pytest.mark.sip
+
+
+def test_a_call_is_reported_from_invite_to_bye(switch: Switch, phone: Phone) -> None:
+    phone.invite(extra="User-Agent: bare sockets\r\nX-Colour: blue\r\n")
+    incoming = switch.wait(native.Incoming)
+    assert (incoming.identity, incoming.authenticated, incoming.protocol) == (1, False, "udp")
+    assert incoming.source == (phone.host, phone.port)
+    assert incoming.local[1] == switch.port
+    assert incoming.uri == f"sip:100@127.0.0.1:{switch.port}"
+    assert incoming.from_ == f"<sip:alice@127.0.0.1>;tag={phone.tag}"
+    assert incoming.user_agent == "bare sockets"
+    assert incoming.sip_call_id == phone.call_id
+    assert b"X-Colour: blue" in incoming.message
+    assert native.invite_message(incoming.call) == incoming.message
+    switch.answer(incoming, 180)
+    assert phone.answer_of(180).code == 180
+    assert switch.wait(native.CallState, state="early").code == 180
+    switch.answer(incoming)
+    phone.established()
+    media = switch.wait(native.CallMedia)
+    assert (media.codec, media.ptime_ms, media.direction, media.held, media.dtmf) == ("PCMU/8000", 20, "sendrecv", False, True)
+    assert media.remote == (phone.host, phone.rtp_port)
+    switch.wait(native.CallState, state="confirmed")
+    assert native.is_live(incoming.call)
+    phone.send(phone.make("BYE", extra='Reason: Q.850;cause=16;text="bye"\r\n'))
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert (ended.code, ended.cause, ended.remote) == (200, 'Q.850;cause=16;text="bye"', True)
+    assert ended.message.startswith(b"BYE ")
+    assert not native.is_live(incoming.call)
+    with pytest.raises(native.StaleError):
+        native.call_slot(incoming.call)
+
+
+def test_183_then_180_are_both_seen_by_the_caller(switch: Switch, other: Phone) -> None:
+    call = switch.dial(other.uri)
+    assert native.invite_message(call).startswith(b"INVITE ")
+    invite = other.request_of("INVITE")
+    other.respond(invite, 180, "Ringing")
+    other.respond(invite, 183, "Progress", body=other.offer())
+    assert switch.wait(native.CallState, state="early", code=180).call == call
+    early = switch.wait(native.CallState, state="early", code=183)
+    assert b"183 Progress" in early.message
+    assert switch.wait(native.CallMedia).codec == "PCMU/8000"
+    other.respond(invite, 486, "Busy Here", extra="Reason: Q.850;cause=17\r\n")
+    other.request_of("ACK")
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert (ended.code, ended.reason, ended.cause, ended.remote) == (486, "Busy Here", "Q.850;cause=17", True)
+
+
+def test_a_redirect_ends_the_call_and_shows_its_contact(switch: Switch, other: Phone) -> None:
+    switch.dial(other.uri)
+    invite = other.request_of("INVITE")
+    other.respond(invite, 302, "Moved", extra="Contact: <sip:elsewhere@127.0.0.9>\r\n")
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert ended.code == 302
+    assert b"sip:elsewhere@127.0.0.9" in ended.message
+
+
+def test_cancel_ends_a_ringing_call(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming, 180)
+    phone.answer_of(180)
+    branch = phone.branch
+    cancel = phone.make("CANCEL", cseq=phone.cseq).replace(phone.branch, branch)
+    phone.branch = branch
+    phone.send(cancel)
+    assert phone.answer_of(487).code == 487
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert (ended.code, ended.remote) == (487, True)
+
+
+def test_our_hangup_is_reported_with_our_code(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    switch.take(incoming)
+    switch.hangup(incoming.call)
+    assert phone.answer_of().code == 603
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert (ended.code, ended.remote) == (603, False)
+
+
+def test_generations_tell_calls_in_one_slot_apart(switch: Switch, phone: Phone) -> None:
+    seen = set()
+    for _ in range(70):  # more than there are slots
+        phone.call_id += "x"
+        phone.remote_tag = ""
+        phone.invite()
+        incoming = switch.wait(native.Incoming)
+        seen.add(incoming.call)
+        switch.take(incoming)
+        switch.hangup(incoming.call)
+        phone.answer_of()
+        phone.send(phone.make("ACK", cseq=phone.cseq))
+        switch.wait(native.CallState, state="disconnected")
+        assert not native.is_live(incoming.call)
+    assert len(seen) == 70
+
+
+@pytest.mark.parametrize(
+    ("offered", "rule", "answered"),
+    [
+        ("0 8 101", {"codecs": ("PCMA/8000",)}, "8 101"),
+        ("0 8 101", {"codecs": ("PCMA/8000", "PCMU/8000")}, "0 8 101"),
+        ("0 8 101", {"codecs": ("PCMA/8000",), "dtmf": "info"}, "8"),
+        ("8 0 101", {"codecs": ("PCMA/8000", "PCMU/8000"), "dtmf": "none"}, "8"),
+    ],
+)
+def test_codecs_of_an_answer(switch: Switch, phone: Phone, offered: str, rule: dict, answered: str) -> None:
+    switch.everybody(**rule)
+    phone.invite(body=sdp(phone.host, phone.rtp_port, offered))
+    switch.answer(switch.wait(native.Incoming))
+    message = phone.established()
+    line = next(line for line in message.body.split("\r\n") if line.startswith("m=audio"))
+    first = answered.split()[0]
+    formats = line.split()[3:]
+    assert formats[0] == first, line
+    assert ("101" in formats) == ("101" in answered.split())
+
+
+def test_no_common_codec_is_refused_with_488(switch: Switch, phone: Phone) -> None:
+    switch.everybody(codecs=("GSM/8000",))
+    phone.invite(body=sdp(phone.host, phone.rtp_port, "0 101"))
+    try:
+        incoming = switch.wait(native.Incoming, timeout=1)
+    except AssertionError:
+        pass
+    else:
+        switch.answer(incoming)
+    assert phone.answer_of().code == 488
+
+
+def test_codecs_of_an_offer(switch: Switch, other: Phone) -> None:
+    switch.dial(other.uri, codecs=("PCMA/8000", "PCMU/8000"), dtmf="none")
+    invite = other.request_of("INVITE")
+    line = next(line for line in invite.body.split("\r\n") if line.startswith("m=audio"))
+    assert line.split()[3:] == ["8", "0"]
+    other.respond(invite, 603, "Decline")
+
+
+def test_hold_and_resume_by_reinvite(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    switch.answer(switch.wait(native.Incoming))
+    phone.established()
+    switch.wait(native.CallMedia)
+    phone.invite(body=phone.offer(direction="sendonly"))
+    phone.established()
+    held = switch.wait(native.CallMedia)
+    assert held.held
+    assert held.direction == "recvonly"
+    phone.invite(body=phone.offer())
+    phone.established()
+    resumed = switch.wait(native.CallMedia)
+    assert (resumed.held, resumed.direction) == (False, "sendrecv")
+    phone.bye()
+
+
+def test_requests_in_a_dialog_go_to_python(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming)
+    phone.established()
+    for method, extra in (("REFER", "Refer-To: <sip:bob@127.0.0.1>\r\n"), ("MESSAGE", ""), ("NOTIFY", "Event: x\r\n"),
+                          ("INFO", ""), ("FOO", "")):
+        phone.send(phone.make(method, extra=extra))
+        request = switch.wait(native.Request)
+        assert (request.method, request.call) == (method, incoming.call)
+        native.respond(request.token, 202 if method == "REFER" else 200)
+        assert phone.answer_of().code in {200, 202}
+    assert phone.ask("OPTIONS").code == 200
+    body = "Signal=5\r\nDuration=160\r\n"
+    phone.send(phone.make("INFO", body=body, content_type="application/dtmf-relay"))
+    assert phone.answer_of().code == 200
+    dtmf = switch.wait(native.Dtmf)
+    assert (dtmf.call, dtmf.digit, dtmf.duration_ms, dtmf.method) == (incoming.call, "5", 160, "info")
+    phone.bye()
+
+
+def test_replaces_names_the_call(switch: Switch, phone: Phone, other: Phone) -> None:
+    phone.invite()
+    first = switch.wait(native.Incoming)
+    switch.answer(first)
+    phone.established()
+    other.invite(extra=f"Replaces: {phone.call_id};to-tag={phone.remote_tag};from-tag={phone.tag}\r\n")
+    second = switch.wait(native.Incoming)
+    assert second.replaces == first.call
+    switch.answer(second)
+    other.established()
+    other.bye()
+    phone.bye()
+
+
+def test_replaces_of_an_unknown_call_is_refused(switch: Switch, other: Phone) -> None:
+    other.invite(extra="Replaces: nobody@nowhere;to-tag=1;from-tag=2\r\n")
+    assert other.answer_of().code == 481
+    switch.nothing(native.Incoming)
+
+
+def test_a_request_inside_a_call(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming)
+    phone.established()
+    token = native.send_in_call(incoming.call, "INFO", [("X-One", "1")], b"hello", "text/plain")
+    request = phone.request_of("INFO")
+    assert request.header("X-One") == "1"
+    assert request.body == "hello"
+    phone.respond(request, 200)
+    assert switch.wait(native.Result).token == token
+    phone.bye()
+    switch.wait(native.CallState, state="disconnected")
+    with pytest.raises(native.StaleError):
+        native.send_in_call(incoming.call, "INFO")
