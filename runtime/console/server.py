@@ -290,7 +290,7 @@ class ControlSocket:
             self._server = None
             self.path.unlink(missing_ok=True)
         for console in tuple(self.consoles):
-            console.end("The server has ended.", back)
+            console.end("The server restarts." if back else "The server has ended.", back)
         await asyncio.sleep(0)
 
 

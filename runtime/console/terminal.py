@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from asterism.runtime.patterns import last_word_at, quoted_word
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
@@ -22,6 +23,9 @@ HISTORY = Path("~/.asterism_history")
 
 QUIET_WAIT_S = 0.25
 "How long the next prompt waits for the output of a command, so that it stands below it."
+
+TWICE_WITHIN_S = 3.0
+"How soon a second Ctrl-C must follow to stop a server from its own console."
 
 _STYLE = Style.from_dict(
     {
@@ -86,6 +90,7 @@ class Terminal:
             color_depth=None if painter.colour else ColorDepth.DEPTH_1_BIT,
             reserve_space_for_menu=8,
         )
+        self._warned_s = -TWICE_WITHIN_S
         self.interrupted = False
         "Whether the console was left by Ctrl-C."
 
@@ -155,14 +160,17 @@ class Terminal:
         def outside_quotes() -> bool:
             return self._session.default_buffer.document.text_before_cursor.count('"') % 2 == 0
 
-        @keys.add("?", filter=outside_quotes)
+        @keys.add("?", filter=outside_quotes & ~is_searching)
         def _explain(event: KeyPressEvent) -> None:
             event.app.create_background_task(self._explain(event.current_buffer.document.text_before_cursor))
 
-        @keys.add("c-c")
+        @keys.add("c-c", filter=~is_searching)
         def _interrupt(event: KeyPressEvent) -> None:
             if event.current_buffer.text:
                 event.current_buffer.reset()
+            elif self._local and time.monotonic() - self._warned_s > TWICE_WITHIN_S:
+                self._warned_s = time.monotonic()
+                self.say("Ctrl-C once more stops the server and all calls.")
             else:
                 event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
