@@ -120,13 +120,15 @@ class SipDriver(Protocol):
         """The contacts of an endpoint as a dial string, joined by `&`."""
 
 
+def sip_driver(found: object) -> SipDriver | None:
+    """The driver as one of SIP; None when it is another, or none."""
+    return found if isinstance(found, SipDriver) else None
+
+
 @runtime_checkable
 class HeaderLeg(Protocol):
     """A leg whose next message can carry more headers."""
 
-    def add_header(self, name: str, value: str) -> None:
-        """Add a header."""
-
     @property
-    def request_headers(self) -> list[tuple[str, str]]:
-        """Headers added so far, to an INVITE that was not sent yet."""
+    def added_headers(self) -> list[tuple[str, str]]:
+        """Headers of the INVITE that was not sent yet, or of our answers; may be changed."""

@@ -303,9 +303,10 @@ class Call:
         """A fact for CHANNEL(item) and header functions."""
         return facts.read(self, item)
 
-    def add_header(self, name: str, value: str) -> None:
-        """Let the INVITE, or the answers to it, carry one more header."""
-        (self.response_headers if self.incoming is not None else self.request_headers).append((name, value))
+    @property
+    def added_headers(self) -> list[tuple[str, str]]:
+        """Headers of the INVITE that was not sent yet, or of our answers; may be changed."""
+        return self.response_headers if self.incoming is not None else self.request_headers
 
     @property
     def message(self) -> Message:

@@ -206,7 +206,7 @@ def added_headers(variables: Mapping[str, str]) -> list[tuple[str, str]]:
     A text without a colon is left out, and so is one with control characters: headers cannot be smuggled in.
     """
     found = []
-    for name in sorted((name for name in variables if name.startswith("SIPADDHEADER")), reverse=True):
+    for name in reversed([name for name in variables if name.startswith("SIPADDHEADER")]):
         header, colon, value = variables[name].partition(":")
         if colon and header.strip() and not _CONTROL.search(variables[name]):
             found.append((header.strip(), value.strip()))

@@ -1,0 +1,103 @@
+"""Commands about sip.conf's peers."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from asterism.runtime.declare import Table, command, noun
+from asterism.runtime.errors import ArgumentError
+from asterism.runtime.peers import PeerFacts, SipDriver, sip_driver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asterism.runtime.runtime import Runtime
+
+_PEER_COLUMNS = (
+    ("Name/username", 25), ("Host", 39), ("Dyn", 3), ("Forcerport", 10), ("Comedia", 10), ("ACL", 3), ("Port", 8),
+    ("Status", 11), ("Description", 32), ("Realtime", 0),
+)  # fmt: skip
+
+_NAT = {"yes": "Yes", "no": "No", "auto yes": "Auto (Yes)", "auto no": "Auto (No)"}
+
+
+def driver_of(rt: "Runtime") -> SipDriver:
+    """The SIP driver; an error when there is none."""
+    found = sip_driver(rt.driver("SIP"))
+    if found is None:
+        raise ArgumentError("There is no SIP: neither sip.conf nor pjsip.conf could be served.")
+    return found
+
+
+def matching(pattern: str | None) -> re.Pattern[str]:
+    """A pattern of `like`; a usage text when it is wrong, as Asterisk prints it."""
+    if pattern is None:
+        return re.compile("")
+    try:
+        return re.compile(pattern)
+    except re.error:
+        raise ArgumentError("") from None
+
+
+def status_text(peer: PeerFacts) -> str:
+    """A peer's Status as tables show it."""
+    rtt = round(peer.rtt_ms)
+    return {
+        "UNMONITORED": "Unmonitored",
+        "REACHABLE": f"OK ({rtt} ms)",
+        "LAGGED": f"LAGGED ({rtt} ms)",
+    }.get(peer.status, peer.status)
+
+
+@command("sip show peers [like <pattern>]", see="pjsip show endpoints")
+def sip_show_peers(rt: "Runtime", like: str = "", pattern: str | None = None) -> Table:
+    """List the peers of sip.conf.
+
+    With `like` only those whose name holds a match of the regular expression.
+    """
+    wanted = matching(pattern or None)
+    peers = [peer for peer in driver_of(rt).peers() if wanted.search(peer.name)]
+    return Table(_PEER_COLUMNS, [_peer_row(peer) for peer in peers], [_peer_footer(peers)], line=_peer_line)
+
+
+def _peer_row(peer: PeerFacts) -> Sequence[object]:
+    return (
+        f"{peer.name}/{peer.username}" if peer.username else peer.name,
+        peer.address or "(Unspecified)",
+        " D " if peer.dynamic else "   ",
+        _NAT[peer.force_rport],
+        _NAT[peer.comedia],
+        " A " if peer.access_list else "   ",
+        str(peer.port),
+        status_text(peer),
+        peer.description,
+        "",
+    )
+
+
+def _peer_line(row: Sequence[object]) -> str:
+    name, host, dynamic, rport, comedia, access, port, status, description, realtime = (str(cell) for cell in row)
+    return (
+        f"{name:<25.25} {host:<39.39} {dynamic:<3.3} {rport:<10.10} {comedia:<10.10} {access:<3.3} {port:<8} "
+        f"{status:<11} {description:<32.32} {'' if realtime == 'Realtime' else realtime}"
+    )
+
+
+def _peer_footer(peers: Sequence[PeerFacts]) -> str:
+    watched = [peer for peer in peers if peer.status != "UNMONITORED"]
+    other = [peer for peer in peers if peer.status == "UNMONITORED"]
+    online = sum(peer.status in ("REACHABLE", "LAGGED") for peer in watched)
+    known = sum(bool(peer.address and peer.port) for peer in other)
+    return (
+        f"{len(peers)} sip peers [Monitored: {online} online, {len(watched) - online} offline "
+        f"Unmonitored: {known} online, {len(other) - known} offline]"
+    )
+
+
+@noun("peer")
+def peer(rt: "Runtime") -> "Iterator[tuple[str, str]]":
+    """The peers of sip.conf."""
+    found = sip_driver(rt.driver("SIP"))
+    if found is not None:
+        for each in found.peers():
+            yield each.name, each.description or status_text(each)
