@@ -2,16 +2,22 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Files, Options, read
-from asterism.runtime.switch import Directories
+
+if TYPE_CHECKING:
+    from asterism.runtime.switch import Directories
 
 
-def directories_of(settings: DirectorySettings, base: Path | None = None) -> Directories:
+def directories_of(settings: DirectorySettings, base: Path | None = None) -> "Directories":
     """Where things live, by [directories]; relative paths are meant from `base`."""
+    # Here, since `asterism -rx` reads asterisk.conf too and has no use for the switch, nor for asyncio below it.
+    from asterism.runtime.switch import Directories
+
     paths = [getattr(settings, entry.name) for entry in fields(settings)]
     return Directories(*(path if base is None else base / path for path in paths))
 

@@ -199,12 +199,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _read_conf(path: Path, complaints: list[ConfigError]) -> AsteriskConf:
     from asterism.runtime.asterisk_conf import load
 
+    if not path.exists():
+        sys.stderr.write(f"Unable to open specified master config file '{path}', using built-in defaults\n")
     try:
         return load(path, complaints.append)
     except ConfigError as error:
-        sys.stderr.write(f"Unable to open specified master config file '{path}', using built-in defaults\n")
-        if path.exists():
-            sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error}\n")
         return AsteriskConf()
 
 
