@@ -1,0 +1,206 @@
+"""What an argument names: a variable or another function, as text, octets, and numbers of C.
+
+`CUT(NAME,...)` works on what `${NAME}` would be, and NAME may be `CALLERID(name)` as well. Asterisk counts octets
+and reads numbers with `sscanf`, and dialplans see both.
+"""
+
+import ctypes
+import re
+from collections.abc import Awaitable
+
+from asterism.dialplan import substitution
+from asterism.dialplan.compile import limited, read, read_later, variable
+from asterism.dialplan.nodes import Variable
+from asterism.dialplan.scope import Function, Scope
+from asterism.runtime.errors import ArgumentError
+
+MAX_VALUE = 4091
+"""Octets of a value that SPRINTF or SHELL makes; Asterisk's own bound."""
+
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
+_OCTAL = re.compile(r"0[0-7]*")
+_HEX = re.compile(r"x([0-9A-Fa-f]{1,2})")
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+class Unescapable(ArgumentError):
+    """`\\x` without a hexadecimal digit."""
+
+
+# --- variables and functions by name ---------------------------------------------------------
+
+
+def value_of(chan: Scope, name: str) -> str:
+    """Return what `${name}` stands for.
+
+    Raises:
+        ArgumentError: It is a function that has to wait, such as DB.
+    """
+    node = substitution.name(name)
+    if isinstance(node, Variable):
+        return variable(node)(chan)
+    found = _function(chan, node.name)
+    if found is None:
+        return ""
+    if found.is_async:
+        raise ArgumentError(f"{node.name} has to wait: read it into a variable first")
+    return substitution.cut(read(chan, found, node.argument.constant or ""), node.offset, node.length)
+
+
+async def value_of_later(chan: Scope, name: str) -> str:
+    """Return what `${name}` stands for, waiting for it where need be."""
+    node = substitution.name(name)
+    if isinstance(node, Variable):
+        return variable(node)(chan)
+    found = _function(chan, node.name)
+    if found is None:
+        return ""
+    return substitution.cut(await read_later(chan, found, node.argument.constant or ""), node.offset, node.length)
+
+
+def assign(chan: Scope, name: str, value: str) -> None:
+    """Do `Set(name=value)`, for a variable or a function.
+
+    Raises:
+        ArgumentError: It is a function that has to wait, or that objects.
+    """
+    waiting = _assign(chan, name, value)
+    if waiting is not None:
+        raise ArgumentError(f"{name} has to wait: set a variable first")
+
+
+async def assign_later(chan: Scope, name: str, value: str) -> None:
+    """Do `Set(name=value)`, waiting where need be."""
+    waiting = _assign(chan, name, value, may_wait=True)
+    if waiting is not None:
+        await waiting
+
+
+def _assign(chan: Scope, name: str, value: str, may_wait: bool = False) -> Awaitable[None] | None:
+    if not name.endswith(")") or "(" not in name:
+        chan.set(name, value)
+        return None
+    function_name, _, argument = name[:-1].partition("(")
+    found = _function(chan, function_name)
+    if found is None:
+        return None
+    if found.writes_async and not may_wait:
+        raise ArgumentError(f"{name} has to wait: set a variable first")
+    return found.assign(chan, argument, value)
+
+
+def _function(chan: Scope, name: str) -> Function | None:
+    found = chan.source.registry.function(name)
+    if found is None:
+        chan.warn(f"Function {name} is not registered")
+    return found
+
+
+def variable_of(chan: Scope, name: str) -> str | None:
+    """Return a variable of the channel, or a global one; None where there is none. Functions are none."""
+    value = chan.variables.get(name)
+    return chan.globals.get(name) if value is None else value
+
+
+# --- octets ------------------------------------------------------------------------------------
+
+
+def narrow(text: str) -> str:
+    """Return the text with one character per octet, so that indexes and sets count octets."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def widen(octets: str) -> str:
+    """Return the text that `narrow` made these octets of."""
+    return octets if octets.isascii() else octets.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def strip(text: str) -> str:
+    """Return the text without blanks and control characters at its ends."""
+    return text.strip(_BLANK)
+
+
+_BLANK = "".join(map(chr, range(1, 33)))
+
+
+def lstrip(text: str) -> str:
+    """Return the text without blanks and control characters before it."""
+    return text.lstrip(_BLANK)
+
+
+def rstrip(text: str) -> str:
+    """Return the text without blanks and control characters behind it."""
+    return text.rstrip(_BLANK)
+
+
+def limit(value: str) -> str:
+    """Cut a value to what Asterisk would hand back."""
+    return limited(value, MAX_VALUE)
+
+
+def unescape_one(octets: str, at: int) -> tuple[str, int]:
+    """Read one octet of a set of them: `a`, `\\n`, `\\x41`, `\\0101`; returns it and where the next begins.
+
+    Raises:
+        Unescapable: `\\x` is not followed by a hexadecimal digit.
+    """
+    if octets[at] != "\\" or at + 1 >= len(octets):
+        return octets[at], at + 1
+    letter = octets[at + 1]
+    if letter == "x":
+        found = _HEX.match(octets, at + 1)
+        if found is None:
+            raise Unescapable(f"no hexadecimal digits in '{octets[at:]}'")
+        return chr(int(found[1], 16)), found.end()
+    if letter == "0":
+        found = _OCTAL.match(octets, at + 1)
+        assert found is not None
+        return chr(int(found[0], 8) & 0xFF), found.end()
+    return _LETTERS.get(letter, letter), at + 2
+
+
+def first_octet(text: str, default: str) -> str:
+    """Read a delimiter: the first octet, escapes understood; the default for an empty text."""
+    return unescape_one(narrow(text), 0)[0] if text else default
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+def integer(text: str, bits: int = 32) -> int | None:
+    """Read the integer that a text begins with as `sscanf("%d")` does; None where it begins with none."""
+    found = _INTEGER.match(text)
+    return None if found is None else wrapped(_clamped(int(found[1][:30])), bits)
+
+
+def whole_integer(text: str) -> int | None:
+    """Read an integer that nothing follows; None for anything else."""
+    found = _INTEGER.fullmatch(text)
+    return None if found is None else wrapped(_clamped(int(found[1][:30])))
+
+
+def _clamped(value: int) -> int:
+    return max(-(1 << 63), min((1 << 63) - 1, value))
+
+
+def wrapped(value: int, bits: int = 32) -> int:
+    """Return a signed integer of so many bits, the rest cut off."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def real(text: str) -> float | None:
+    """Read the number that a text begins with as `sscanf("%lf")` does; None where it begins with none."""
+    value = ctypes.c_double()
+    raw = text.encode("utf-8", "surrogateescape").partition(b"\0")[0]
+    return value.value if _LIBC.sscanf(raw, b"%30lf", ctypes.byref(value)) == 1 else None
+
+
+def truncated(value: float) -> int:
+    """Cast a double to int as the x86 processor does: what does not fit is the smallest int."""
+    return int(value) if -2147483649.0 < value < 2147483648.0 else -2147483648
+
+
+_LIBC = ctypes.CDLL(None)
+_LIBC.sscanf.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+_LIBC.sscanf.restype = ctypes.c_int
