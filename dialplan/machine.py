@@ -159,6 +159,7 @@ class Machine:
     async def advance(self) -> Outcome | Literal["missing"]:
         """Run steps, waiting where they wait, until something has to be decided."""
         scope = self.scope
+        waits = 0
         while True:
             try:
                 kind, thing = self.spin()
@@ -169,6 +170,11 @@ class Machine:
                 result = await cast("Awaitable[object]", thing)
                 if kind == "pause":
                     continue
+                # An application may be async and yet never wait (Exec in a loop): others must run all the same.
+                waits += 1
+                if waits >= BUDGET:
+                    waits = 0
+                    await scope.pause()
                 if kind == "step":
                     if result is None:
                         return "missing"
