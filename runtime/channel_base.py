@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asterism.dialplan import subroutine
 from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
+from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
 from asterism.runtime import media
@@ -48,6 +49,7 @@ from asterism.runtime.events import (
 from asterism.runtime.events import Hangup as HangupEvent
 from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
 from asterism.runtime.log import escaped
+from asterism.runtime.reporter import Reporter
 from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
 from asterism.runtime.task import ChannelTask
@@ -67,7 +69,7 @@ class Interrupted(LegEvent):
     interrupt: Interrupt
 
 
-class ChannelBase:
+class ChannelBase(Reporter):
     """One party of a call, without its verbs."""
 
     def __init__(
@@ -238,40 +240,6 @@ class ChannelBase:
             self._last_newexten = place_now
             self.tell(Newexten, self.exten, application, data)
 
-    def verbose(self, level: int, message: str) -> None:
-        """Tell the operator, from this verbosity on."""
-        self.switch.log.verbose(level, message, self.call)
-
-    def debug(self, level: int, message: str) -> None:
-        """Tell the developer, from this debug level on."""
-        self.switch.log.debug(level, message, self.call)
-
-    def log(self, level: str, message: str) -> None:
-        """Log at a level by name: ERROR, WARNING, NOTICE, DEBUG, DTMF, VERBOSE."""
-        self.switch.log.at(level, self._where() + message, self.call)
-
-    def notice(self, message: str) -> None:
-        """Log a NOTICE with the dialplan's file and line."""
-        self.switch.log.notice(self._where() + message, self.call)
-
-    def warn(self, message: str) -> None:
-        """Log a WARNING with the dialplan's file and line."""
-        self.switch.log.warning(self._where() + message, self.call)
-
-    def error(self, message: str) -> None:
-        """Log an ERROR with the dialplan's file and line."""
-        self.switch.log.error(self._where() + message, self.call)
-
-    def failed(self, error: Exception) -> None:
-        """Log what an application raised; the machine calls this, then ends the call."""
-        name = self.step.application if self.step is not None else "The dialplan"
-        self.error(f"{name} on {self.name} failed: {error!r}")
-        self.switch.log.traceback(error, self.call)
-
-    def _where(self) -> str:
-        step = self.step
-        return f"{step.file}:{step.line}: " if step is not None and step.file else ""
-
     # --- variables and parties ----------------------------------------------------------------
 
     def set(self, name: str, value: str) -> None:
@@ -352,6 +320,39 @@ class ChannelBase:
             done(error)
 
         self._task = ChannelTask(coroutine, self.name, over)
+
+    async def work(self, coroutine: Coroutine[Any, Any, bool]) -> bool:
+        """Let something use this channel's verbs for a while, on behalf of another channel's task, which waits here.
+
+        Returns:
+            What it returns; False when this channel was hung up, or sent elsewhere, meanwhile.
+        """
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer = False
+
+        async def turn() -> None:
+            nonlocal answer
+            try:
+                answer = await coroutine
+            except Interrupt as interrupt:
+                if not isinstance(interrupt, HungUp):
+                    self._mail.append(Interrupted(interrupt))
+
+        def done(error: BaseException | None) -> None:
+            if over.done():
+                return
+            if error is None or isinstance(error, asyncio.CancelledError):
+                over.set_result(None)
+            else:
+                over.set_exception(error)
+
+        self.run(turn(), done)
+        try:
+            await over
+        except BaseException:
+            self.cancel()
+            raise
+        return answer and not self._gone
 
     @property
     def running(self) -> bool:

@@ -15,7 +15,8 @@ from asterism.runtime.bridge import Parted, talk
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Party
-from asterism.runtime.race import DialResult, DialSettings, Race
+from asterism.runtime.errors import Hangup
+from asterism.runtime.race import DialResult, DialSettings, Hook, Race
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
@@ -67,8 +68,9 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         await caller.answer()
         if callee.caller.number or callee.caller.name:
             caller.set_connected(callee.caller)
-        if settings.on_answer is not None and not await settings.on_answer(callee):
+        if settings.on_answer is not None and not await _agreed(settings.on_answer, caller, callee):
             result.cause = callee.cause
+            result.gone_first = "callee" if callee.far_end_gone else ""
             return
         answered_at = loop.time()
         deadline = answered_at + settings.limit_ms / 1000 if settings.limit_ms else math.inf
@@ -79,6 +81,16 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         _set_times(caller, race, result.answered_ms)
         if not keep:
             callee.close(callee.cause or Cause.NORMAL_CLEARING)
+
+
+async def _agreed(hook: Hook, caller: Channel, callee: Channel) -> bool:
+    """Ask a hook about a callee that has answered; one that has gone meanwhile agrees to nothing."""
+    try:
+        return await hook(callee) and not callee.far_end_gone
+    except Hangup:
+        if caller.far_end_gone or not callee.far_end_gone:
+            raise
+        return False
 
 
 def _part(caller: Channel, callee: Channel, parted: Parted, result: DialResult) -> bool:

@@ -49,6 +49,8 @@ class Record:
     call: str
 
 
+_REPORTER = "asterism.runtime.reporter"
+
 Sink = Callable[[Record], None]
 
 FOLLOW = -1
@@ -156,6 +158,8 @@ class Log:
 
     def _write(self, level: Level, depth: int, text: str, call: str) -> None:
         frame = sys._getframe(2)
+        if frame.f_globals.get("__name__") == _REPORTER and frame.f_back is not None:
+            frame = frame.f_back  # Whoever spoke through a channel, not the channel.
         code = frame.f_code
         record = Record(
             level, depth, text, time.time(), Path(code.co_filename).name, frame.f_lineno, code.co_name, call

@@ -52,12 +52,12 @@ def audio_of(channel: "ChannelBase") -> Audio | None:
 
 def join(a: "ChannelBase", b: "ChannelBase") -> bool:
     """Connect two channels both ways; False when their kinds of audio cannot be connected."""
-    for each in (a, b):
-        if each.joined is not None:
-            part(each)
-    a.joined, b.joined = b, a
+    if a.joined is not b:
+        part(a)
+        part(b)
+        a.joined, b.joined = b, a
+        _reroute(a, b)
     ends = end(a), end(b)
-    _reroute(a, b)
     if ends[0] is None or ends[1] is None:
         return True
     first, second = ends[0].leg.audio, ends[1].leg.audio

@@ -33,6 +33,7 @@ from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
 Hook = Callable[[Channel], Awaitable[bool]]
+"Runs in the caller's task with the called channel; what waits for that one's far end goes through `Channel.work`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, cast
 
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.runtime.errors import Hangup
+from asterism.runtime.reporter import Reporter
 
 if TYPE_CHECKING:
     from asterism.dialplan.source import Source, Step, Track
     from asterism.runtime.switch import Switch
 
 
-class Unbound:
+class Unbound(Reporter):
     """Meets `asterism.dialplan.scope.Scope`; what needs a channel raises Hangup.
 
     Args:
@@ -78,24 +79,8 @@ class Unbound:
         """Seconds since the epoch."""
         return self.switch.now()
 
-    def failed(self, error: Exception) -> None:
-        """Log what went wrong."""
-        self.switch.log.error(f"{error!r}")
-
     def trace(self, application: str, data: str) -> None:
         """Nothing runs here."""
-
-    def verbose(self, level: int, message: str) -> None:
-        """Tell the operator."""
-        self.switch.log.verbose(level, message)
-
-    def log(self, level: str, message: str) -> None:
-        """Log at a level by name."""
-        self.switch.log.at(level, message)
-
-    def warn(self, message: str) -> None:
-        """Log a WARNING."""
-        self.switch.log.warning(message)
 
     def hung_up(self, cause: int) -> None:
         """Nothing can be hung up."""
