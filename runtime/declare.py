@@ -203,7 +203,7 @@ class Application(Declaration):
         def refuse(channel: Any) -> None:
             channel.warn(text)
             if self.ends_on_bad_arguments:
-                raise Hangup()
+                raise Hangup(0)  # Nobody hung up, so there is no cause.
 
         return refuse
 
