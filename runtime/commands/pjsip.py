@@ -77,7 +77,7 @@ def _endpoint_lines(rt: "Runtime", endpoint: EndpointFacts) -> Iterator[str]:
         yield _aor_line(aor, most_contacts)
         for contact in endpoint.contacts:
             if contact.aor == aor:
-                yield _contact_line(contact, "      Contact:  ", 41)
+                yield _contact_line(contact, "      Contact:  ", 42)
     if endpoint.transport is not None:
         transport, protocol, cos, tos, bind = endpoint.transport
         yield f"  Transport:  {transport:<21.21}  {protocol:>6}  {cos:>5}  {tos:>5}  {bind}"
@@ -90,7 +90,7 @@ def _endpoint_lines(rt: "Runtime", endpoint: EndpointFacts) -> Iterator[str]:
 
 
 def _aor_line(aor: str, most_contacts: int) -> str:
-    return f"        Aor:  {aor:<38.38}             {most_contacts:>3}".rstrip()
+    return f"        Aor:  {aor:<39.39} {most_contacts:>12}"
 
 
 def _network(match: str) -> str:

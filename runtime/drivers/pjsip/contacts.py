@@ -102,6 +102,8 @@ class Contacts:
     def __init__(self, database: Database, log: Log, changed: Changed, now: Callable[[], float]) -> None:
         self._database, self._log, self._changed, self._now = database, log, changed, now
         self._by_aor: dict[tuple[str, str], list[Contact]] = {}
+        self.last: dict[tuple[str, str], Contact] = {}
+        "Who registered last at an address of record, also when he has gone: tables go on showing him."
         self._writes: asyncio.Queue[tuple[str, str, str | None] | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
 
@@ -213,6 +215,8 @@ class Contacts:
     def _insert(self, contact: Contact) -> None:
         entries = self._by_aor.setdefault((contact.technology, contact.aor), [])
         entries.append(contact)
+        if not contact.static:
+            self.last[contact.technology, contact.aor] = contact
         entries.sort(key=lambda each: (not each.static, -each.q))
 
     def _key(self, contact: Contact) -> tuple[str, str]:

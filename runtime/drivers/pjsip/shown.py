@@ -38,12 +38,11 @@ def peer_facts(endpoint: Endpoint, dialect: Dialect, contacts: Contacts, usages:
     qualified = bool(aor and aor.qualify_s)
     status = contact.reach if contact else Reach.UNKNOWN if qualified else Reach.UNMONITORED
     nat = "yes" if contact is not None and contact.nat_detected else "no"
-    address, port = (contact.source or contact.address) if contact else (endpoint.default_address, 0)
+    address, port = (contact.source or contact.address) if contact else ("", 0)
     if contact is not None and contact.static:
         address, port = endpoint.host, endpoint.port or 5060
-    elif address and not port:
-        port = 5060
-    username = endpoint.default_user or (contact.username if contact and not contact.static else "")
+    last = contacts.last.get(("SIP", endpoint.name))
+    username = endpoint.default_user or (last.username if last else "")
     return PeerFacts(
         name=endpoint.name,
         username=username,
@@ -67,7 +66,7 @@ def peer_facts(endpoint: Endpoint, dialect: Dialect, contacts: Contacts, usages:
         named_call_groups=endpoint.named_call_groups,
         named_pickup_groups=endpoint.named_pickup_groups,
         register_extension=endpoint.register_extension,
-        user_agent=contact.user_agent if contact else "",
+        user_agent=last.user_agent if last else "",
         calls=len(usages.of(endpoint).calls),
         call_limit=endpoint.call_limit,
         busy_level=endpoint.busy_at,

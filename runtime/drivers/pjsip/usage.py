@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from asterism.runtime.drivers.pjsip.call import Call
-from asterism.runtime.drivers.pjsip.contacts import Contact
+from asterism.runtime.drivers.pjsip.contacts import Contact, Reach
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.states import DeviceState
 
@@ -44,7 +44,8 @@ class Usages:
     def device_state(self, endpoint: Endpoint, contacts: list[Contact]) -> DeviceState:
         """What an endpoint is doing, given where it can be reached."""
         usage = self.of(endpoint)
-        reachable = any(contact.reach.usable for contact in contacts)
+        # Before its first answer a probed contact may be called, yet nobody says that it is there.
+        reachable = any(contact.reach not in (Reach.UNREACHABLE, Reach.UNKNOWN) for contact in contacts)
         if endpoint.technology == "SIP":
             return self._sip(endpoint, usage, contacts)
         if not usage.calls:

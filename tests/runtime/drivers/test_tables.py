@@ -1,0 +1,170 @@
+"""`sip show peers` and `pjsip show endpoints|contacts` print what Asterisk prints, byte for byte."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pjsua2")
+pytest.importorskip("asterism._native")
+
+from asterism.dialplan.reader import read
+from asterism.runtime.commands import pjsip, sip
+from asterism.runtime.declare import Table
+from asterism.runtime.drivers.pjsip import shown
+from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
+from asterism.runtime.drivers.pjsip.options import Report
+from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
+from asterism.runtime.drivers.pjsip.sip_conf import read_sip
+from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.errors import ArgumentError
+from asterism.runtime.log import Log
+
+GOLDEN = Path(__file__).parent / "golden"
+IDLE_MISSING = {"6012"}
+"""Peers that the configuration got after the first pictures were taken."""
+
+
+class NoDatabase:
+    async def get(self, family: str, key: str) -> None: ...
+    async def put(self, family: str, key: str, value: str) -> None: ...
+    async def delete(self, family: str, key: str) -> bool:
+        return False
+
+    async def tree(self, family: str = "") -> dict[str, str]:
+        return {}
+
+    async def delete_tree(self, family: str) -> int:
+        return 0
+
+
+class Shown:
+    """The driver's tables without a driver: configuration and contacts only."""
+
+    def __init__(self, technology: str, missing: set[str]) -> None:
+        translate = read_sip if technology == "SIP" else read_pjsip
+        self.dialect = translate(read(GOLDEN / f"{technology.lower()}.conf"), Report())
+        for name in missing:
+            self.dialect.endpoints.pop(name, None)
+            self.dialect.aors.pop(name, None)
+        self.all = Contacts(NoDatabase(), Log(), lambda contact, what: None, lambda: 0.0)
+        self.usages = Usages()
+        self.technology = technology
+        for contact in self.all.configure(technology, self.dialect.aors.values()):
+            qualified = self.dialect.aors[contact.aor].qualify_s
+            contact.reach = Reach.UNKNOWN if qualified else Reach.UNMONITORED
+
+    def register(self, name: str, address: str, port: int, reach: Reach = Reach.UNMONITORED, rtt: float = 0) -> None:
+        contact = Contact(self.technology, name, f"sip:{name}@{address}:{port}", expires_at=1e9, username=name)
+        contact.source, contact.endpoint, contact.reach, contact.rtt_ms = (address, port), name, reach, rtt
+        self.all._insert(contact)
+
+    def reached(self, name: str, reach: Reach, rtt: float = 0) -> None:
+        for contact in self.all.of(self.technology, name):
+            contact.reach, contact.rtt_ms = reach, rtt
+
+    # SipDriver
+    def peers(self) -> Any:
+        return shown.peers_of(self.dialect, self.all, self.usages, 0.0)
+
+    def peer(self, name: str) -> Any: ...
+
+    def endpoints(self) -> Any:
+        return [
+            shown.endpoint_facts(each, self.dialect, self.all, self.usages, 0.0)
+            for each in self.dialect.endpoints.values()
+        ]
+
+    def contacts(self) -> Any:
+        return shown.contacts_of(self.dialect, self.all, 0.0)
+
+    def domains(self) -> Any: ...
+    def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
+        return ""
+
+    # Runtime
+    def driver(self, technology: str) -> "Shown":
+        return self
+
+
+def printed(command: Any, rt: Shown, pattern: str = "") -> str:
+    result = command.body(rt, "like" if pattern else "", pattern or None)
+    lines = result.lines() if isinstance(result, Table) else result
+    return "".join(f"{line}\n" for line in lines)
+
+
+def golden(name: str) -> str:
+    return (GOLDEN / f"{name}.txt").read_text()
+
+
+def known_user(rt: Shown, *names: str) -> None:
+    """A peer that was registered once keeps its user name in the table."""
+    for name in names:
+        rt.all.last["SIP", name] = Contact("SIP", name, f"sip:{name}@127.0.0.1", username=name)
+
+
+async def test_peers_before_anybody_registers() -> None:
+    rt = Shown("SIP", IDLE_MISSING)
+    known_user(rt, "6001")
+    for name in ("6002", "alpha", "peeronly"):
+        rt.reached(name, Reach.UNREACHABLE)
+    assert printed(sip.sip_show_peers, rt) == golden("sip_show_peers__idle")
+    assert printed(sip.sip_show_peers, rt, "^[a-z]") == golden("sip_show_peers_like_a-z__idle-errors")
+    assert printed(sip.sip_show_peers, rt, "nosuch") == golden("sip_show_peers_like_nosuch__idle-errors")
+    with pytest.raises(ArgumentError):
+        printed(sip.sip_show_peers, rt, "[")
+
+
+async def test_peers_registered() -> None:
+    rt = Shown("SIP", IDLE_MISSING)
+    rt.register("6001", "127.0.0.21", 26001, Reach.REACHABLE, 1)
+    for number in (5, 6, 7, 8):
+        rt.register(f"600{number}", f"127.0.0.2{number}", 26000 + number)
+    rt.reached("6002", Reach.REACHABLE, 8)
+    rt.reached("alpha", Reach.UNREACHABLE)
+    rt.reached("peeronly", Reach.LAGGED, 351)
+    assert printed(sip.sip_show_peers, rt) == golden("sip_show_peers__registered")
+
+
+async def test_a_lagged_peer() -> None:
+    rt = Shown("SIP", set())
+    rt.register("6001", "127.0.0.21", 26001, Reach.LAGGED, 2314)
+    for number, port in (("5", 26005), ("6", 26006), ("8", 26008)):
+        rt.register(f"600{number}", f"127.0.0.2{number}", port)
+    rt.register("6012", "127.0.0.32", 26012)
+    rt.reached("6002", Reach.REACHABLE, 1)
+    rt.reached("alpha", Reach.UNREACHABLE)
+    rt.reached("peeronly", Reach.UNREACHABLE)
+    assert printed(sip.sip_show_peers, rt) == golden("sip_show_peers__6001-lagged")
+
+
+async def test_endpoints_before_anybody_registers() -> None:
+    rt = Shown("PJSIP", set())
+    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__idle")
+    assert printed(pjsip.pjsip_show_endpoints, rt, "600") == golden("pjsip_show_endpoints_like_600__idle-errors")
+    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__idle")
+    assert printed(pjsip.pjsip_show_contacts, rt, "600") == golden("pjsip_show_contacts_like_600__idle-errors")
+
+
+async def test_endpoints_registered() -> None:
+    rt = Shown("PJSIP", set())
+    rt.register("6001", "127.0.0.61", 26001, Reach.REACHABLE, 3.064)
+    rt.register("6008", "127.0.0.68", 26008, Reach.REACHABLE, 1.240)
+    rt.reached("6002", Reach.REACHABLE, 2.490)
+    unreachable = ("Zeta", "a-very-long-peer-name-exceeding-25-characters", "alpha", "ipv6peer", "peeronly")
+    for name in unreachable:
+        rt.reached(name, Reach.UNREACHABLE)
+    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__registered")
+    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__registered")
+    await asyncio.sleep(0)
+
+
+async def test_endpoints_unreachable() -> None:
+    rt = Shown("PJSIP", set())
+    rt.register("6008", "127.0.0.68", 26008, Reach.UNREACHABLE)
+    rt.reached("6002", Reach.REACHABLE, 31.876)
+    for name in ("Zeta", "a-very-long-peer-name-exceeding-25-characters", "alpha", "ipv6peer", "peeronly"):
+        rt.reached(name, Reach.UNREACHABLE)
+    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__unreachable")
+    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__unreachable")
