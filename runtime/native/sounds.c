@@ -6,9 +6,12 @@
 #include "players.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* 64 MB of file is 2.3 hours of G.711; as samples at most 512 MB of GSM's would follow, so those are bounded too. */
 enum { MOST_FILE_BYTES = 64 << 20, MOST_SAMPLES = 64 << 20, TONE_RATE = 8000, MOST_TONE_MS = 120000, TONE_FRAME = 160 };
@@ -33,34 +36,46 @@ static const struct {
 
 /* ---- reading -------------------------------------------------------------------------------------------------------------- */
 
+/* Only a regular file: a FIFO would wait for a writer, and a folder claims to be of any length. */
+static FILE *open_regular(const char *path, size_t *length)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat about;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+        *length = (size_t)about.st_size;
+        return fdopen(fd, "rb");
+    }
+    close(fd);
+    errno = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+    return NULL;
+}
+
 static int read_file(const char *path, uint8_t **bytes, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
-    long length;
+    size_t length = 0;
+    FILE *file = open_regular(path, &length);
+    int why = 0;
 
     if (!file)
         return NO_FILE;
-    if (fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0 || fseek(file, 0, SEEK_SET) != 0) {
-        fclose(file);
-        return NO_FILE;
-    }
     if (length > MOST_FILE_BYTES) {
         fclose(file);
         return BAD_VALUE;
     }
-    *bytes = malloc((size_t)length + 1);
-    *size = *bytes ? fread(*bytes, 1, (size_t)length, file) : 0;
-    if (!*bytes || ferror(file)) {
-        int why = errno;
-
-        fclose(file);
-        free(*bytes);
-        *bytes = NULL;
-        errno = why;
-        return NO_FILE;
-    }
+    *bytes = malloc(length + 1);
+    *size = *bytes ? fread(*bytes, 1, length, file) : 0;
+    if (!*bytes || ferror(file))
+        why = errno ? errno : EIO;
     fclose(file);
-    return DONE;
+    if (!why)
+        return DONE;
+    free(*bytes);
+    *bytes = NULL;
+    errno = why;
+    return NO_FILE;
 }
 
 static unsigned le16(const uint8_t *at)
