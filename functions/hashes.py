@@ -40,7 +40,8 @@ def hash_(chan: Channel, hashname: str = "", hashkey: str | None = None) -> str:
     if hashkey is not None:
         return indirect.variable_of(chan, f"~HASH~{hashname}~{hashkey}~") or ""
     found = ""
-    for index, key in enumerate(",".join(_keys(chan, hashname)).split(",")):
+    keys = ",".join(_keys(chan, hashname))
+    for index, key in enumerate(keys.split(",") if keys else ()):
         value = indirect.variable_of(chan, f"~HASH~{hashname}~{key}~")
         if value is not None:
             found += ("," if index else "") + value

@@ -7,6 +7,7 @@ and reads numbers with `sscanf`, and dialplans see both.
 import ctypes
 import re
 from collections.abc import Awaitable
+from functools import lru_cache
 
 from asterism.dialplan import substitution
 from asterism.dialplan.compile import limited, read, read_later, variable
@@ -59,34 +60,49 @@ async def value_of_later(chan: Scope, name: str) -> str:
 
 
 def assign(chan: Scope, name: str, value: str) -> None:
-    """Do `Set(name=value)`, for a variable or a function.
-
-    Raises:
-        ArgumentError: It is a function that has to wait, or that objects.
-    """
-    waiting = _assign(chan, name, value)
-    if waiting is not None:
-        raise ArgumentError(f"{name} has to wait: set a variable first")
+    """Do `Set(name=value)`, for a variable or a function. What the function objects to is a WARNING."""
+    found = _written_by(chan, name)
+    if found is None:
+        chan.set(name, value)
+    elif isinstance(found, str):
+        chan.warn(found)
+    elif found[0].writes_async:
+        chan.warn(f"{name} has to wait: set a variable first")
+    else:
+        _write(chan, *found, value)
 
 
 async def assign_later(chan: Scope, name: str, value: str) -> None:
-    """Do `Set(name=value)`, waiting where need be."""
-    waiting = _assign(chan, name, value, may_wait=True)
-    if waiting is not None:
-        await waiting
-
-
-def _assign(chan: Scope, name: str, value: str, may_wait: bool = False) -> Awaitable[None] | None:
-    if not name.endswith(")") or "(" not in name:
+    """Do `Set(name=value)`, waiting where need be. What a function objects to is a WARNING."""
+    found = _written_by(chan, name)
+    if found is None:
         chan.set(name, value)
+    elif isinstance(found, str):
+        chan.warn(found)
+    else:
+        waiting = _write(chan, *found, value)
+        try:
+            if waiting is not None:
+                await waiting
+        except Exception as error:
+            chan.warn(f"{name}: {error}")
+
+
+def _write(chan: Scope, function: Function, argument: str, value: str) -> Awaitable[None] | None:
+    try:
+        return function.assign(chan, argument, value)
+    except Exception as error:
+        chan.warn(f"{function.name}: {error}")
+        return None
+
+
+def _written_by(chan: Scope, name: str) -> tuple[Function, str] | str | None:
+    """Return the function and its argument that a name stands for, None for a variable, or what is wrong."""
+    if not name.endswith(")") or "(" not in name:
         return None
     function_name, _, argument = name[:-1].partition("(")
-    found = _function(chan, function_name)
-    if found is None:
-        return None
-    if found.writes_async and not may_wait:
-        raise ArgumentError(f"{name} has to wait: set a variable first")
-    return found.assign(chan, argument, value)
+    found = chan.source.registry.function(function_name)
+    return f"Function {function_name} is not registered" if found is None else (found, argument)
 
 
 def _function(chan: Scope, name: str) -> Function | None:
@@ -157,6 +173,18 @@ def unescape_one(octets: str, at: int) -> tuple[str, int]:
         assert found is not None
         return chr(int(found[0], 8) & 0xFF), found.end()
     return _LETTERS.get(letter, letter), at + 2
+
+
+@lru_cache(maxsize=512)
+def unescape(text: str) -> str:
+    """Read the octets that a text of them stands for, escapes understood."""
+    octets = narrow(text)
+    found: list[str] = []
+    at = 0
+    while at < len(octets):
+        octet, at = unescape_one(octets, at)
+        found.append(octet)
+    return "".join(found)
 
 
 def first_octet(text: str, default: str) -> str:

@@ -106,12 +106,12 @@ def listfilter(chan: Channel, varname: str, delimiter: str, value: str) -> str:
 
     Args:
         varname: Name of the variable that holds the list, not its value.
-        delimiter: One character; a comma when it is empty.
+        delimiter: One or more characters; a comma when it is empty.
         value: The items to leave out; case matters.
     Compat: func_strings.
     """
     text = narrow(indirect.value_of(chan, varname))
-    separator = indirect.first_octet(delimiter, ",")
+    separator = indirect.unescape(delimiter) or ","
     wanted = narrow(value)
     return widen(separator.join([item for item in text.split(separator) if item != wanted]))
 

@@ -13,7 +13,7 @@ from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
 
 # Flags, width, precision, and length as Asterisk reads them; the conversion is what follows.
-_DIRECTIVE = re.compile(r"%([-#0 +'I]*)([0-9]*)((?:\.[0-9]*)?)([hlLqjzt]*)(.?)", re.DOTALL)
+_DIRECTIVE = re.compile(r"%([-#0 +'I]*)([0-9]*)((?:\.[0-9]*)?)((?:hh?|ll?|[Lqjzt])?)(.?)", re.DOTALL)
 _INTEGERS = "diouxX"
 _REALS = "eEfFgGaA"
 _WIDEST = 1 << 16

@@ -183,21 +183,10 @@ def replace(chan: Channel, varname: str, find_chars: str, replace_char: str = ""
     """
     if not varname or not find_chars:
         raise ArgumentError("REPLACE needs the name of a variable and the characters to find")
-    wanted = _octets(find_chars)
+    wanted = indirect.unescape(find_chars)
     other = indirect.first_octet(replace_char, "")
     value = narrow(indirect.value_of(chan, varname))
     return widen("".join([other if octet in wanted else octet for octet in value]))
-
-
-@lru_cache(maxsize=512)
-def _octets(text: str) -> frozenset[str]:
-    octets = narrow(text)
-    found = set()
-    at = 0
-    while at < len(octets):
-        octet, at = indirect.unescape_one(octets, at)
-        found.add(octet)
-    return frozenset(found)
 
 
 @function("STRREPLACE", see="REPLACE, FILTER")
