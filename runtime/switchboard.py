@@ -54,6 +54,8 @@ class Switchboard:
         )
         self.database = Database(None)
         self.drivers: list[ChannelDriver] = []
+        self.datastores: dict[str, Any] = {}
+        "What applications and functions keep with the runtime, by a name of their own."
         self.traces = False
         self.started_s = self.reloaded_s = time.time()
         self.stopping = ""
