@@ -253,19 +253,26 @@ class ControlSocket:
         if is_served(self.path):
             raise ConfigError(f"Asterism already running on {self.path}.  Use 'asterism -r' to connect.")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.unlink(missing_ok=True)
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            # Nobody may connect before owner and mode are as configured.
-            before = os.umask(0o177)
-            try:
-                listener.bind(str(self.path))
-            finally:
-                os.umask(before)
-            self._hand_over()
+            listener = self._listener()
         except (OSError, ValueError, LookupError) as error:
             raise ConfigError(f"Unable to open the control socket {self.path}: {error}") from None
         self._server = await asyncio.get_running_loop().create_unix_server(lambda: Attached(self), sock=listener)
+
+    def _listener(self) -> socket.socket:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Nobody may connect before owner and mode are as configured.
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(self.path))
+            self._hand_over()
+        except BaseException:
+            listener.close()
+            raise
+        finally:
+            os.umask(before)
+        return listener
 
     def _hand_over(self) -> None:
         files = self._files
