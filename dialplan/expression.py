@@ -339,7 +339,9 @@ _TWO = {"POW": "pow", "ATAN2": "atan2", "REMAINDER": "remainder", "FMOD": "fmod"
 def _invoke(name: str, arguments: list[Value], call: CallFunction | None) -> Value:
     wanted = 1 if name in _ONE else 2 if name in _TWO else 0
     if not wanted:
-        return (call and call(name, ",".join(map(shown, arguments)))) or 0
+        text = call(name, ",".join(map(shown, arguments))) if call else ""
+        number = longdouble.parse(text or "0")
+        return text if number is None else number
     if len(arguments) != wanted:
         return 0
     numbers = [number_of(value) for value in arguments]

@@ -100,17 +100,12 @@ class Source(Protocol):
 
     @property
     def registry(self) -> Registry:
-        """What is loaded, for functions that call others by name (`CUT(CALLERID(name),...)`)."""
+        """What is loaded, for applications and functions that call others by name (`CUT(CALLERID(name),...)`)."""
         ...
 
     @property
     def autofallthrough(self) -> bool:
         """End the call when a number's last priority is done; else wait for digits."""
-        ...
-
-    @property
-    def registry(self) -> Registry:
-        """What is loaded, for applications that run others by name."""
         ...
 
     def track(self, scope: Scope, context: str, exten: str) -> Track:
