@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from asterism.dialplan.scope import Jump
+from asterism.dialplan.subroutine import number_or_label
 from asterism.runtime import callerid
 from asterism.runtime.bridge import Rules
+from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Separated, Unit, application
 from asterism.runtime.driver import Party
@@ -55,11 +58,11 @@ class DialOptions:
     "The called party may end the call with `*`."
     ignore_forwarding: Annotated[bool, Option("i")] = False
     "Nobody may send the call elsewhere."
-    caller_goes: Annotated[str | None, Option("G", "context^exten^priority", later=True)] = None
+    caller_goes: Annotated[str | None, Option("G", "context^exten^priority")] = None
     "After the answer the caller goes to a place in the dialplan, the called party to the priority after it."
-    callee_goes: Annotated[str | None, Option("F", "context^exten^priority", later=True)] = None
+    callee_goes: Annotated[str | None, Option("F", "context^exten^priority")] = None
     "When the caller hangs up, the called party goes on in the dialplan."
-    loser_cause: Annotated[str | None, Option("Q", "cause", later=True)] = None
+    loser_cause: Annotated[str | None, Option("Q", "cause")] = None
     "Cause with which the phones that did not win are ended."
     dial_out: Annotated[bool, Option("d", later=True)] = False
     "The caller may press one digit, an extension, instead of waiting."
@@ -138,7 +141,7 @@ async def dial(
     if any("/" not in destination for destination in wanted):
         chan.warn("Dial argument takes format (technology/resource)")
         chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
-        raise Hangup()
+        raise Hangup(0)
     if options.before_calling:
         place, arguments = _with_arguments(options.before_calling)
         await _gosub(chan, _place(chan, place), arguments, chan)
@@ -154,6 +157,8 @@ async def dial(
         answered_elsewhere=options.answered_elsewhere,
         forwarding=not options.ignore_forwarding,
         rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
+        loser_cause=_loser_cause(chan, options),
+        callee_goes=_callee_goes(chan, options),
         before_call=_before_call(chan, options),
         on_answer=_on_answer(chan, options, outcome),
     )
@@ -224,37 +229,44 @@ def _caller(chan: Channel, options: DialOptions) -> Party | None:
     return callerid.parse(options.caller_id)
 
 
-def _place(chan: Channel, text: str) -> tuple[str, str, str]:
+def _loser_cause(chan: Channel, options: DialOptions) -> int:
+    """With what the phones that did not win are ended."""
+    if options.loser_cause is None:
+        return Cause.ANSWERED_ELSEWHERE
+    cause = 0 if options.loser_cause.upper() == "NONE" else cause_named(options.loser_cause)
+    if cause is None:
+        chan.warn(f"Dial: option 'Q': '{options.loser_cause}' is no cause, ignored")
+    return Cause.ANSWERED_ELSEWHERE if cause is None else cause
+
+
+def _callee_goes(chan: Channel, options: DialOptions) -> Jump | None:
+    """Where the called party goes on when the caller hangs up; the caller's next priority when no place is named."""
+    if options.callee_goes is None:
+        return None
+    if not options.callee_goes:
+        return Jump(chan.context, chan.exten, chan.priority + 1)
+    return Jump(*_place(chan, options.callee_goes))
+
+
+def _place(chan: Channel, text: str) -> tuple[str, str, int | str]:
     """`[[context^]exten^]priority` as context, extension, priority; what is missing is the caller's own."""
     parts = text.split("^")
     context, exten, priority = ([chan.context, chan.exten, "1"][: 3 - len(parts)] + parts)[:3]
-    return context, exten, priority
+    return context, exten, number_or_label(priority)
 
 
-async def _gosub(chan: Channel, place: tuple[str, str, str], arguments: list[str], on: Channel) -> bool:
+async def _gosub(chan: Channel, place: tuple[str, str, int | str], arguments: list[str], on: Channel) -> bool:
     """Run a subroutine on a channel while the caller waits; False when the channel is gone after it."""
     context, exten, priority = place
-    if priority.isdigit() and not chan.switch.extension_exists(context, exten, int(priority), on.caller_number):
+    if isinstance(priority, int) and not chan.switch.extension_exists(context, exten, priority, on.caller_number):
         chan.warn(f"Dial: there is no subroutine at {context},{exten},{priority}")
         return True
+    subroutine = on.gosub(f"{context},{exten},{priority}", arguments)
     if on is chan:
-        await chan.gosub(",".join(place), arguments)
+        await subroutine
         return True
-    done: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-
-    async def subroutine() -> None:
-        await on.gosub(",".join(place), arguments)
-
-    # The called channel has a task of its own meanwhile, so that its hangup ends the subroutine, not the caller.
-    on.run(subroutine(), lambda error: None if done.done() else done.set_result(error))
-    try:
-        error = await done
-    except BaseException:
-        on.cancel()
-        raise
-    if error is not None and not isinstance(error, Hangup):
-        raise error
-    return error is None and not on.far_end_gone
+    await on.work(subroutine)
+    return not on.far_end_gone
 
 
 def _with_arguments(text: str) -> tuple[str, list[str]]:
@@ -278,28 +290,56 @@ def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awa
     return prepare
 
 
-def _on_answer(chan: Channel, options: DialOptions, outcome: "_Outcome") -> Callable[[Channel], Awaitable[bool]] | None:
-    if options.announce is None and options.digits is None and options.subroutine is None:
+def _on_answer(
+    chan: Channel, options: DialOptions, outcome: "_Outcome"
+) -> Callable[[Channel], Awaitable[bool | Jump]] | None:
+    if (options.announce, options.digits, options.subroutine, options.caller_goes) == (None,) * 4:
         return None
 
-    async def greet(callee: Channel) -> bool:
-        if options.announce is not None:
-            called, _, calling = options.announce.partition(":")
-            await asyncio.gather(*(who.play(name) for who, name in ((callee, called), (chan, calling)) if name))
-        if options.digits is not None:
-            called, _, rest = options.digits.partition(":")
-            calling, _, more = rest.partition(":")
-            if more.strip(":"):
-                chan.warn("Dial: option 'D': digits for progress, MF and SF are not supported yet and ignored")
-            await callee.send_digits(called)
-            await chan.send_digits(calling)
+    async def greet(callee: Channel) -> bool | Jump:
+        await _greet(chan, callee, options)
+        if callee.far_end_gone:
+            return False
+        if options.caller_goes is not None:
+            context, exten, priority = _place(chan, options.caller_goes)
+            if isinstance(priority, str):
+                priority = chan.source.label(chan, context, exten, priority)
+            chan.goto(context, exten, priority)
+            outcome.go_on = True
+            return Jump(context, exten, priority + 1)
         if options.subroutine is None:
-            return not callee.far_end_gone
+            return True
         context, *arguments = options.subroutine.split("^")
-        alive = await _gosub(chan, (context, "s", "1"), arguments, callee)
+        alive = await _gosub(chan, (context, "s", 1), arguments, callee)
         return outcome.take(chan, callee.variables.get("GOSUB_RESULT", "")) and alive
 
     return greet
+
+
+async def _greet(chan: Channel, callee: Channel, options: DialOptions) -> None:
+    """What the two hear before they hear each other: the options A and D."""
+    if options.announce is not None:
+        called, _, calling = options.announce.partition(":")
+        hearing = [_hear(chan, calling), callee.work(_hear(callee, called))]
+        await asyncio.gather(*hearing)
+    if options.digits is not None and not callee.far_end_gone:
+        called, _, rest = options.digits.partition(":")
+        calling, _, more = rest.partition(":")
+        if more.strip(":"):
+            chan.warn("Dial: option 'D': digits for progress, MF and SF are not supported yet and ignored")
+        await callee.work(_press(callee, called))
+        await _press(chan, calling)
+
+
+async def _hear(who: Channel, name: str) -> bool:
+    if name:
+        await who.play(*name.split("&"))
+    return True
+
+
+async def _press(who: Channel, digits: str) -> bool:
+    await who.send_digits(digits)
+    return True
 
 
 @dataclass

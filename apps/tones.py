@@ -24,7 +24,7 @@ def play_tones(chan: Channel, tones: Text = "") -> None:
             found = parse_tones(tones, lambda part: chan.error(f"Failed to parse tone part '{part}'"))
     except ArgumentError as error:
         chan.notice(f"Unable to start playtones: {error}")
-        raise Hangup() from None
+        raise Hangup(0) from None
     chan.stop_play()
     chan.start_tone(found)
 

@@ -16,7 +16,7 @@ from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
-from asterism.runtime.race import DialResult, DialSettings, Hook, Race
+from asterism.runtime.race import AnswerHook, DialResult, DialSettings, Race
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
@@ -68,14 +68,19 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         await caller.answer()
         if callee.caller.number or callee.caller.name:
             caller.set_connected(callee.caller)
-        if settings.on_answer is not None and not await _agreed(settings.on_answer, caller, callee):
-            result.cause = callee.cause
+        agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)
+        if agreed is not True:
+            caller.cause = result.cause = callee.cause or int(Cause.NORMAL_CLEARING)
             result.gone_first = "callee" if callee.far_end_gone else ""
+            keep = _sent(callee, agreed or None)
             return
         answered_at = loop.time()
         deadline = answered_at + settings.limit_ms / 1000 if settings.limit_ms else math.inf
         parted = await talk(caller, callee, deadline, "Dial", settings.rules)
         keep = _part(caller, callee, parted, result)
+    except Hangup:
+        keep = _sent(callee, settings.callee_goes)
+        raise
     finally:
         result.answered_ms = round((loop.time() - answered_at) * 1000)
         _set_times(caller, race, result.answered_ms)
@@ -83,10 +88,21 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
             callee.close(callee.cause or Cause.NORMAL_CLEARING)
 
 
-async def _agreed(hook: Hook, caller: Channel, callee: Channel) -> bool:
+def _sent(callee: Channel, place: Jump | None) -> bool:
+    """Let the callee go on by itself in the dialplan, if there is a place for it; True when it does."""
+    if place is None or callee.far_end_gone:
+        return False
+    callee.cause = callee.cause or int(Cause.NORMAL_CLEARING)
+    callee.go(place)
+    callee.switch.start(callee)
+    return True
+
+
+async def _agreed(hook: AnswerHook, caller: Channel, callee: Channel) -> bool | Jump:
     """Ask a hook about a callee that has answered; one that has gone meanwhile agrees to nothing."""
     try:
-        return await hook(callee) and not callee.far_end_gone
+        agreed = await hook(callee)
+        return False if callee.far_end_gone else agreed
     except Hangup:
         if caller.far_end_gone or not callee.far_end_gone:
             raise
@@ -103,10 +119,8 @@ def _part(caller: Channel, callee: Channel, parted: Parted, result: DialResult) 
     if parted.by is callee:
         result.gone_first = "callee"
         if isinstance(parted.interrupt, Redirected):
-            callee.go(parted.interrupt.jump)
-            callee.switch.start(callee)
             result.cause = int(Cause.NORMAL_CLEARING)
-            return True
+            return _sent(callee, parted.interrupt.jump)
     result.cause = callee.cause or int(Cause.NORMAL_CLEARING)
     caller.cause = result.cause
     return False

@@ -9,6 +9,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from asterism.dialplan.scope import Jump
 from asterism.runtime import media
 from asterism.runtime.bridge import Rules
 from asterism.runtime.causes import Cause, cause_text
@@ -34,6 +35,8 @@ from asterism.runtime.switch import Switch
 
 Hook = Callable[[Channel], Awaitable[bool]]
 "Runs in the caller's task with the called channel; what waits for that one's far end goes through `Channel.work`."
+AnswerHook = Callable[[Channel], Awaitable[bool | Jump]]
+"The same for one that has answered; a Jump sends it there, and no further."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,12 @@ class DialSettings:
         caller: Who calls, instead of the caller's own caller id.
         answered_elsewhere: Tell legs that are given up because the caller went that the call was answered elsewhere.
         before_call: Runs for each new leg before it is called; False gives that leg up.
-        on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial.
+        on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial,
+            a Jump sends the callee there instead.
         rules: What the two may do in the bridge.
         forwarding: Whether a destination may send the call elsewhere.
+        loser_cause: With what the others are ended when one has answered; 0 for no cause.
+        callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
     """
 
     timeout: float = math.inf
@@ -62,9 +68,11 @@ class DialSettings:
     caller: Party | None = None
     answered_elsewhere: bool = False
     before_call: Hook | None = None
-    on_answer: Hook | None = None
+    on_answer: AnswerHook | None = None
     rules: Rules = field(default_factory=Rules)
     forwarding: bool = True
+    loser_cause: int = Cause.ANSWERED_ELSEWHERE
+    callee_goes: Jump | None = None
 
 
 @dataclass(slots=True)
@@ -171,7 +179,7 @@ class Race:
             if self.winner is None:
                 self._nobody()
             else:
-                self._lose_others(DialStatus.CANCEL, Cause.ANSWERED_ELSEWHERE)
+                self._lose_others(DialStatus.CANCEL, self.settings.loser_cause)
             return self.winner
         except BaseException:
             self.result.status = DialStatus.CANCEL

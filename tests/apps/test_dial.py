@@ -55,7 +55,7 @@ async def test_a_timeout_that_is_none_rings_for_ever(rt: TestRuntime, timeout: s
     assert call.variables["DIALSTATUS"] == "CANCEL"
 
 
-@pytest.mark.parametrize("letter", "FGQdCeEIjkKnNOpPstTuwWxXz")
+@pytest.mark.parametrize("letter", "dCeEIjkKnNOpPstTuwWxXz")
 async def test_an_option_that_is_not_served_yet_is_named(rt: TestRuntime, letter: str) -> None:
     rt.phone("bob").refuses()
     await (await call_of(rt, f"Dial(Loopback/bob,5,{letter})")).over()
@@ -242,3 +242,51 @@ async def test_option_i_refuses_to_be_forwarded(rt: TestRuntime) -> None:
     assert call.variables["DIALSTATUS"] != "ANSWER"
     assert not any(step.startswith("3@") for step in rt.executed())
     assert all(channel.state is ChannelState.DOWN for channel in rt.channels.values())
+
+
+async def test_option_g_sends_both_into_the_dialplan(rt: TestRuntime) -> None:
+    rt.phone("bob").answers()
+    more = "exten => 3,1,NoOp(caller)\n same => n,NoOp(callee)\n same => n,Wait(1)\n"
+    call = await call_of(rt, "Dial(Loopback/bob,5,G(3^1))", "NoOp(never)", more=more)
+    await call.over()
+    await asyncio.sleep(2)
+    ran = [step for step in rt.executed() if step.startswith("3@")]
+    assert ran.count("3@default:1 NoOp(caller)") == 1 and ran.count("3@default:2 NoOp(callee)") == 2
+    assert not any("never" in step for step in rt.executed())
+    assert not rt.channels and rt.phone("bob").calls[0].state == "over"
+
+
+@pytest.mark.parametrize(
+    ("option", "place"), [("F", "1@default:2"), ("F(3^1)", "3@default:1"), ("F(4^here)", "4@default:2")]
+)
+async def test_option_f_lets_the_callee_go_on_when_the_caller_has_gone(
+    rt: TestRuntime, option: str, place: str
+) -> None:
+    rt.phone("bob").answers()
+    more = "exten => 3,1,NoOp(x)\nexten => 4,1,NoOp(y)\n same => n(here),NoOp(z)\n"
+    call = await call_of(rt, f"Dial(Loopback/bob,5,{option})", "NoOp(next)", more=more)
+    await call.talking()
+    theirs = rt.phone("bob").calls[0]
+    call.hangup()
+    await call.over()
+    await theirs.over()
+    assert any(step.startswith(place) for step in rt.executed())
+    assert not rt.channels
+
+
+async def test_option_f_does_nothing_when_the_callee_goes_first(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=1)
+    call = await call_of(rt, "Dial(Loopback/bob,5,F)", "NoOp(next)")
+    await call.over()
+    await asyncio.sleep(1)
+    assert not any("next" in step for step in rt.executed()) and not rt.channels
+
+
+@pytest.mark.parametrize(
+    ("option", "cause"), [("", 26), ("Q(17)", 17), ("Q(NO_ANSWER)", 19), ("Q(NONE)", 0), ("Q(nonsense)", 26)]
+)
+async def test_option_q_says_why_the_others_stop_ringing(rt: TestRuntime, option: str, cause: int) -> None:
+    rt.phone("bob").answers(after_s=1, talks_s=1)
+    call = await call_of(rt, f"Dial(Loopback/bob&Loopback/carol,5,{option})")
+    await call.over()
+    assert rt.phone("carol").calls[0].cause == cause
