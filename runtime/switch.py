@@ -111,6 +111,10 @@ class Switch(Protocol):
         """All bridges by unique id."""
 
     @property
+    def datastores(self) -> dict[str, Any]:
+        """What applications and functions keep with the runtime, by a name of their own."""
+
+    @property
     def traces(self) -> bool:
         """Whether channels note the application under way though no event or line of it is wanted (CDR's lastapp)."""
 
