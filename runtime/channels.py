@@ -11,10 +11,11 @@ class Channels(Mapping[str, Channel]):
 
     def __init__(self) -> None:
         self._by_name: dict[str, Channel] = {}
-        self._calls: dict[str, int] = {}
         self._numbers = 0
+        self.calls = 0
+        "Calls under way as Asterisk counts them: channels that run the dialplan now."
         self.processed = 0
-        "Calls that have ended or are under way: channels that nobody of ours dialled."
+        "Calls so far: how often a channel has begun to run the dialplan."
 
     def __getitem__(self, name: str) -> Channel:
         return self._by_name[name]
@@ -24,11 +25,6 @@ class Channels(Mapping[str, Channel]):
 
     def __len__(self) -> int:
         return len(self._by_name)
-
-    @property
-    def calls(self) -> int:
-        """Calls under way; the legs of one count once."""
-        return len(self._calls)
 
     def find(self, text: str) -> Channel | None:
         """A channel by name in any case, or by unique id."""
@@ -48,20 +44,21 @@ class Channels(Mapping[str, Channel]):
     def new_call(self) -> str:
         """The id of a new call, `C-00000001`."""
         self._numbers += 1
-        self.processed += 1
         return f"C-{self._numbers:08x}"
 
     def add(self, channel: Channel) -> None:
         """A channel has been made."""
         self._by_name[channel.name] = channel
-        self._calls[channel.call] = self._calls.get(channel.call, 0) + 1
 
     def remove(self, channel: Channel) -> None:
         """A channel has ended."""
-        if self._by_name.pop(channel.name, None) is None:
-            return
-        left = self._calls[channel.call] - 1
-        if left:
-            self._calls[channel.call] = left
-        else:
-            del self._calls[channel.call]
+        self._by_name.pop(channel.name, None)
+
+    def began(self) -> None:
+        """A channel begins to run the dialplan."""
+        self.calls += 1
+        self.processed += 1
+
+    def finished(self) -> None:
+        """A channel has run the dialplan to its end."""
+        self.calls -= 1

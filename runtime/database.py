@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FILE = "astdb.sqlite3"
 
+QUIET_S = 2.0
+"Without a write for so long after the start, the writer makes itself ready: by then the start is over."
+
 
 class DatabaseError(Exception):
     """The store cannot be opened or written."""
@@ -130,15 +133,16 @@ class Database:
         self._values.update(values)
         _settle(loop, [opened], None)
         with contextlib.closing(connection):
-            # Imported here: it takes a quarter of a second, which nobody has to wait for at the start.
+            batch = self._batch(QUIET_S)
+            # Imported now: it takes a quarter of a second, which would lengthen the start.
             import sqlite_utils
 
             tables = sqlite_utils.Database(connection)
             while True:
-                batch = self._batch()
                 self._commit(loop, tables, [write for write in batch if write is not None])
                 if None in batch:
                     return
+                batch = self._batch()
 
     def _open(self) -> tuple[sqlite3.Connection, dict[str, str]]:
         assert self.path is not None
@@ -155,8 +159,12 @@ class Database:
             raise
         return connection, {str(key): str(value) for key, value in rows}
 
-    def _batch(self) -> "list[_Write | None]":
-        batch = [self._writes.get()]
+    def _batch(self, quiet_s: float | None = None) -> "list[_Write | None]":
+        """What is to be written next; nothing when it stays quiet for so long."""
+        try:
+            batch = [self._writes.get(timeout=quiet_s)]
+        except queue.Empty:
+            return []
         with contextlib.suppress(queue.Empty):
             while True:
                 batch.append(self._writes.get_nowait())

@@ -69,7 +69,7 @@ class Pbx:
     def outgoing(self, leg: Leg, parent: Channel | None, caller: Party | None, resource: str) -> Channel:
         """Make the channel of a leg that is to be called."""
         context = parent.context if parent is not None else "default"
-        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten="s")
+        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten="")
         if parent is not None:
             channel.caller = Party(parent.dialed or parent.exten)
             channel.connected = caller or parent.caller
@@ -112,7 +112,10 @@ class Pbx:
     def start(self, channel: Channel, application: str = "", app_data: str = "") -> None:
         """Let a channel run the dialplan from where it stands, or one application and no more."""
 
+        calls = self._runtime.channels
+
         def over(error: BaseException | None) -> None:
+            calls.finished()
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 self._runtime.log.error(f"{channel.name}: the dialplan broke off: {error!r}", channel.call)
                 self._runtime.log.traceback(error, channel.call)
@@ -120,6 +123,7 @@ class Pbx:
             channel.close()
 
         work = self._alone(channel, application, app_data) if application else machine.run(channel.source, channel)
+        calls.began()
         channel.run(work, over)
 
     async def _alone(self, channel: Channel, name: str, data: str) -> None:

@@ -177,7 +177,7 @@ async def test_who_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> N
 
     async with runtime:
         runtime.extensions("[default]\nexten => 100,1,Forever()\n")
-        asyncio.ensure_future(runtime.originate("Local/100@default", application="Wait", app_data="1"))
+        runtime.spawn(runtime.originate("Local/100@default", application="Wait", app_data="1"), "originate")
         while len(runtime.channels) < 2:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
