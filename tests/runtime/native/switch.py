@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import select
 import time
 from typing import Any, TypeVar
@@ -11,7 +12,13 @@ import pytest
 
 from tests.runtime.native.phone import free_port
 
+if "ASTERISM_NATIVE" in os.environ:  # test_native_asan.py: take the instrumented module
+    import asterism
+
+    asterism.__path__.insert(0, os.environ["ASTERISM_NATIVE"])
+
 native = pytest.importorskip("asterism._native", reason="needs the native part")
+assert native.__file__.startswith(os.environ.get("ASTERISM_NATIVE", ""))
 pj = pytest.importorskip("pjsua2", reason="needs pjsua2")
 
 E = TypeVar("E")
