@@ -33,7 +33,7 @@ def hash_(chan: Channel, hashname: str = "", hashkey: str | None = None) -> str:
     Args:
         hashname: Name of the hash.
         hashkey: Name of the value; when it is left out all values are read, joined by commas, in the order of
-            HASHKEYS. Setting them all takes more values than there are keys.
+            HASHKEYS. Setting them all takes one value more than there are keys.
     Compat: func_strings. The values are variables `~HASH~name~key~` of the channel.
     """
     hashname = hashname.replace('"', "")
@@ -56,7 +56,9 @@ def _set_hash(chan: Channel, hashname: str = "", hashkey: str | None = None, val
         return
     keys = _keys(chan, hashname)
     values = split_arguments(value)
-    if len(values) > len(keys):
+    # Asterisk counts a last value only when something follows it or it is empty.
+    if len(values) > len(keys) or (len(values) == len(keys) and not values[-1]) or (len(keys) == 1 and not values):
+        values += [""]
         for key, one in zip(keys, values, strict=False):
             _put(chan, hashname, key, one)
 

@@ -140,7 +140,7 @@ def strptime(chan: Channel, datetime: str, timezone: str, format: str) -> str:
         timezone: The zone it is meant in, such as `Europe/Berlin`; the system's when it is empty.
         format: As in strptime(3).
     Compat: func_strings. What the format does not name counts as zero, even the day. A time that summer time skips
-        is 0, of one that comes twice the later is meant. The seconds are an integer of 32 bits.
+        is 0. The seconds are an integer of 32 bits.
     """
     if not format:
         raise ArgumentError("STRPTIME needs a text, a time zone, and a format")
@@ -161,11 +161,43 @@ def _seconds(moment: _Moment, place: tzinfo | None) -> int:
     local = datetime(year - 400 * cycles, month + 1, 1) + timedelta(
         days=moment.tm_mday - 1, hours=moment.tm_hour, minutes=moment.tm_min, seconds=moment.tm_sec
     )
-    # Of a time that comes twice the second is meant: then standard time is back.
-    there = local.replace(tzinfo=place, fold=1) if place is not None else local.replace(fold=1).astimezone()
-    if there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != local:
+    first, second = _meant(local, place, 0), _meant(local, place, 1)
+    if first is None or second is None:
         return 0
-    return round((there - _EPOCH).total_seconds()) + cycles * _GREGORIAN_YEARS_S
+    found = first if first == second else _bisected(first, second, local, place)
+    return found + cycles * _GREGORIAN_YEARS_S
+
+
+def _meant(local: datetime, place: tzinfo | None, fold: int) -> int | None:
+    """Return the seconds of a local time; None where summer time skips it."""
+    there = local.replace(tzinfo=place, fold=fold) if place is not None else local.replace(fold=fold).astimezone()
+    if there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != local:
+        return None
+    return round((there - _EPOCH).total_seconds())
+
+
+def _bisected(first: int, second: int, local: datetime, place: tzinfo | None) -> int:
+    """Choose between the two times that a local time stands for, as the time zone code of tzdb's authors comes to it.
+
+    It searches all 64-bit times by halving, and takes the one that it meets first.
+    """
+    low, high = -(1 << 63), (1 << 63) - 1
+    while True:
+        middle = _half(low) + _half(high)
+        if middle in (first, second):
+            return middle
+        if not first - 86400 < middle < second + 86400:
+            later = middle > first
+        else:
+            later = (_EPOCH + timedelta(seconds=middle)).astimezone(place).replace(tzinfo=None) > local
+        if low >= high - 1:
+            return second
+        low, high = (low, middle) if later else (middle, high)
+
+
+def _half(number: int) -> int:
+    """Halve as C does, towards zero."""
+    return -(-number // 2) if number < 0 else number // 2
 
 
 _LIBC = ctypes.CDLL(None)
