@@ -1,0 +1,87 @@
+"""LOCK, TRYLOCK, UNLOCK: parts of the dialplan that one call at a time may be in."""
+
+import asyncio
+from dataclasses import dataclass
+
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import function
+from asterism.runtime.errors import ArgumentError
+
+PATIENCE_S = 3.0
+"""How long LOCK waits before it gives up: Asterisk's own bound against calls that wait for each other."""
+_LOOK_AGAIN_S = 0.05
+
+
+@dataclass
+class _Lock:
+    owner: Channel
+    depth: int = 1
+
+
+def _held(chan: Channel) -> dict[str, _Lock]:
+    """Return the locks that are held; one whose channel has ended is free."""
+    held: dict[str, _Lock] = chan.switch.datastores.setdefault("locks", {})
+    return held
+
+
+def _take(chan: Channel, name: str) -> bool:
+    """Take a lock if it is free, or the channel's own already."""
+    if not name:
+        raise ArgumentError("the name of a lock is needed")
+    held = _held(chan)
+    lock = held.get(name)
+    if lock is None or lock.owner.closed:
+        held[name] = _Lock(chan)
+        return True
+    if lock.owner is chan:
+        lock.depth += 1
+        return True
+    return False
+
+
+@function("LOCK", see="TRYLOCK, UNLOCK")
+async def lock(chan: Channel, lockname: str) -> str:
+    """Take a lock, waiting up to three seconds for it; 1 when it was taken, else 0.
+
+    Args:
+        lockname: Any name; calls that use the same name exclude each other.
+    Compat: func_lock. A channel may take a lock again that it holds. It is free again after as many UNLOCKs, or when
+        the call ends.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_S
+    while not _take(chan, lockname):
+        if loop.time() >= deadline:
+            return "0"
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    return "1"
+
+
+@function("TRYLOCK", see="LOCK, UNLOCK")
+def trylock(chan: Channel, lockname: str) -> str:
+    """Take a lock if it is free now; 1 when it was taken, else 0.
+
+    Args:
+        lockname: Any name.
+    Compat: func_lock.
+    """
+    return "1" if _take(chan, lockname) else "0"
+
+
+@function("UNLOCK", see="LOCK, TRYLOCK")
+def unlock(chan: Channel, lockname: str) -> str:
+    """Give a lock back; 1 when the channel held it, else 0.
+
+    Args:
+        lockname: The name it was taken by.
+    Compat: func_lock.
+    """
+    held = _held(chan)
+    lock = held.get(lockname)
+    if lock is None or lock.owner is not chan:
+        chan.warn(f"UNLOCK: the channel does not hold '{lockname}'")
+        return "0"
+    lock.depth -= 1
+    if not lock.depth:
+        del held[lockname]
+    return "1"
