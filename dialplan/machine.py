@@ -6,7 +6,7 @@ pattern may have only some of the priorities), but where the answer cannot chang
 number's track, so that a loop costs a dict look-up a step.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, cast
 
 from asterism.dialplan import subroutine
@@ -219,10 +219,8 @@ class Machine:
 
     async def exists(self, exten: str, priority: int = 1, context: str | None = None) -> bool:
         """Whether a step is there."""
-        found = self.source.find(self.scope, self.scope.context if context is None else context, exten, priority)
-        if found is None or isinstance(found, Step | Elsewhere):
-            return found is not None
-        return await found is not None
+        here = self.scope.context if context is None else context
+        return await exists(self.source, self.scope, here, exten, priority)
 
     def go(self, exten: str) -> None:
         """Stand at priority 1 of another number of this context."""
@@ -427,6 +425,49 @@ async def call(source: Source, scope: Scope, jump: Jump, arguments: Sequence[str
     finally:
         subroutine.drop_to(scope, depth)
         scope.context, scope.exten, scope.priority, scope.step, scope.track = stood
+
+
+async def exists(source: Source, scope: Scope, context: str, exten: str, priority: int) -> bool:
+    """Whether a step is there."""
+    found = source.find(scope, context, exten, priority)
+    if found is None or isinstance(found, Step | Elsewhere):
+        return found is not None
+    return await found is not None
+
+
+async def confined(source: Source, scope: Scope, context: str, before_step: Callable[[], None]) -> Outcome:
+    """Run steps from where the channel stands, as long as it stays in a context (Macro).
+
+    Args:
+        source: The dialplan.
+        scope: The channel.
+        context: What it must not leave.
+        before_step: Called before each step.
+
+    Returns:
+        None where there is no next priority; the Jump to where the channel stands, once it has left; any other
+        Outcome that ended it.
+    """
+    machine = Machine(source, scope)
+    steps = 0
+    while scope.context == context:
+        found = source.find(scope, scope.context, scope.exten, scope.priority)
+        if found is not None and not isinstance(found, Step | Elsewhere):
+            found = await found
+        if not isinstance(found, Step):
+            return None
+        before_step()
+        steps += 1
+        if steps % BUDGET == 0:
+            await scope.pause()
+        result = await machine.single(found)
+        outcome = scope.jump if result is None else result
+        scope.jump = None
+        if outcome is None:
+            scope.priority += 1
+        elif not machine.follow(outcome):
+            return outcome if not isinstance(outcome, Jump) else Failed()
+    return Jump(scope.context, scope.exten, scope.priority)
 
 
 __all__ = ["Evaluate", "EvaluateLater", "Machine", "call", "raise_exception", "run"]

@@ -53,7 +53,13 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The application failed: the call ends, without a hangup of its own. `h` runs."""
+    """The application failed: the call ends, without a hangup of its own. `h` runs.
+
+    Args:
+        reason: What the application that called this one may look at (MacroExit).
+    """
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,7 @@ def differences(cases: list[Case], answers: dict[str, dict[str, Any]]) -> tuple[
 
 def main() -> int:
     """Run as a program."""
-    cases, out = (
-        [json.loads(line) for line in Path(name).read_text("utf-8").splitlines()] for name in sys.argv[1:3]
-    )
+    cases, out = ([json.loads(line) for line in Path(name).read_text("utf-8").splitlines()] for name in sys.argv[1:3])
     wrong, score = differences(cases, {one["id"]: one["truth"] for one in out})
     print("\n".join(wrong))
     for part, (good, total) in score.items():
