@@ -1,13 +1,21 @@
 """A clock that jumps: while nothing else is to be done, the time of the next timer is now.
 
+While something is being done, time stands still, so that what is measured is exact; only after a second without
+a pause does it go on by itself, so that an endless loop meets its timeout.
+
 Two minutes of ringing take a millisecond. Only for phones in memory: sockets and threads live in real time, and
 a wait for them would make the clock jump; what is given to an executor is therefore run at once.
 """
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable
 from typing import Any, cast
+
+
+PATIENCE_S = 1.0
+"How long something may take without a pause before time goes on."
 
 
 class JumpingClock:
@@ -21,8 +29,9 @@ class JumpingClock:
         self._loop = cast(Any, loop)
         if not isinstance(getattr(loop, "_selector", None), selectors.BaseSelector):
             raise TypeError("the clock can only jump in a loop of asyncio's own")
-        self._time = loop.time()
+        self._began = loop.time()
         self._jumped = 0.0
+        self._idle_at = time.monotonic()
         self._select: Callable[..., Any] = self._loop._selector.select
         self._installed = False
 
@@ -36,8 +45,7 @@ class JumpingClock:
         if self._installed or "time" in vars(self._loop):
             return
         self._installed = True
-        real_time = type(self._loop).time.__get__(self._loop)
-        self._loop.time = lambda: real_time() + self._jumped
+        self._loop.time = self._now
         self._loop._selector.select = self._jump
         self._loop.run_in_executor = self._run_now
 
@@ -47,12 +55,20 @@ class JumpingClock:
             self._installed = False
             del self._loop.time, self._loop._selector.select, self._loop.run_in_executor
 
+    def _now(self) -> float:
+        return self._began + self._jumped + max(0.0, time.monotonic() - self._idle_at - PATIENCE_S)
+
     def _jump(self, timeout: float | None = None) -> Any:
-        if timeout is None or timeout <= 0:
+        if timeout is None:
+            ready = self._select(None)
+            self._idle_at = time.monotonic()
+            return ready
+        if timeout <= 0:
             return self._select(timeout)
         ready = self._select(0)
         if not ready:
-            self._jumped += timeout
+            self._jumped = self._now() - self._began + timeout
+            self._idle_at = time.monotonic()
         return ready
 
     def _run_now(self, executor: object, function: Callable[..., Any], *arguments: Any) -> "asyncio.Future[Any]":

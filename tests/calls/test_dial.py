@@ -17,7 +17,7 @@ async def test_nobody_answers_in_time(rt: TestRuntime) -> None:
     assert call.variables["DIALSTATUS"] == "NOANSWER"
     assert call.variables["DIALEDTIME"] == "30"
     assert rt.heard(DialEnd).dial_status == "NOANSWER"
-    assert 30 <= rt.now() - began < 31
+    assert rt.now() - began == pytest.approx(30)
     assert "Nobody picked up in 30000 ms" in rt.logged(Level.VERBOSE)
 
 
@@ -47,7 +47,7 @@ async def test_answered_and_hung_up_by_the_callee(rt: TestRuntime) -> None:
 
 async def test_the_dialplan_goes_on_with_option_g(rt: TestRuntime) -> None:
     rt.extensions(DIAL.replace("30)", "30,g)"))
-    rt.phone("bob").answers(after_s=1, talks_s=5.5)
+    rt.phone("bob").answers(after_s=1, talks_s=5)
     call = await rt.phone("alice").call("100@default")
     await call.over()
     assert any("after" in line for line in rt.executed())
