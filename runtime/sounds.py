@@ -155,9 +155,23 @@ class Sounds:
         if not language:
             return self.folder / name
         if self.language_prefix and not name.startswith("/"):
-            return self.folder / language / name
+            return self._voice(language) / name
         path = PurePosixPath(name)
         return self.folder / path.parent / language / path.name
+
+    def _voice(self, language: str) -> Path:
+        """The folder of a language. Where Debian's prompts lie alone, their voice (`en_US_f_Allison`) stands for it.
+
+        The links `en` and `en_US` come with another of Debian's packages, Asterisk's own.
+        """
+        folder = self.folder / language
+        try:
+            if not folder.is_dir():
+                voices = (path for path in self.folder.iterdir() if path.name.startswith(f"{language}_"))
+                return min(voices, default=folder)
+        except (OSError, ValueError):
+            pass
+        return folder
 
 
 def _languages(language: str) -> Iterator[str]:

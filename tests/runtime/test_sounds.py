@@ -69,6 +69,20 @@ def test_lossless_sources_cost_less_than_lossy_ones_that_need_decoding(leg: str)
     assert all(cost("wav", leg) < cost(each, leg) for each in lossy)
 
 
+@pytest.mark.parametrize("language", ["en", "en_US", "en_US_f_Allison", "en_GB", "de"])
+def test_debians_voice_stands_for_its_language(tmp_path: Path, language: str) -> None:
+    for voice in ("en_US_f_Allison", "fr_CA_f_June"):
+        (tmp_path / voice).mkdir()
+        (tmp_path / voice / "beep.gsm").write_bytes(b"")
+    assert found(Sounds(tmp_path), "beep", language) == "en_US_f_Allison/beep.gsm"
+    assert found(Sounds(tmp_path), "beep", "fr") == "fr_CA_f_June/beep.gsm"
+
+
+@pytest.mark.parametrize("language", ["[", "*", "../..", "a\0b", "en\nde"])
+def test_a_strange_language_finds_english(folder: Path, language: str) -> None:
+    assert found(Sounds(folder), "hello", language) == "en/hello.ulaw"
+
+
 def test_an_absolute_name_is_looked_up_where_it_says(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "greeting.wav").write_bytes(b"")
