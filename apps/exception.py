@@ -2,6 +2,7 @@
 
 from asterism.dialplan.machine import raise_exception
 from asterism.dialplan.scope import Incomplete, Outcome, Scope
+from asterism.runtime.channel import Channel
 from asterism.runtime.declare import application
 
 
@@ -16,7 +17,7 @@ def raiseexception(chan: Scope, reason: str = "") -> Outcome:
 
 
 @application("Incomplete", see="WaitExten")
-async def incomplete(chan: Scope, options: str = "") -> Outcome:
+async def incomplete(chan: Channel, options: str = "") -> Outcome:
     """Say that more digits have to be dialled: they are waited for, if a longer number exists.
 
     Args:

@@ -3,12 +3,11 @@
 import asyncio
 from weakref import WeakKeyDictionary
 
+from asterism.apps.goto import is_true
 from asterism.dialplan import machine
 from asterism.dialplan.scope import Failed, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.declare import application
-
-from asterism.apps.goto import is_true
 
 MAX_DEPTH = 7
 """Macros within macros; more is taken for an endless recursion, as in Asterisk. MACRO_RECURSION changes it."""

@@ -25,8 +25,10 @@ MAX_DEPTH = 200
 _TOKEN = re.compile(
     r'(?P<quoted>"[^"]*")'
     r"|(?P<operator>\|\||&&|==|=~|~~|!=|>=|<=|::|[|&=<>+,\-*/%?!:()])"
-    r"|(?P<word>[^\s|&=<>+,\-*/%?!:(){}\[\]`~\"]+)"
+    r"|(?P<word>(?:[^\s|&=<>+,\-*/%?!:(){}\[\]`~\"$]|\$[^{])+)",
+    re.DOTALL,
 )
+# A `$` takes the character after it into its word, whatever that is.
 
 _PRECEDENCE = {
     "?": 1, "|": 2, "&": 3, "=": 4, ">": 4, "<": 4, ">=": 4, "<=": 4, "!=": 4,
@@ -304,9 +306,7 @@ def _search(value: Value, pattern: Value, anchored: bool) -> Value:
     match = expression.search(unquoted(value))
     if match is None or (anchored and match.start > 0):
         return "" if expression.groups else 0
-    if expression.groups:
-        return match.group or ""
-    return match.end - match.start
+    return match.end - match.start if match.group is None else match.group
 
 
 OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
@@ -333,7 +333,7 @@ _ONE = {
     "FLOOR": "floor", "CEIL": "ceil", "ROUND": "round", "RINT": "rint", "TRUNC": "trunc", "EXP": "exp",
     "EXP2": "exp2", "EXP10": "exp10", "LOG": "log", "LOG2": "log2", "LOG10": "log10", "ABS": "fabs",
 }  # fmt: skip
-_TWO = {"POW": "pow", "ATAN2": "atan2", "REMAINDER": "remainder", "FMOD": "fmod"}
+_TWO = {"POW": "pow", "ATAN2": "atan2", "REMAINDER": "remainder"}
 
 
 def _invoke(name: str, arguments: list[Value], call: CallFunction | None) -> Value:

@@ -51,7 +51,8 @@ def push(scope: Scope, arguments: Sequence[str], priority: int, special: bool = 
     count = len(arguments)
     for index in range(max(count, hidden)):
         local(scope, frame, f"ARG{index + 1}", arguments[index] if index < count else "")
-    local(scope, frame, "ARGC", str(count))
+    if count or not special:
+        local(scope, frame, "ARGC", str(count))
     frame.argc = max(count, hidden)
     return frame
 

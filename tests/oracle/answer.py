@@ -111,7 +111,7 @@ class World:
         self.runtime = runtime
         self.folder = folder
         self.heard = Heard()
-        runtime.bus.subscribe(lambda event: self.heard.event(event))
+        runtime.bus.subscribe(self._event)
         trace = ChannelBase.trace
 
         def traced(channel: ChannelBase, application: str, data: str) -> None:
@@ -119,6 +119,9 @@ class World:
             trace(channel, application, data)
 
         ChannelBase.trace = traced  # type: ignore[method-assign]
+
+    def _event(self, event: Event) -> None:
+        self.heard.event(event)
 
     async def load(self, text: str, files: dict[str, str | None]) -> None:
         """Put a dialplan in force, as a reload does."""
