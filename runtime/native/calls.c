@@ -386,6 +386,7 @@ static void on_call_state(pjsua_call_id slot, pjsip_event *event)
     const pjsua_call *it = &pjsua_var.calls[slot];
     bool ended = has_ended(it);
     number which;
+    record *item;
 
     if (!ended && it->inv->state == PJSIP_INV_STATE_CALLING) {
         which = calls_number(slot);
@@ -400,13 +401,14 @@ static void on_call_state(pjsua_call_id slot, pjsip_event *event)
         return;
     if (ended)
         bridge_forget(which);
-    queue_push(record_of_state(which, it, event, ended));
-    if (ended) {
+    item = record_of_state(which, it, event, ended);
+    if (ended) { /* before Python can read of it, the number is stale */
         pthread_mutex_lock(&calls_lock);
         if (number_of(slot) == which)
             forget(&calls[slot]);
         pthread_mutex_unlock(&calls_lock);
     }
+    queue_push(item);
 }
 
 static void on_call_media_state(pjsua_call_id slot)
@@ -441,6 +443,7 @@ static void on_call_sdp_created(pjsua_call_id slot, pjmedia_sdp_session *sdp, pj
     if (rule)
         media_apply(rule, sdp, pool, remote);
     media_rule_drop(rule);
+    addresses_face(slot, sdp, pool, remote);
 }
 
 static void on_dtmf_event(pjsua_call_id slot, const pjsua_dtmf_event *event)

@@ -103,6 +103,12 @@ media_rule *media_rule_hold(media_rule *rule);
 void media_rule_drop(media_rule *rule);
 void media_apply(const media_rule *rule, pjmedia_sdp_session *sdp, pj_pool_t *pool, const pjmedia_sdp_session *remote);
 
+/* ---- addresses.c: addresses in SDP --------------------------------------------------------------------------------- */
+
+int addresses_start(void);
+void addresses_stop(void);
+void addresses_face(int slot, pjmedia_sdp_session *sdp, pj_pool_t *pool, const pjmedia_sdp_session *remote);
+
 /* ---- directory.c: who may send us requests (immutable tables, swapped whole) ------------------------------------------ */
 
 enum match_order { MATCH_IP = 1, MATCH_ADDRESS, MATCH_USERNAME, MATCH_AUTH_USERNAME, MATCH_ANONYMOUS, MATCH_STEPS = 8 };

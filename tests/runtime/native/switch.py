@@ -60,7 +60,7 @@ class Switch:
         self.events: list[Any] = []
         self.calls: dict[int, Any] = {}
 
-    def make_account(self) -> Any:
+    def account_config(self) -> Any:
         config = pj.AccountConfig()
         config.idUri = f"sip:pbx@127.0.0.1:{self.port}"
         config.sipConfig.transportId = self.udp
@@ -69,8 +69,11 @@ class Switch:
         config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         config.mediaConfig.srtpUse = 0
         config.mediaConfig.ipv6Use = 0
+        return config
+
+    def make_account(self) -> Any:
         account = pj.Account()
-        account.create(config)
+        account.create(self.account_config())
         return account
 
     def stop(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 
 from tests.runtime.native.phone import Phone, sdp
-from tests.runtime.native.switch import Switch, native
+from tests.runtime.native.switch import Switch, native, pj
 
 pytestmark = pytest.mark.sip
 
@@ -221,3 +224,49 @@ def test_a_request_inside_a_call(switch: Switch, phone: Phone) -> None:
     switch.wait(native.CallState, state="disconnected")
     with pytest.raises(native.StaleError):
         native.send_in_call(incoming.call, "INFO")
+
+
+def test_no_name_is_looked_up_for_audio(switch: Switch, phone: Phone, other: Phone) -> None:
+    """A host name in SDP would stop the whole stack for as long as the resolver takes."""
+    body = phone.offer().replace(f"c=IN IP4 {phone.host}", "c=IN IP4 no.such.host.invalid")
+    begin = time.monotonic()
+    phone.invite(body=body)
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming)
+    phone.established()
+    assert switch.wait(native.CallMedia).remote == (phone.host, phone.rtp_port)
+    phone.invite(body=body)
+    phone.established()
+    switch.wait(native.CallMedia)
+    phone.bye()
+    call = switch.dial(other.uri)
+    other.accept(body=other.offer().replace(f"c=IN IP4 {other.host}", "c=IN IP4 no.such.host.invalid"))
+    assert switch.wait(native.CallMedia, call=call).remote == (other.host, other.rtp_port)
+    assert time.monotonic() - begin < 1.5
+
+
+def test_sdp_names_the_address_that_faces_the_far_end(switch: Switch, phone: Phone, other: Phone) -> None:
+    config = switch.account_config()
+    config.mediaConfig.transportConfig.boundAddress = ""  # all interfaces
+    account = pj.Account()
+    account.create(config)
+    former, switch.account = switch.account, account
+    native.set_identities([native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
+                          [native.Identity(1, 0, account=account.getId())])
+    try:
+        phone.invite()
+        switch.answer(switch.wait(native.Incoming))
+        answer = phone.established()
+        call = switch.dial(other.uri)
+        offer = other.request_of("INVITE")
+        for message in (answer, offer):
+            assert set(re.findall(r"IN IP4 (\S+)", message.body)) == {"127.0.0.1"}
+            assert re.search(r"^a=rtcp:\d+\r$", message.body, re.MULTILINE)
+        other.respond(offer, 486)
+        other.request_of("ACK")
+        phone.bye()
+        switch.wait(native.CallState, state="disconnected", call=call)
+        switch.pump(0.1)
+    finally:
+        switch.account = former
+        switch.everybody()
