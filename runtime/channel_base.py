@@ -16,7 +16,6 @@ from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
 from asterism.runtime import media
 from asterism.runtime import variables as builtins
-from asterism.runtime.causes import Cause
 from asterism.runtime.driver import (
     Answered,
     Digit,
@@ -426,12 +425,16 @@ class ChannelBase(Reporter):
             self._mail.append(event)
             self._stir()
 
-    def request_hangup(self, cause: int = Cause.NORMAL_CLEARING) -> None:
-        """Ask for the end of the channel; `h` runs. Nothing happens when it is ending already."""
+    def request_hangup(self, cause: int = 0) -> None:
+        """Ask for the end of the channel; `h` runs. Nothing happens when it is ending already.
+
+        Args:
+            cause: Q.850; 0 gives none, as Asterisk's console does: HANGUPCAUSE stays what it is.
+        """
         if self._gone:
             return
         self._gone = True
-        self.cause = int(cause)
+        self.cause = int(cause) or self.cause
         self.tell(SoftHangupRequest, self.cause)
         self._interrupt(Hangup(self.cause))
 

@@ -156,7 +156,7 @@ async def test_leaving_the_runtime_hangs_up_and_runs_h() -> None:
         call = await rt.phone("alice").call("100@default")
         await call.until("up")
     assert call.state == "over"
-    assert rt.executed()[-1] == "h@default:1 NoOp(h 16)"
+    assert rt.executed()[-1] == "h@default:1 NoOp(h 0)"
     assert not rt.channels
 
 
