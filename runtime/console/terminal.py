@@ -3,18 +3,19 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from asterism.runtime.console.link import Link
 from asterism.runtime.console.render import Painter
 from asterism.runtime.patterns import last_word_at, quoted_word
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition, is_searching
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import Completion, DummyCompleter, get_common_complete_suffix
+from prompt_toolkit.filters import Condition, completion_is_selected, is_searching
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.patch_stdout import StdoutProxy
 from prompt_toolkit.styles import Style
@@ -23,6 +24,9 @@ HISTORY = Path("~/.asterism_history")
 
 QUIET_WAIT_S = 0.25
 "How long the next prompt waits for the output of a command, so that it stands below it."
+
+CANDIDATES_WITHIN_S = 2.0
+"How long the keyboard waits for candidates."
 
 TWICE_WITHIN_S = 3.0
 "How soon a second Ctrl-C must follow to stop a server from its own console."
@@ -36,28 +40,6 @@ _STYLE = Style.from_dict(
         "completion-menu.multi-column-meta": "bg:#262626 #8a8a8a",
     }
 )
-
-
-class LinkCompleter(Completer):
-    """Asks the server what may come next."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> list[Completion]:
-        """Nothing: the server can only be asked without waiting."""
-        return []
-
-    async def get_completions_async(
-        self, document: Document, complete_event: CompleteEvent
-    ) -> AsyncGenerator[Completion, None]:
-        """The candidates for the word before the cursor."""
-        line = document.text_before_cursor
-        if line.startswith("!"):
-            return
-        start = last_word_at(line) - len(line)
-        for word, description in await self._link.complete(line):
-            yield Completion(f"{quoted_word(word)} ", start, display=word, display_meta=description)
 
 
 def _history() -> History:
@@ -83,7 +65,8 @@ class Terminal:
         self._screen = StdoutProxy(sleep_between_writes=0.05, raw=True)
         self._session: PromptSession[str] = PromptSession(
             history=_history(),
-            completer=LinkCompleter(link),
+            # The candidates come from the server, see _complete; a completer is named for the room of the menu.
+            completer=DummyCompleter(),
             complete_while_typing=False,
             key_bindings=self._keys(),
             style=_STYLE,
@@ -91,6 +74,8 @@ class Terminal:
             reserve_space_for_menu=8,
         )
         self._warned_s = -TWICE_WITHIN_S
+        self._held: list[KeyPress] | None = None
+        "Keys typed while the server is asked for candidates."
         self.interrupted = False
         "Whether the console was left by Ctrl-C."
 
@@ -160,21 +145,60 @@ class Terminal:
         def outside_quotes() -> bool:
             return self._session.default_buffer.document.text_before_cursor.count('"') % 2 == 0
 
+        @Condition
+        def asking() -> bool:
+            return self._held is not None
+
         @keys.add("?", filter=outside_quotes & ~is_searching)
         def _explain(event: KeyPressEvent) -> None:
             event.app.create_background_task(self._explain(event.current_buffer.document.text_before_cursor))
 
+        @keys.add("tab", filter=~is_searching)
+        def _tab(event: KeyPressEvent) -> None:
+            if event.current_buffer.complete_state is not None:
+                event.current_buffer.complete_next()
+            else:
+                self._held = []
+                event.app.create_background_task(self._complete(event.app, event.current_buffer))
+
+        @keys.add(Keys.Any, filter=asking, eager=True)
+        def _hold(event: KeyPressEvent) -> None:
+            if self._held is not None:
+                self._held.extend(event.key_sequence)
+
+        @keys.add("enter", filter=completion_is_selected)
+        def _take_selected(event: KeyPressEvent) -> None:
+            event.current_buffer.complete_state = None
+
         @keys.add("c-c", filter=~is_searching)
         def _interrupt(event: KeyPressEvent) -> None:
-            if event.current_buffer.text:
-                event.current_buffer.reset()
-            elif self._local and time.monotonic() - self._warned_s > TWICE_WITHIN_S:
-                self._warned_s = time.monotonic()
-                self.say("Ctrl-C once more stops the server and all calls.")
-            else:
-                event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+            self._interrupt(event)
 
         return keys
+
+    def _interrupt(self, event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        elif self._local and time.monotonic() - self._warned_s > TWICE_WITHIN_S:
+            self._warned_s = time.monotonic()
+            self.say("Ctrl-C once more stops the server and all calls.")
+        else:
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    async def _complete(self, app: "Application[str]", buffer: Buffer) -> None:
+        """Complete the word before the cursor; what is typed meanwhile counts after it, as if it took no time."""
+        line = buffer.document.text_before_cursor
+        found: list[tuple[str, str]] = []
+        try:
+            if not line.startswith("!"):
+                found = await asyncio.wait_for(self._link.complete(line), CANDIDATES_WITHIN_S)
+        except TimeoutError:
+            pass
+        finally:
+            held, self._held = self._held or [], None
+        _offer(buffer, line, found)
+        app.key_processor.feed_multiple(held)
+        app.key_processor.process_keys()
 
     async def _explain(self, line: str) -> None:
         candidates = await self._link.complete(line)
@@ -183,3 +207,22 @@ class Terminal:
             self.say(f"  {word:<{width}}  {description}".rstrip())
         if not candidates:
             self.say("  (nothing more)")
+
+
+def _offer(buffer: Buffer, line: str, found: list[tuple[str, str]]) -> None:
+    """Insert the only candidate, or what all have in common, and open the menu."""
+    start = last_word_at(line) - len(line)
+    completions = [
+        Completion(f"{quoted_word(word)} ", start, display=word, display_meta=description)
+        for word, description in found
+    ]
+    if len(completions) == 1:
+        buffer.apply_completion(completions[0])
+        return
+    common = get_common_complete_suffix(buffer.document, completions)
+    if common:
+        buffer.insert_text(common)
+        completions = [each.new_completion_from_position(len(common)) for each in completions]
+    if completions:
+        buffer.complete_state = CompletionState(buffer.document, completions)
+        buffer.on_completions_changed.fire()

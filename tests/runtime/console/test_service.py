@@ -1,0 +1,288 @@
+"""The program as a process: start, one command, background, signals, restart, a console on a real terminal."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NAMESPACE = Path(__file__).parents[3] / "contrib" / "namespace"
+
+DIALPLAN = """[default]
+exten => 100,1,Answer()
+ same => n,Wait(60)
+exten => 200,1,Answer()
+ same => n,Verbose(2,here I am)
+ same => n,Wait(60)
+"""
+
+
+class Pbx:
+    """A folder with a configuration, and the program run on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run_folder = folder / "run"
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(NAMESPACE),
+            "HOME": str(folder),
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+        }
+        (folder / "asterisk.conf").write_text(
+            "[directories]\nastetcdir = .\nastrundir = run\nastlogdir = log\nastdbdir = db\nastspooldir = spool\n"
+            "astvarlibdir = lib\n[options]\nverbose = 3\n"
+        )
+        (folder / "extensions.conf").write_text(DIALPLAN)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *switches: str) -> list[str]:
+        return [sys.executable, "-m", "asterism.runtime.main", "-C", str(self.folder / "asterisk.conf"), *switches]
+
+    def start(self, *switches: str) -> subprocess.Popen[bytes]:
+        self.process = subprocess.Popen(
+            self.command(*switches), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.wait_booted()
+        return self.process
+
+    def wait_booted(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process is not None and self.process.poll() is not None:
+                raise AssertionError(self.process.communicate()[0].decode())
+            if (self.run_folder / "asterisk.ctl").exists():
+                found = self.rx("core waitfullybooted")
+                if found.returncode == 0:
+                    assert found.stdout == "Asterisk has fully booted.\n"
+                    return
+            select.select([], [], [], 0.02)
+        raise AssertionError("it did not start")
+
+    def once(self, *switches: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*switches), env=self.environment, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    def rx(self, line: str) -> "subprocess.CompletedProcess[str]":
+        return self.once("-rx", line)
+
+    def stop(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int((self.run_folder / "asterisk.pid").read_text()), signal.SIGKILL)
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@pytest.fixture
+def pbx(tmp_path: Path) -> Iterator[Pbx]:
+    made = Pbx(tmp_path)
+    yield made
+    made.stop()
+
+
+def test_a_server_in_the_foreground(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q", "-m", "-n")
+    assert int((pbx.run_folder / "asterisk.pid").read_text()) == process.pid
+    assert pbx.rx("core show version").stdout.startswith("Asterism 0.")
+    shown = pbx.rx("dialplan show default")
+    assert "'100' =>          1. Answer()" in shown.stdout
+    unknown = pbx.rx("nosuch command")
+    assert unknown.returncode == 0
+    assert unknown.stdout.startswith("No such command 'nosuch command' (type 'core show help nosuch command'")
+    second = pbx.once("-f")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+    assert pbx.rx("core stop now").returncode == 0
+    assert process.wait(10) == 0
+    assert process.stdout is not None
+    assert process.stdout.read() == b"", "-q prints nothing"
+    assert not (pbx.run_folder / "asterisk.ctl").exists()
+    assert not (pbx.run_folder / "asterisk.pid").exists()
+    assert pbx.rx("core show version").returncode == 1
+
+
+def test_a_server_in_the_background(pbx: Pbx) -> None:
+    assert pbx.once().returncode == 0
+    # Its parent has come back, so it is ready.
+    assert pbx.rx("core show uptime").stdout.startswith("System uptime: ")
+    pid = int((pbx.run_folder / "asterisk.pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    for _ in range(200):
+        if not (pbx.run_folder / "asterisk.pid").exists():
+            break
+        select.select([], [], [], 0.05)
+    assert not (pbx.run_folder / "asterisk.ctl").exists()
+
+
+def test_a_server_that_cannot_start_says_why(pbx: Pbx) -> None:
+    pbx.run_folder.write_text("a file where a folder should be")
+    for switches in ((), ("-f",)):
+        failed = pbx.once(*switches)
+        assert failed.returncode == 1
+        assert "pid file" in failed.stderr or "control socket" in failed.stderr
+
+
+def test_hangup_signal_reads_configuration_and_opens_the_log_anew(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-vvv")
+    log = pbx.folder / "log" / "messages.log"
+    (pbx.folder / "extensions.conf").write_text(DIALPLAN + "exten => 300,1,Nosuch(x)\n")
+    if log.exists():
+        log.rename(log.with_suffix(".1"))
+    process.send_signal(signal.SIGHUP)
+    for _ in range(200):
+        if log.exists() and "Nosuch" in log.read_text():
+            break
+        select.select([], [], [], 0.05)
+    assert re.search(r"\] WARNING\[\d+\] .*extensions\.conf:7: .*Nosuch", log.read_text())
+    assert "'300'" in pbx.rx("dialplan show default").stdout
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert b"Asterism Ready." in out
+    assert b"\x1b[" not in out, "no colours into a pipe"
+
+
+def test_restart_is_the_same_process_again(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    assert pbx.rx("database put a b c").returncode == 0
+    assert pbx.rx("core restart now").returncode == 0
+    time.sleep(0.2)
+    pbx.wait_booted()
+    assert int((pbx.run_folder / "asterisk.pid").read_text()) == process.pid
+    assert pbx.rx("database get a b").stdout == "Value: c\n"
+    pbx.rx("core stop now")
+    assert process.wait(10) == 0
+
+
+def test_a_stalled_reader_of_our_output_holds_up_nothing(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-vvv")
+    for _ in range(10):
+        many = " ".join(["x" * 200] * 30)
+        assert pbx.rx(f"core set debug 0 {many}").returncode == 0
+    assert pbx.rx("core stop now").returncode == 0
+    assert process.wait(15) == 0
+
+
+class Screen:
+    """The program on a terminal of its own."""
+
+    def __init__(self, pbx: Pbx, *switches: str) -> None:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(sys.executable, pbx.command(*switches), pbx.environment)
+        termios.tcsetwinsize(self.fd, (40, 120))
+        self.seen = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self.fd, keys.encode())
+
+    def wait(self, wanted: str, seconds: float = 20) -> str:
+        """Return what was seen up to and with a text, and forget it."""
+        deadline = time.monotonic() + seconds
+        while wanted not in self.seen:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"{wanted!r} is not in {self.seen!r}")
+            if select.select([self.fd], [], [], left)[0]:
+                try:
+                    self._take(os.read(self.fd, 65536))
+                except OSError:
+                    raise AssertionError(f"it ended: {self.seen!r}") from None
+        before, _, self.seen = self.seen.partition(wanted)
+        return before + wanted
+
+    def _take(self, data: bytes) -> None:
+        # prompt-toolkit asks the terminal where the cursor is.
+        for _ in range(data.count(b"\x1b[6n")):
+            os.write(self.fd, b"\x1b[30;1R")
+        self.seen += data.decode(errors="replace")
+
+    def ended(self) -> int:
+        for _ in range(400):
+            if select.select([self.fd], [], [], 0.025)[0]:
+                try:
+                    self._take(os.read(self.fd, 65536))
+                except OSError:
+                    break
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_a_remote_console(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    screen = Screen(pbx, "-rvvv")
+    host = socket.gethostname().partition(".")[0]
+    screen.wait(f"Connected to Asterism 0.1.0 currently running on {host} (pid = {process.pid})")
+    screen.wait(f"{host}*CLI>")
+    screen.type("core sh\t")
+    screen.wait("ow")
+    screen.type("upt\t\r")
+    screen.wait("System uptime: ")
+    screen.type("channel originate Local/200@default extension 100@default\r")
+    screen.wait(
+        '\x1b[1;30m    -- \x1b[0mExecuting [200@default:2] \x1b[1;36mVerbose\x1b[0m("\x1b[1;35mLocal/200@default-'
+    )
+    screen.wait("\x1b[1;30m  == \x1b[0mhere I am")
+    screen.type("core show channel \t")
+    screen.wait("Local/200@default-00000000;")
+    screen.type("\x03core show channels cou\t\r")
+    screen.wait("active channels")
+    screen.type("core set ?")
+    screen.wait("Set how deep this console sees verbose messages")
+    screen.type("\x03quit\r")
+    assert screen.ended() == 0
+    history = (pbx.folder / ".asterism_history").read_text()
+    assert "+core show uptime" in history
+    pbx.rx("core stop now")
+    assert process.wait(10) == 0
+
+
+def test_the_servers_own_console(pbx: Pbx) -> None:
+    screen = Screen(pbx, "-c")
+    screen.wait("*CLI>")
+    screen.type("quit\r")
+    screen.wait("'core stop now' ends both")
+    screen.type("core show channels\r")
+    screen.wait("0 active channels")
+    screen.type("core stop now\r")
+    assert screen.ended() == 0
+    assert not (pbx.run_folder / "asterisk.ctl").exists()
+
+
+def test_control_c_twice_stops_a_server_with_a_console(pbx: Pbx) -> None:
+    screen = Screen(pbx, "-cn")
+    screen.wait("*CLI>")
+    screen.type("\x03")
+    screen.wait("Ctrl-C once more")
+    screen.type("\x03")
+    assert screen.ended() == 0
+
+
+def test_a_remote_console_through_pipes(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    done = subprocess.run(
+        pbx.command("-r"), env=pbx.environment, input="core show uptime seconds\nnosuch\n", capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "System uptime: " in done.stdout
+    assert "No such command 'nosuch'" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "*CLI>" not in done.stdout
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
