@@ -48,7 +48,7 @@ def write_tone(path: Path, frequency_hz: float, seconds: float = 60.0) -> None:
 
 
 def share(samples: list[int], frequency_hz: float) -> float:
-    """How much of a sound's energy is at a frequency, from 0 to 1 (Goertzel's algorithm over 100 ms pieces, the best)."""
+    """How much of a sound is one frequency, 0 to 1: the best of its 100 ms pieces, by Goertzel's algorithm."""
     best = 0.0
     size = RATE_HZ // 10
     coefficient = 2 * math.cos(2 * math.pi * frequency_hz / RATE_HZ)
@@ -182,15 +182,29 @@ class Phone:
         """End the call, or refuse it."""
         await self._command("hangup")
 
+    async def press(self, digits: str) -> None:
+        """Press keys (RFC 4733)."""
+        for digit in digits:
+            await self._command("sndcode", digit)
+            await asyncio.sleep(0.3)
+
     async def closed(self) -> str:
         """Wait for the end of the call; why it ended."""
         return str((await self.event("CALL_CLOSED", 20)).get("param", ""))
 
     def heard(self, frequency_hz: float) -> float:
         """The share of a frequency in what was heard in the latest call."""
+        return share(self._samples(), frequency_hz)
+
+    def loudness(self) -> float:
+        """The effective value of what was heard in the latest call, of 32767."""
+        samples = self._samples()
+        return math.sqrt(sum(value * value for value in samples) / len(samples)) if samples else 0.0
+
+    def _samples(self) -> list[int]:
         found = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime)
         if not found:
-            return 0.0
+            return []
         with wave.open(str(found[-1])) as file:
             raw = file.readframes(file.getnframes())
-        return share([value for (value,) in struct.iter_unpack("<h", raw[: len(raw) // 2 * 2])], frequency_hz)
+        return [value for (value,) in struct.iter_unpack("<h", raw[: len(raw) // 2 * 2])]
