@@ -1,5 +1,7 @@
 """A runtime with real SIP on loopback addresses of its own, and telephones."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -14,8 +16,11 @@ from asterism.runtime.runtime import Runtime
 from asterism.runtime.settings import DirectorySettings
 
 from tests.sip.phones import BARESIP, Phone
+from tests.sip.wire import Agent
 
-SERVER = "127.0.30.1"
+NET = f"127.{40 + os.getpid() % 200}.{os.getpid() // 200 % 250}"
+"""A net of the loopback's own for each process, so that several may test at once."""
+SERVER = f"{NET}.1"
 
 
 class Served:
@@ -77,7 +82,7 @@ async def phone(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Phone]]
     made: list[Phone] = []
 
     async def start(user: str, secret: str, *, tone_hz: float = 440, server: str = SERVER) -> Phone:
-        one = Phone(tmp_path / f"phone{len(made)}", user, secret, server, f"127.0.30.{11 + len(made)}")
+        one = Phone(tmp_path / f"phone{len(made)}", user, secret, server, f"{NET}.{11 + len(made)}")
         made.append(one)
         await one.start(tone_hz)
         return one
@@ -85,3 +90,27 @@ async def phone(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Phone]]
     yield start
     for each in made:
         await each.stop()
+
+
+@pytest.fixture
+async def agent() -> AsyncIterator[Callable[..., Awaitable[Agent]]]:
+    """Make user agents of a few lines: `await agent("6001", "secret")`, each at an address of its own."""
+    made: list[Agent] = []
+
+    async def start(user: str, secret: str = "", *, address: str = "", server: str = SERVER) -> Agent:
+        one = await Agent(user, secret, server, address or f"{NET}.{51 + len(made)}").open()
+        made.append(one)
+        return one
+
+    yield start
+    for each in made:
+        each.close()
+
+
+async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+    """Wait until something is so."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to pass")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sip.conftest import SERVER
+from tests.sip.conftest import NET, SERVER
 from tests.sip.phones import write_tone
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
@@ -131,7 +131,7 @@ async def test_a_wrong_password(served: Any, phone: Any) -> None:
     pbx = await served(sip=SIP, extensions=EXTENSIONS)
     one = await phone("6001", "wrong")
     await one.wrote("403 Forbidden")
-    assert "Registration from '6001' failed for '127.0.30.11:5060' - Wrong password" in pbx.said
+    assert f"Registration from '6001' failed for '{NET}.11:5060' - Wrong password" in pbx.said
     assert (await pbx.runtime.database.tree("SIP/Registry")) == {}
 
 
@@ -142,6 +142,6 @@ async def test_an_unknown_number(served: Any, phone: Any) -> None:
     await one.dial("999")
     assert "404" in await one.closed()
     assert (
-        "NOTICE Call from '6001' (127.0.30.11:5060) to extension '999' rejected because extension not found in "
+        f"NOTICE Call from '6001' ({NET}.11:5060) to extension '999' rejected because extension not found in "
         "context 'internal'." in pbx.said
     )
