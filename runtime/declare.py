@@ -429,7 +429,8 @@ def command(pattern: str, *, since: str = "0.1", see: str = "") -> Callable[[Cal
 
     Args:
         pattern: Words, `<noun>` for a value, `[...]` for what may be left out, `a|b` for a choice, `<noun>...`
-            for the rest of the line. Each value and each choice is handed to the body in order of the pattern.
+            for the rest of the line. Each value, each choice, and each flag (a word alone in brackets) is handed to
+            the body in order of the pattern; the word in `[like <pattern>]` is not. See asterism.runtime.patterns.
         since: Version that brought it.
         see: Related commands.
     """

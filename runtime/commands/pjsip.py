@@ -50,7 +50,7 @@ _STATES = {
 
 
 @command("pjsip show endpoints [like <pattern>]", see="pjsip show contacts, sip show peers")
-def pjsip_show_endpoints(rt: "Runtime", like: str = "", pattern: str | None = None) -> list[str]:
+def pjsip_show_endpoints(rt: "Runtime", pattern: str = "") -> list[str]:
     """List the endpoints of pjsip.conf with what belongs to them.
 
     With `like` only those whose name holds a match of the regular expression.
@@ -122,7 +122,7 @@ def _contact_line(contact: ContactFacts, label: str, width: int) -> str:
 
 
 @command("pjsip show contacts [like <pattern>]", see="pjsip show endpoints")
-def pjsip_show_contacts(rt: "Runtime", like: str = "", pattern: str | None = None) -> list[str]:
+def pjsip_show_contacts(rt: "Runtime", pattern: str = "") -> list[str]:
     """List where the addresses of record of pjsip.conf can be reached.
 
     With `like` only those whose name holds a match of the regular expression.

@@ -50,7 +50,7 @@ def status_text(peer: PeerFacts) -> str:
 
 
 @command("sip show peers [like <pattern>]", see="pjsip show endpoints")
-def sip_show_peers(rt: "Runtime", like: str = "", pattern: str | None = None) -> Table:
+def sip_show_peers(rt: "Runtime", pattern: str = "") -> Table:
     """List the peers of sip.conf.
 
     With `like` only those whose name holds a match of the regular expression.
