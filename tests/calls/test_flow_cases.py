@@ -1,0 +1,81 @@
+"""Whole calls as Asterisk 22 was recorded to run them: every priority of every channel, and each channel's cause."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from asterism.dialplan.errors import DialplanError
+from asterism.runtime.driver import Party
+from asterism.runtime.events import Hangup, Newchannel
+from asterism.runtime.testing import TestRuntime
+
+from tests.oracle.cases import Case, cases, rows, token, whole
+
+_EXECUTING = re.compile(r'Executing \[(.*)@(.*):(\d+)\] (\w+)\("(Local/.*?;[12])", "(.*)"\) in new stack', re.DOTALL)
+_OWN_NAME = re.compile(r"(Local/[^,;\"]*?)-[0-9a-f]{8};")
+
+NOT_YET = {
+    # Call records.
+    "flow-00711", "flow-00713", "flow-00714",
+    # Applications and functions that are not there yet.
+    "flow-00507", "flow-00511", "flow-00521", "flow-00522",
+    "flow-00523", "flow-00527", "flow-00710", "flow-00715", "flow-00716",
+    "flow-00717", "flow-00718", "flow-00719", "flow-00721", "flow-00727", "flow-00734", "flow-00674", "flow-00462",
+    # Asterisk's Answer waits for the first audio of the other side, so a callee that is hung up at once runs less.
+    "flow-00683", "flow-00685", "flow-00640",
+}  # fmt: skip
+"What does not come out the same yet."
+
+
+def runnable(case: Case) -> bool:
+    """Whether a case needs nothing but its text."""
+    return not case.get("files")
+
+
+async def traced(case: Case) -> list[tuple[list[list[Any]], int]]:
+    """Run a case: what each channel ran, and its cause, in order of creation."""
+    start = case.get("start", {})
+    place = f"{start.get('exten', 's')}@{start.get('context', token(case))}"
+    number = start.get("callerid", "")
+    async with TestRuntime() as rt:
+        try:
+            rt.extensions(whole(case, case["conf"]))
+        except DialplanError:
+            return []
+        await rt.originate(
+            f"Local/{place}/n",
+            timeout=60,
+            application="Wait",
+            app_data="60",
+            caller=Party(number) if number else None,
+            variables=dict(start.get("variables", {})),
+        )
+        end = rt.now() + 300
+        while rt.channels and rt.now() < end:
+            await asyncio.sleep(1)
+        traces: dict[str, list[list[Any]]] = {}
+        for record in rt.records:
+            found = _EXECUTING.fullmatch(record.text)
+            if found:
+                exten, context, priority, application, channel, data = found.groups()
+                traces.setdefault(channel, []).append([context, exten, int(priority), application, data])
+        causes = {event.channel.channel: event.cause for event in rt.heard_all(Hangup)}
+        created = [event.channel.channel for event in rt.heard_all(Newchannel)]
+        return [(rows(traces[name]), causes[name]) for name in created if name in traces]
+
+
+def expected(case: Case) -> list[tuple[list[list[Any]], int]]:
+    """What the case recorded."""
+    return [(rows(channel["trace"]), channel["cause"]) for channel in case["truth"]["channels"] if channel["trace"]]
+
+
+@pytest.mark.parametrize("case", [case for case in cases("flow") if runnable(case)], ids=lambda case: str(case["id"]))
+def test_a_recorded_call(case: Case, request: pytest.FixtureRequest) -> None:
+    if case["id"] in NOT_YET:
+        request.applymarker(pytest.mark.xfail(reason="not yet"))
+    loop = asyncio.new_event_loop()
+    try:
+        assert loop.run_until_complete(traced(case)) == expected(case)
+    finally:
+        loop.close()
