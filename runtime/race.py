@@ -270,12 +270,19 @@ class Race:
         if self.caller is not None:
             self.caller.cause = cause
         self.result.cause = cause
+        if event.sip_status:
+            self._note(channel, f"SIP {event.sip_status} {event.reason}".rstrip(), cause)
         meaning = Cause.USER_BUSY if event.busy else Cause.NORMAL_CIRCUIT_CONGESTION if event.congestion else cause
         if meaning == Cause.USER_BUSY:
             channel.verbose(3, f"{channel.name} is busy")
         elif meaning == Cause.NORMAL_CIRCUIT_CONGESTION:
             channel.verbose(3, f"{channel.name} is circuit-busy")
         self._drop(attempt, meaning, cause)
+
+    def _note(self, channel: Channel, answer: str, cause: int) -> None:
+        """Keep what became of a leg for HANGUPCAUSE()."""
+        if self.caller is not None:
+            self.caller.datastores.setdefault("hangup causes", {})[channel.name] = (answer, cause)
 
     def _drop(self, attempt: _Attempt, meaning: int, cause: int | None = None) -> None:
         channel = self.legs.pop(attempt.channel).channel
