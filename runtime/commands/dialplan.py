@@ -1,7 +1,7 @@
 """Commands about the dialplan: show, read again, global variables."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.dialplan import pattern
@@ -178,3 +178,59 @@ async def eval_function(rt: "Runtime", text: str) -> list[str]:
     except ArgumentError as error:
         raise AsterismError(str(error)) from None
     return ["Return Value: Success (0)", f"Result: {value}"]
+
+
+_STATES = {
+    "NOT_INUSE": "Idle",
+    "INUSE": "InUse",
+    "BUSY": "Busy",
+    "UNAVAILABLE": "Unavailable",
+    "RINGING": "Ringing",
+    "RINGINUSE": "InUse&Ringing",
+    "ONHOLD": "Hold",
+}
+"The states of hints, as lists show them."
+
+
+async def _hints(rt: "Runtime", number: str = "") -> list[tuple[str, str, str, int]]:
+    read = rt.modules.function("EXTENSION_STATE")
+    found = []
+    for context in rt.plan.contexts.values():
+        for extension in context:
+            step = extension.hint
+            if step is None or (number and extension.name != number):
+                continue
+            place, state = f"{extension.name}@{context.name}", ""
+            if read is not None:
+                value = read.read(rt.unbound(), place)
+                state = value if isinstance(value, str) else await value
+            found.append((place, step.application, _STATES.get(state, "Unknown"), 0))
+    return found
+
+
+def _hint_line(row: Sequence[object]) -> str:
+    return f"{row[0]:<30.30}: {row[1]:<60.60}  State:{row[2]:<15.15} Presence:{'not_set':<15} Watchers {row[3]:>2}"
+
+
+_HINT_COLUMNS = (("Hint", 30), ("Devices", 60), ("State", 15), ("Watchers", 2))
+
+
+@command("core show hints", see="core show hint")
+async def show_hints(rt: "Runtime") -> Table:
+    """List the hints of the dialplan, and what their devices are doing."""
+    rows = await _hints(rt)
+    if not rows:
+        return Table(_HINT_COLUMNS, [], ["There are no registered dialplan hints"], header=False)
+    above = ["", "    -= Registered Asterisk Dial Plan Hints =-"]
+    footer = ["----------------", f"- {len(rows)} hints registered"]
+    return Table(_HINT_COLUMNS, rows, footer, header=False, line=_hint_line, above=above)
+
+
+@command("core show hint <exten>", see="core show hints")
+async def show_hint(rt: "Runtime", number: str) -> Table:
+    """Show the hints of one extension."""
+    rows = await _hints(rt, number)
+    footer = [f"{len(rows)} hint{_s(len(rows))} matching extension {number}"]
+    if not rows:
+        footer = [f"No hints matching extension {number}"]
+    return Table(_HINT_COLUMNS, rows, footer, header=False, line=_hint_line)

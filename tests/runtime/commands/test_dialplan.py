@@ -122,3 +122,18 @@ async def test_reload_tells_what_is_wrong_and_keeps_what_was(tmp_path: Path) -> 
         reply = await rt.commands.run(rt, "dialplan reload")
         assert not reply.ok
         assert "NoOp(new)" in await run(rt, "dialplan show default")
+
+
+async def test_hints(rt: TestRuntime) -> None:
+    assert await run(rt, "core show hints") == "There are no registered dialplan hints"
+    rt.extensions("[default]\nexten => 200,hint,PJSIP/200\n")
+    line = "200@default" + " " * 19 + ": PJSIP/200" + " " * 53
+    line += "State:Unavailable     Presence:not_set         Watchers  0"
+    assert await run(rt, "core show hint 200") == f"{line}\n1 hint matching extension 200"
+    assert (await run(rt, "core show hints")).splitlines()[1:] == [
+        "    -= Registered Asterisk Dial Plan Hints =-",
+        line,
+        "----------------",
+        "- 1 hints registered",
+    ]
+    assert await run(rt, "core show hint 999") == "No hints matching extension 999"
