@@ -214,7 +214,9 @@ static void mend_addresses(const identity *who, pjsip_rx_data *rdata)
     /* RFC 3581 as if the client had asked for it: answers go to where the request came from. */
     if ((!who || who->force_rport) && via && via->rport_param < 0)
         via->rport_param = rdata->pkt_info.src_port;
-    if (who && who->rewrite_contact && contact && contact->uri) {
+    /* Not in a REGISTER, whose answer must show the contact as the phone wrote it. */
+    if (who && who->rewrite_contact && contact && contact->uri &&
+        rdata->msg_info.msg->line.req.method.id != PJSIP_REGISTER_METHOD) {
         pjsip_sip_uri *uri = pjsip_uri_get_uri(contact->uri);
 
         if (PJSIP_URI_SCHEME_IS_SIP(uri) || PJSIP_URI_SCHEME_IS_SIPS(uri)) {

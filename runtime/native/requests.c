@@ -5,6 +5,7 @@
 #include <string.h>
 
 typedef struct request {
+    struct request *next;
     number token;
     pj_pool_t *pool;
     int references; /* the transaction's and the timer's; guarded by requests_lock */
@@ -15,9 +16,11 @@ typedef struct request {
     pjsip_auth_clt_sess auth;
     bool has_auth;
     pj_timer_entry timer;
+    pjsip_transaction *transaction; /* the latest one, held by its group lock */
 } request;
 
 static pthread_mutex_t requests_lock = PTHREAD_MUTEX_INITIALIZER;
+static request *requests;
 static unsigned requests_live;
 static uint64_t last_token;
 
@@ -30,17 +33,39 @@ static pjsip_module user = {
     .on_tsx_state = on_tsx_state,
 };
 
+/* Makes this the request's transaction, or none. */
+static void hold_transaction(request *it, pjsip_transaction *transaction)
+{
+    pjsip_transaction *former;
+
+    if (transaction)
+        pj_grp_lock_add_ref(transaction->grp_lock);
+    pthread_mutex_lock(&requests_lock);
+    former = it->transaction;
+    it->transaction = transaction;
+    pthread_mutex_unlock(&requests_lock);
+    if (former)
+        pj_grp_lock_dec_ref(former->grp_lock);
+}
+
 static void drop(request *it)
 {
     bool last;
 
     pthread_mutex_lock(&requests_lock);
     last = --it->references == 0;
-    if (last)
+    if (last) {
+        request **at = &requests;
+
+        while (*at != it)
+            at = &(*at)->next;
+        *at = it->next;
         requests_live--;
+    }
     pthread_mutex_unlock(&requests_lock);
     if (!last)
         return;
+    hold_transaction(it, NULL);
     if (it->has_auth)
         pjsip_auth_clt_deinit(&it->auth);
     pj_pool_release(it->pool);
@@ -95,9 +120,16 @@ static bool retry(request *it, pjsip_transaction *transaction, pjsip_rx_data *rd
            start(it, again) == PJ_SUCCESS;
 }
 
+static void finish(request *it, int status, const pjsip_transaction *transaction, const pjsip_rx_data *rdata)
+{
+    tell(it, status, &transaction->status_text, rdata);
+    hold_transaction(it, NULL);
+    forget_timer(it);
+}
+
 static void on_tsx_state(pjsip_transaction *transaction, pjsip_event *event)
 {
-    request *it = transaction->mod_data[user.id];
+    request *it = user.id >= 0 ? transaction->mod_data[user.id] : NULL;
     pjsip_rx_data *rdata = NULL;
     int status = transaction->status_code;
 
@@ -109,27 +141,34 @@ static void on_tsx_state(pjsip_transaction *transaction, pjsip_event *event)
         return;
     if (status == PJSIP_SC_UNAUTHORIZED || status == PJSIP_SC_PROXY_AUTHENTICATION_REQUIRED) {
         transaction->mod_data[user.id] = NULL;
-        if (!retry(it, transaction, rdata)) {
-            tell(it, status, &transaction->status_text, rdata);
-            forget_timer(it);
-        }
+        if (!retry(it, transaction, rdata))
+            finish(it, status, transaction, rdata);
         drop(it);
         return;
     }
     if (!rdata && status < 300)
         status = PJSIP_SC_REQUEST_TIMEOUT;
     transaction->mod_data[user.id] = NULL;
-    tell(it, status, &transaction->status_text, rdata);
-    forget_timer(it);
+    finish(it, status, transaction, rdata);
     drop(it);
 }
 
 static void on_timeout(pj_timer_heap_t *heap, pj_timer_entry *entry)
 {
     request *it = entry->user_data;
+    pjsip_transaction *transaction;
 
     PJ_UNUSED_ARG(heap);
-    tell(it, PJSIP_SC_REQUEST_TIMEOUT, NULL, NULL); /* a late answer finds that it was told */
+    tell(it, PJSIP_SC_REQUEST_TIMEOUT, NULL, NULL);
+    pthread_mutex_lock(&requests_lock);
+    transaction = it->transaction;
+    if (transaction)
+        pj_grp_lock_add_ref(transaction->grp_lock);
+    pthread_mutex_unlock(&requests_lock);
+    if (transaction) { /* a late answer finds nobody */
+        pjsip_tsx_terminate(transaction, PJSIP_SC_REQUEST_TIMEOUT);
+        pj_grp_lock_dec_ref(transaction->grp_lock);
+    }
     drop(it);
 }
 
@@ -147,6 +186,7 @@ static int start(request *it, pjsip_tx_data *tdata)
     it->references++;
     pthread_mutex_unlock(&requests_lock);
     transaction->mod_data[user.id] = it;
+    hold_transaction(it, transaction);
     status = pjsip_tsx_send_msg(transaction, NULL);
     if (status != PJ_SUCCESS) {
         /* Terminating tells the outcome, so for the caller the request counts as sent. */
@@ -176,6 +216,8 @@ static request *request_new(const outgoing *wanted)
     }
     pthread_mutex_lock(&requests_lock);
     it->token = NUMBER(++last_token, 1);
+    it->next = requests;
+    requests = it;
     requests_live++;
     pthread_mutex_unlock(&requests_lock);
     return it;
@@ -313,9 +355,23 @@ int requests_start(void)
     return pjsip_endpt_register_module(pjsua_var.endpt, &user);
 }
 
+/* Ends what is still on its way; each tells its outcome as it goes. */
 void requests_stop(void)
 {
-    /* Transactions of requests still on their way end in the module when the endpoint goes. */
+    for (;;) {
+        pjsip_transaction *transaction = NULL;
+
+        pthread_mutex_lock(&requests_lock);
+        for (request *it = requests; it && !transaction; it = it->next)
+            transaction = it->transaction;
+        if (transaction)
+            pj_grp_lock_add_ref(transaction->grp_lock);
+        pthread_mutex_unlock(&requests_lock);
+        if (!transaction)
+            break;
+        pjsip_tsx_terminate(transaction, PJSIP_SC_SERVICE_UNAVAILABLE);
+        pj_grp_lock_dec_ref(transaction->grp_lock);
+    }
     if (user.id >= 0)
         pjsip_endpt_unregister_module(pjsua_var.endpt, &user);
 }

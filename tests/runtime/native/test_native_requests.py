@@ -427,3 +427,23 @@ def test_the_wire_can_be_watched(switch: Switch, phone: Phone) -> None:
     assert received.message.startswith(b"MESSAGE ")
     assert sent.message.startswith(b"SIP/2.0 200")
     assert received.remote == sent.remote == (phone.host, phone.port)
+
+
+def test_rewritten_contacts_lead_back_to_the_source(switch: Switch, phone: Phone) -> None:
+    native.set_identities([native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
+                          [native.Identity(1, 0, rewrite_contact=True)])
+    phone.send(phone.make("REGISTER", contact="<sip:alice@203.0.113.9>"))
+    register_event = switch.wait(native.Register)
+    assert register_event.contacts[0].uri == "sip:alice@203.0.113.9"
+    native.respond(register_event.token, 200)
+    phone.answer_of()
+    phone.send(phone.make("INVITE", contact="<sip:alice@203.0.113.9>", body=phone.offer()))
+    incoming = switch.wait(native.Incoming)
+    assert incoming.contact == "<sip:alice@203.0.113.9>"
+    switch.answer(incoming)
+    phone.established()
+    switch.wait(native.CallState, state="confirmed")
+    switch.hangup(incoming.call)
+    bye = phone.request_of("BYE")
+    assert bye.first == f"BYE {phone.uri} SIP/2.0"
+    phone.respond(bye, 200)
