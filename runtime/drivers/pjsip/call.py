@@ -37,6 +37,10 @@ from asterism.runtime.log import Log, escaped
 
 Headers = Sequence[tuple[str, str]]
 
+# chan_sip tells Dial busy or congestion by the status alone, whatever cause it stands for.
+_SIP_BUSY = frozenset((482, 486, 600, 603))
+_SIP_CONGESTION = frozenset((400, 403, 404, 410, 480, 500, 502, 503, 504))
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -370,7 +374,11 @@ class Call:
                 cause = int(Cause.NORMAL_CLEARING)
         if self.incoming is None and status in (300, 301, 302, 305) and event.remote:
             self._forward(event)
-        return Ended(cause, status, escaped(event.reason))
+        spoken = self.technology == "SIP" and self.incoming is None and not self._is_up
+        return Ended(
+            cause, status, escaped(event.reason),
+            busy=spoken and status in _SIP_BUSY, congestion=spoken and status in _SIP_CONGESTION,
+        )  # fmt: skip
 
     def _forward(self, event: native.CallState) -> None:
         message = Message(event.message)
