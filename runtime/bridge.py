@@ -13,7 +13,6 @@ from asterism.dialplan.errors import Interrupt, Redirected
 from asterism.dialplan.scope import Jump
 from asterism.runtime import media
 from asterism.runtime.channel import Channel
-from asterism.runtime.channel_base import Interrupted
 from asterism.runtime.driver import (
     Digit,
     Ended,
@@ -26,7 +25,7 @@ from asterism.runtime.driver import (
 )
 from asterism.runtime.errors import Hangup
 from asterism.runtime.events import BridgeCreate, BridgeDestroy, BridgeEnter, BridgeLeave, BridgeSnapshot, Event
-from asterism.runtime.mailbox import next_event
+from asterism.runtime.mailbox import Interrupted, next_event
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase

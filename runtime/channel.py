@@ -87,9 +87,14 @@ class Channel(ChannelBase):
         """Let others run."""
         return asyncio.sleep(0)
 
-    def start_play(self, sound: SoundFile, *, loop: bool = False) -> media.Play:
-        """Begin a sound; it plays until it ends or is stopped."""
+    def _let_hear(self) -> None:
         self.check()
+        if not self.is_up and not self.outgoing:
+            self.leg.progress()
+
+    def start_play(self, sound: SoundFile, *, loop: bool = False) -> media.Play:
+        """Begin a sound; it plays until it ends or is stopped. A caller that was not answered hears it all the same."""
+        self._let_hear()
         return media.Play(self, [media.SoundPiece(sound, loop)])
 
     def start_tone(self, tones: str | ToneList | Sequence[Tone], *, loop: bool = True) -> media.Play:
@@ -98,7 +103,7 @@ class Channel(ChannelBase):
         Raises:
             ArgumentError: There is no tone of this name.
         """
-        self.check()
+        self._let_hear()
         if isinstance(tones, str):
             found = self.switch.tones.find(tones, self.tonezone)
             if found is None:
@@ -123,8 +128,6 @@ class Channel(ChannelBase):
         """
         self.check()
         language = language or self.language
-        if names and not self.is_up and not self.outgoing:
-            self.leg.progress()
         missing: list[str] = []
         for name in names:
             sound = await self.switch.sounds.find(name, language, self.formats())
@@ -227,7 +230,7 @@ class Channel(ChannelBase):
 
     async def echo(self) -> None:
         """Send the far end what it says, until it hangs up or presses `#`."""
-        self.check()
+        self._let_hear()
         play = media.Play(self, [media.EchoPiece()])
         await self.until_played(play, "#")
 

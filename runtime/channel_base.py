@@ -6,7 +6,6 @@ The verbs that applications use on it are in `asterism.runtime.channel`.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asterism.dialplan import subroutine
@@ -48,6 +47,7 @@ from asterism.runtime.events import (
 from asterism.runtime.events import Hangup as HangupEvent
 from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
 from asterism.runtime.log import escaped
+from asterism.runtime.mailbox import Interrupted
 from asterism.runtime.reporter import Reporter
 from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
@@ -59,13 +59,6 @@ if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
 
 _E = TypeVar("_E", bound=LegEvent)
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted(LegEvent):
-    """A channel without a task of its own is to end, or to go elsewhere: whoever looks after it sees to that."""
-
-    interrupt: Interrupt
 
 
 class ChannelBase(Reporter):
@@ -114,6 +107,7 @@ class ChannelBase(Reporter):
         self._gone = False
         self._task: ChannelTask | None = None
         self._mail: deque[LegEvent] = deque()
+        self._flooded = False
         self._waiter: asyncio.Future[None] | None = None
         self._absolute: asyncio.TimerHandle | None = None
         self.absolute_timeout_at = 0.0
@@ -395,6 +389,9 @@ class ChannelBase(Reporter):
             self._end(event)
             return
         if len(self._mail) >= MAILBOX_EVENTS_MAX:
+            if not self._flooded:
+                self._flooded = True
+                self.warn(f"{self.name} gets events faster than they are read, the excess is lost")
             return
         if isinstance(event, Digit):
             self.switch.log.dtmf(f"DTMF '{event.digit}' received on {self.name}, {event.duration_ms} ms", self.call)

@@ -3,14 +3,23 @@
 import asyncio
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from asterism.dialplan.errors import Interrupt
 from asterism.runtime.driver import LegEvent
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
 
 _C = TypeVar("_C", bound="ChannelBase")
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(LegEvent):
+    """A channel without a task of its own is to end, or to go elsewhere: whoever looks after it sees to that."""
+
+    interrupt: Interrupt
 
 
 async def stirred(channels: "Iterable[ChannelBase]", deadline: float = math.inf) -> bool:

@@ -14,7 +14,6 @@ from asterism.runtime import media
 from asterism.runtime.bridge import Rules
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
-from asterism.runtime.channel_base import Interrupted
 from asterism.runtime.driver import (
     Answered,
     Ended,
@@ -29,7 +28,7 @@ from asterism.runtime.driver import (
 from asterism.runtime.errors import Hangup, Unavailable
 from asterism.runtime.events import ChannelSnapshot, DialBegin, DialEnd, DialState
 from asterism.runtime.log import escaped
-from asterism.runtime.mailbox import next_event
+from asterism.runtime.mailbox import Interrupted, next_event
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 

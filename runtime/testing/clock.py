@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-
 PATIENCE_S = 1.0
 "How long something may take without a pause before time goes on."
 

@@ -178,3 +178,12 @@ async def test_a_graceful_stop_waits_for_calls(rt: TestRuntime) -> None:
     await rt.stop(gracefully=True)
     assert rt.now() - began > 599
     await rt.wait_closed()
+
+
+async def test_a_flood_of_digits_costs_the_excess(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Wait(5)\n same => n,Hangup()\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.until("up")
+    call.press("1" * 3000)
+    await call.over()
+    assert len([line for line in rt.logged(Level.WARNING) if "excess" in line]) == 1
