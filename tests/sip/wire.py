@@ -55,7 +55,12 @@ class Agent(asyncio.DatagramProtocol):
         else:
             self.received.put_nowait(message)
 
+    last_sent = ""
+    "The latest INVITE, so that it can be cancelled."
+
     def send(self, text: str) -> None:
+        if text.startswith("INVITE"):
+            self.last_sent = text
         self.transport.sendto(text.replace("\n", "\r\n").encode(), (self.server, 5060))
 
     def request(self, method: str, uri: str, *headers: str, cseq: int, body: str = "", to: str = "") -> str:
@@ -81,7 +86,9 @@ class Agent(asyncio.DatagramProtocol):
         answer = await self.final()
         if answer.code in (401, 407) and digest:
             if method == "INVITE":
-                self.send(self.request("ACK", uri, cseq=cseq, to=answer.header("To")).replace(f"{cseq}ACK", f"{cseq}INVITE"))
+                self.send(
+                    self.request("ACK", uri, cseq=cseq, to=answer.header("To")).replace(f"{cseq}ACK", f"{cseq}INVITE")
+                )
             name = "Authorization" if answer.code == 401 else "Proxy-Authorization"
             challenge = answer.header("WWW-Authenticate") or answer.header("Proxy-Authenticate")
             cseq = next(self._numbers) + 1000
@@ -115,7 +122,9 @@ class Agent(asyncio.DatagramProtocol):
             f'response="{response}",algorithm=MD5{tail}'
         )
 
-    async def register(self, *contacts: str, expires: int | None = 120, headers: tuple[str, ...] = (), cseq: int = 0) -> Received:
+    async def register(
+        self, *contacts: str, expires: int | None = 120, headers: tuple[str, ...] = (), cseq: int = 0
+    ) -> Received:
         """Register; its own address when no contact is given."""
         contacts = contacts or (f"<sip:{self.user}@{self.address}:{self.port}>",)
         wanted = [f"Contact: {contact}" for contact in contacts if contact]

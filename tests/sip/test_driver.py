@@ -1,0 +1,236 @@
+"""Life of the driver: registrations of ours, reload, wrong files, two runtimes, TCP, early media, DTMF, hold."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from asterism.runtime.events import Registry
+from tests.sip.conftest import NET, SERVER, until
+from tests.sip.test_calls import SDP, Callee, caller, invite
+from tests.sip.wire import Agent, Received, answer
+
+pytestmark = [pytest.mark.sip, pytest.mark.timeout(60)]
+
+SIP = f"""
+[general]
+udpbindaddr={SERVER}
+tcpenable=yes
+[6001]
+type=friend
+host=dynamic
+secret=one
+context=internal
+disallow=all
+allow=ulaw
+[6002]
+type=friend
+host={NET}.52
+context=internal
+disallow=all
+allow=ulaw
+"""
+
+EXTENSIONS = """
+[internal]
+exten => 1,1,Answer()
+ same => n,Read(digits,,3)
+ same => n,NoOp(digits=${digits})
+ same => n,Hangup()
+exten => 2,1,Dial(SIP/6002,5)
+exten => 3,1,Ringing()
+ same => n,Wait(0.2)
+ same => n,Progress()
+ same => n,Wait(0.2)
+ same => n,Answer()
+ same => n,Wait(2)
+exten => 600,1,NoOp(forwarded)
+ same => n,Answer()
+ same => n,Wait(2)
+"""
+
+
+async def test_we_register_with_others(served: Any) -> None:
+    provider = await Agent("provider", "", SERVER, f"{NET}.60", 5070).open()
+    seen: list[Received] = []
+
+    def answering(request: Received) -> str:
+        seen.append(request)
+        if "Authorization" not in request.text:
+            return answer(request, 401, "Unauthorized", 'WWW-Authenticate: Digest realm="them",nonce="abc",algorithm=MD5')
+        contact = request.header("Contact").split(";")[0]
+        expires = request.header("Expires")
+        return answer(request, 200, "OK", f"Contact: {contact};expires={expires}")
+
+    provider.answering = answering
+    try:
+        lines = f"[general]\nudpbindaddr={SERVER}\nregister => account:secret:digest@{NET}.60:5070/1234~300\n"
+        pbx = await served(sip=lines, extensions=EXTENSIONS)
+        heard = pbx.runtime.bus.queue(Registry)
+        driver = pbx.runtime.driver("SIP")
+        await until(lambda: [each.state for each in driver._registrations] == ["Registered"])
+        event = heard._queue.get_nowait()
+        assert (event.username, event.domain, event.status) == ("account", f"{NET}.60", "Registered")
+        last = seen[-1]
+        assert last.text.startswith(f"REGISTER sip:{NET}.60:5070 SIP/2.0")
+        assert f"<sip:1234@{SERVER}:5060>" in last.header("Contact")
+        assert f"sip:account@{NET}.60" in last.header("From")
+        assert 'username="digest"' in last.header("Authorization")
+        assert last.header("Expires") == "300"
+        assert [each.refresh_s for each in driver._registrations] == [285]
+        await pbx.stop()
+        assert seen[-1].header("Expires") == "0"
+    finally:
+        provider.close()
+        await pbx.start()
+
+
+async def test_a_refused_registration_is_told(served: Any) -> None:
+    provider = await Agent("provider", "", SERVER, f"{NET}.60", 5070).open()
+    provider.answering = lambda request: answer(request, 403, "Forbidden")
+    try:
+        lines = f"[general]\nudpbindaddr={SERVER}\nregister => account:secret@{NET}.60:5070\n"
+        pbx = await served(sip=lines, extensions=EXTENSIONS)
+        driver = pbx.runtime.driver("SIP")
+        await until(lambda: [each.state for each in driver._registrations] == ["No Authentication"])
+        assert f"with 'sip:{NET}.60:5070' failed: 403 Forbidden" in pbx.said
+    finally:
+        provider.close()
+
+
+async def test_only_one_runtime_owns_sip(served: Any) -> None:
+    first = await served(sip=SIP, extensions=EXTENSIONS)
+    second = await served(sip=SIP.replace(f"{SERVER}", f"{NET}.2"), extensions=EXTENSIONS)
+    assert first.runtime.driver("SIP") is not None
+    assert second.runtime.driver("SIP") is None
+    assert "SIP belongs to another runtime of this process" in second.said
+
+
+async def test_reload_follows_the_files(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one = await caller(agent)
+    assert (await one.register()).code == 200
+    driver = pbx.runtime.driver("SIP")
+    pbx.write(sip=SIP + "\n[6009]\ntype=friend\nhost=dynamic\nsecret=nine\nnosuchoption=1\n")
+    await driver.reload()
+    assert "WARNING sip.conf:23: [6009] unknown option 'nosuchoption'" in pbx.said
+    assert driver.peer("6009") is not None
+    assert driver.peer("6001").address == f"{NET}.51"
+    nine = await agent("6009", "nine")
+    assert (await nine.register()).code == 200
+    pbx.write(sip="[general\nudpbindaddr=127.0.0.1\n")
+    with pytest.raises(Exception, match=r"sip\.conf:1"):
+        await driver.reload()
+    assert driver.peer("6001").address == f"{NET}.51"
+    assert (await one.register()).code == 200
+    pbx.write(sip=SIP)
+    await driver.reload()
+    assert driver.peer("6009") is None
+    assert (await nine.register()).code == 403
+
+
+async def test_calls_over_tcp(served: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    reader, writer = await asyncio.open_connection(SERVER, 5060, local_addr=(f"{NET}.51", 0))
+    port = writer.get_extra_info("sockname")[1]
+    text = (
+        f"INVITE sip:1@{SERVER} SIP/2.0\nVia: SIP/2.0/TCP {NET}.51:{port};branch=z9hG4bKtcp1\nFrom: <sip:6001@{SERVER}>;tag=a\n"
+        f"To: <sip:1@{SERVER}>\nCall-ID: tcp1\nCSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:6001@{NET}.51:{port};transport=tcp>\n"
+        "Content-Type: application/sdp\nContent-Length: "
+    )
+    body = SDP.replace("\n", "\r\n")
+    writer.write((text + str(len(body)) + "\n\n").replace("\n", "\r\n").encode() + body.encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    while b"100 Trying" in head:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert b"401 Unauthorized" in head
+    writer.close()
+    assert not pbx.runtime.channels
+
+
+async def test_ringing_early_audio_answer(served: Any, agent: Any) -> None:
+    await served(sip=SIP, extensions=EXTENSIONS)
+    one = await caller(agent)
+    codes: list[tuple[int, bool]] = []
+    original = one.received.put_nowait
+
+    def note(message: Received) -> None:
+        if message.code:
+            codes.append((message.code, "m=audio" in message.text))
+        original(message)
+
+    one.received.put_nowait = note
+    got = await invite(one, "3")
+    assert got.code == 200
+    assert [each for each in codes if each[0] > 100 and each[0] != 401] == [(180, False), (183, True), (200, True)]
+
+
+async def test_a_cancelled_call_ends_the_other_leg(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    seen: list[str] = []
+
+    def ringing(request: Received) -> str:
+        seen.append(request.method)
+        return answer(request, 180 if request.method == "INVITE" else 200, "Fine", f"Contact: <sip:b@{NET}.52>")
+
+    two.answering = ringing
+    asked = asyncio.create_task(invite(one, "2"))
+    await until(lambda: "INVITE" in seen)
+    cancel = one.last_sent.replace("INVITE sip", "CANCEL sip").replace(" INVITE\n", " CANCEL\n")
+    one.send(cancel.split("\n\n")[0].split("Content-Type")[0] + "Content-Length: 0\n\n")
+    got = await asked
+    assert got.code in (200, 487)
+    await until(lambda: "CANCEL" in seen)
+    await until(lambda: not pbx.runtime.channels)
+
+
+async def test_a_302_sends_the_call_elsewhere(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    two.answering = lambda request: (
+        answer(request, 302, "Moved", f"Contact: <sip:600@{SERVER}>") if request.method == "INVITE" else ""
+    )
+    got = await invite(one, "2")
+    assert got.code == 200
+    assert "forwarded" in pbx.said
+
+
+async def test_digits_by_info(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP.replace("secret=one", "secret=one\ndtmfmode=info"), extensions=EXTENSIONS)
+    one = await caller(agent)
+    got = await invite(one, "1")
+    assert got.code == 200
+    to = got.header("To")
+    target = got.header("Contact").strip("<>")
+    one.send(one.request("ACK", target, cseq=int(got.header("CSeq").split()[0]), to=to))
+    for number, digit in enumerate("57#"):
+        body = f"Signal={digit}\nDuration=100\n"
+        one.send(
+            one.request("INFO", target, "Content-Type: application/dtmf-relay", cseq=2000 + number, to=to, body=body)
+        )
+        assert (await one.final()).code == 200
+    await until(lambda: "digits=57" in pbx.said)
+
+
+async def test_the_far_end_holds(served: Any, agent: Any) -> None:
+    from asterism.runtime.events import Hold, Unhold
+
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    heard = pbx.runtime.bus.queue(Hold, Unhold)
+    one, two = await caller(agent), await agent("6002")
+    Callee(two)
+    got = await invite(one, "2")
+    assert got.code == 200
+    to, target = got.header("To"), got.header("Contact").strip("<>")
+    one.send(one.request("ACK", target, cseq=int(got.header("CSeq").split()[0]), to=to))
+    contact = f"Contact: <sip:6001@{one.address}:5060>"
+    for number, direction in enumerate(("sendonly", "sendrecv")):
+        body = SDP.replace("o=agent 1 1", f"o=agent 1 {number + 2}") + f"a={direction}\n"
+        one.send(one.request("INVITE", target, contact, "Content-Type: application/sdp", cseq=1100 + number, to=to, body=body))
+        answered = await one.final()
+        assert answered.code == 200
+        assert ("a=recvonly" in answered.text) == (direction == "sendonly")
+        one.send(one.request("ACK", target, cseq=1100 + number, to=to))
+    await until(lambda: heard._queue.qsize() == 2)
+    assert [type(heard._queue.get_nowait()).__name__ for _ in range(2)] == ["Hold", "Unhold"]
