@@ -178,6 +178,9 @@ class ChannelBase(Reporter):
 
     def snapshot(self) -> ChannelSnapshot:
         """What it is now; for events and lists."""
+        application, data, step = self.application, self.app_data, self.step
+        if step is not None and not self.tracing:  # Nobody was told of the step, so it is not noted above.
+            application, data = step.application, step.constant or ""
         return ChannelSnapshot(
             channel=self.name,
             uniqueid=self.uniqueid,
@@ -192,8 +195,8 @@ class ChannelBase(Reporter):
             context=self.context,
             exten=self.exten,
             priority=self.priority,
-            application=self.application,
-            app_data=self.app_data,
+            application=application,
+            app_data=data,
             created_s=self.created_s,
             answered_s=self.answered_s,
             bridge="" if self.bridge is None else self.bridge.uniqueid,
