@@ -3,6 +3,7 @@
  * Two modules: one below the dialogs sees requests that belong to none; one above them takes those inside a call that
  * pjsua would answer by its own policy (REFER, INFO ...).
  */
+#define _GNU_SOURCE /* memmem */
 #include "adapter.h"
 #include "message.h"
 
@@ -312,6 +313,18 @@ static void receive(const directory *table, pjsip_rx_data *rdata)
 
 /* ---- modules ---------------------------------------------------------------------------------------------------------------- */
 
+/* RFC 3261 18.3: a datagram that announces more than it brings was cut on its way. */
+static bool is_cut(const pjsip_rx_data *rdata)
+{
+    const pjsip_clen_hdr *length = rdata->msg_info.clen;
+    const char *text = rdata->msg_info.msg_buf, *body;
+
+    if (!length || length->len <= 0 || PJSIP_TRANSPORT_IS_RELIABLE(rdata->tp_info.transport))
+        return false;
+    body = memmem(text, (size_t)rdata->msg_info.len, "\r\n\r\n", 4);
+    return body && text + rdata->msg_info.len - (body + 4) < length->len;
+}
+
 static bool is_method(const pjsip_rx_data *rdata, const char *name)
 {
     return pj_stricmp2(&rdata->msg_info.msg->line.req.method.name, name) == 0;
@@ -329,6 +342,10 @@ static pj_bool_t on_outside_dialog(pjsip_rx_data *rdata)
     if (method->id == PJSIP_CANCEL_METHOD || method->id == PJSIP_BYE_METHOD || is_method(rdata, "PRACK") ||
         is_method(rdata, "UPDATE")) {
         answer(rdata, PJSIP_SC_CALL_TSX_DOES_NOT_EXIST, NULL);
+        return PJ_TRUE;
+    }
+    if (is_cut(rdata)) {
+        answer(rdata, PJSIP_SC_BAD_REQUEST, NULL);
         return PJ_TRUE;
     }
     if (queue_full()) {
