@@ -60,13 +60,11 @@ class Calls:
 async def differences(rt: TestRuntime, wanted: list[Case]) -> list[str]:
     """Run cases; return those that came out otherwise."""
     contexts = {case["id"].replace("-", "") + "x": case for case in wanted}
-    rt.extensions(
-        "".join(
-            f"[{context}]\n"
-            + "".join(f"exten => s,{at},{_written(step)}\n" for at, step in enumerate(case["steps"], 1))
-            for context, case in contexts.items()
-        )
-    )
+    lines: list[str] = []
+    for context, case in contexts.items():
+        lines.append(f"[{context}]")
+        lines += [f"exten => s,{at},{_written(step)}" for at, step in enumerate(case["steps"], 1)]
+    rt.extensions("\n".join(lines) + "\n")
     calls = Calls(rt)
     wrong = []
     for context, case in contexts.items():
