@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -295,3 +296,42 @@ async def test_one_command_and_its_exit_status(
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == f"Unable to connect to remote asterisk (does {tmp_path / 'none.ctl'} exist?)\n"
+
+
+async def test_ten_thousand_mutated_lines_end_nothing(control: ControlSocket) -> None:
+    chance = random.Random(7)
+    seeds = [
+        wire.encode({"do": "run", "id": 1, "line": 'echo "a b" \\c'}),
+        wire.encode({"do": "complete", "id": 2, "line": "ech"}),
+        wire.encode({"do": "attach", "verbose": 3}),
+    ]
+    reader, writer = await asyncio.open_unix_connection(str(control.path), limit=1 << 22)
+
+    async def discard() -> bytes:
+        last = b""
+        async for line in reader:
+            last = line
+            if b'"id":99,"ok"' in line:
+                break
+        return last
+
+    reading = asyncio.ensure_future(discard())
+    for _ in range(10_000):
+        line = bytearray(chance.choice(seeds))
+        for _ in range(chance.randrange(1, 6)):
+            at = chance.randrange(len(line))
+            match chance.randrange(3):
+                case 0:
+                    line[at] = chance.randrange(256)
+                case 1:
+                    del line[at : at + chance.randrange(8)]
+                case 2:
+                    line[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(8)))
+            line = line or bytearray(b"x")
+        writer.write(bytes(line) + b"\n")
+        if writer.transport.get_write_buffer_size() > 1 << 16:
+            await writer.drain()
+    writer.write(b"\n" + wire.encode({"do": "run", "id": 99, "line": "echo alive"}))
+    assert b'"ok":true' in await asyncio.wait_for(reading, 60)
+    writer.close()
+    await writer.wait_closed()

@@ -286,3 +286,35 @@ def test_a_remote_console_through_pipes(pbx: Pbx) -> None:
     assert "*CLI>" not in done.stdout
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
+
+
+def test_a_terminal_that_can_do_nothing(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    pbx.environment["TERM"] = "dumb"
+    screen = Screen(pbx, "-r")
+    screen.wait("*CLI> ")
+    screen.type("core show channels count\n")
+    screen.wait("0 active channels\r\n0 active calls\r\n0 calls processed\r\n")
+    screen.wait("*CLI> ")
+    assert "\x1b" not in screen.seen
+    screen.type("exit\n")
+    assert screen.ended() == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_a_remote_console_comes_back_with_its_server(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    screen = Screen(pbx, "-R")
+    screen.wait("*CLI>")
+    pbx.rx("core restart now")
+    screen.wait("Disconnected from Asterism server: The server restarts.")
+    screen.wait("Connected to Asterism")
+    screen.wait("*CLI>")
+    screen.type("core show uptime\r")
+    screen.wait("System uptime: ")
+    pbx.rx("core stop now")
+    screen.wait("The server has ended.")
+    os.kill(screen.pid, signal.SIGINT)
+    assert screen.ended() == 0
+    assert process.wait(10) == 0
