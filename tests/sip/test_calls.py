@@ -171,6 +171,7 @@ async def test_headers_go_with_an_outgoing_sip_call(served: Any, agent: Any) -> 
     assert got.text.index("X-Two: 2") < got.text.index("X-One: 1")
     assert "Y-Three" not in got.text
     assert got.header("From").startswith(f'"Alice Phone" <sip:6001@{SERVER}>')
+    assert got.header("Contact") == f"<sip:6001@{SERVER}:5060>"
     assert got.header("User-Agent").startswith("asterism")
     assert "m=text" not in got.text
     assert "PCMA" not in got.text

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from asterism.runtime.events import Registry
+
 from tests.sip.conftest import NET, SERVER, until
 from tests.sip.test_calls import SDP, Callee, caller, invite
 from tests.sip.wire import Agent, Received, answer
@@ -57,7 +57,8 @@ async def test_we_register_with_others(served: Any) -> None:
     def answering(request: Received) -> str:
         seen.append(request)
         if "Authorization" not in request.text:
-            return answer(request, 401, "Unauthorized", 'WWW-Authenticate: Digest realm="them",nonce="abc",algorithm=MD5')
+            challenge = 'WWW-Authenticate: Digest realm="them",nonce="abc",algorithm=MD5'
+            return answer(request, 401, "Unauthorized", challenge)
         contact = request.header("Contact").split(";")[0]
         expires = request.header("Expires")
         return answer(request, 200, "OK", f"Contact: {contact};expires={expires}")
@@ -134,8 +135,9 @@ async def test_calls_over_tcp(served: Any) -> None:
     reader, writer = await asyncio.open_connection(SERVER, 5060, local_addr=(f"{NET}.51", 0))
     port = writer.get_extra_info("sockname")[1]
     text = (
-        f"INVITE sip:1@{SERVER} SIP/2.0\nVia: SIP/2.0/TCP {NET}.51:{port};branch=z9hG4bKtcp1\nFrom: <sip:6001@{SERVER}>;tag=a\n"
-        f"To: <sip:1@{SERVER}>\nCall-ID: tcp1\nCSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:6001@{NET}.51:{port};transport=tcp>\n"
+        f"INVITE sip:1@{SERVER} SIP/2.0\nVia: SIP/2.0/TCP {NET}.51:{port};branch=z9hG4bKtcp1\n"
+        f"From: <sip:6001@{SERVER}>;tag=a\nTo: <sip:1@{SERVER}>\nCall-ID: tcp1\nCSeq: 1 INVITE\nMax-Forwards: 70\n"
+        f"Contact: <sip:6001@{NET}.51:{port};transport=tcp>\n"
         "Content-Type: application/sdp\nContent-Length: "
     )
     body = SDP.replace("\n", "\r\n")
@@ -227,7 +229,8 @@ async def test_the_far_end_holds(served: Any, agent: Any) -> None:
     contact = f"Contact: <sip:6001@{one.address}:5060>"
     for number, direction in enumerate(("sendonly", "sendrecv")):
         body = SDP.replace("o=agent 1 1", f"o=agent 1 {number + 2}") + f"a={direction}\n"
-        one.send(one.request("INVITE", target, contact, "Content-Type: application/sdp", cseq=1100 + number, to=to, body=body))
+        kind = "Content-Type: application/sdp"
+        one.send(one.request("INVITE", target, contact, kind, cseq=1100 + number, to=to, body=body))
         answered = await one.final()
         assert answered.code == 200
         assert ("a=recvonly" in answered.text) == (direction == "sendonly")

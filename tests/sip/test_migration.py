@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from asterism.runtime.drivers.pjsip.driver import PjsipDriver
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(60)]
@@ -137,7 +136,9 @@ def driver_of(pbx: Any) -> PjsipDriver:
     return found
 
 
-@pytest.mark.parametrize("files", [{"sip": SIP_PHONES}, {"pjsip": PJSIP_PHONES}, {"sip": SIP_PHONES, "pjsip": PJSIP_PHONES}])
+@pytest.mark.parametrize(
+    "files", [{"sip": SIP_PHONES}, {"pjsip": PJSIP_PHONES}, {"sip": SIP_PHONES, "pjsip": PJSIP_PHONES}]
+)
 async def test_phones(served: Any, files: dict[str, str]) -> None:
     pbx = await served(extensions=EXTENSIONS, **files)
     assert complaints(pbx) == []
@@ -151,7 +152,9 @@ async def test_phones(served: Any, files: dict[str, str]) -> None:
         assert [each.uri for each in driver.contacts()] == ["sip:6002@192.0.2.1:5060"]
 
 
-@pytest.mark.parametrize("files", [{"sip": SIP_TRUNK}, {"pjsip": PJSIP_TRUNK}, {"sip": SIP_TRUNK, "pjsip": PJSIP_TRUNK}])
+@pytest.mark.parametrize(
+    "files", [{"sip": SIP_TRUNK}, {"pjsip": PJSIP_TRUNK}, {"sip": SIP_TRUNK, "pjsip": PJSIP_TRUNK}]
+)
 async def test_trunk(served: Any, files: dict[str, str]) -> None:
     pbx = await served(extensions=EXTENSIONS, **files)
     assert complaints(pbx) == []

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 import pytest
-
 from asterism.runtime.events import ContactStatus, DeviceStateChange, PeerStatus
+
 from tests.sip.conftest import NET, SERVER, until
 from tests.sip.wire import answer
 
@@ -174,7 +174,8 @@ async def test_contacts_outlive_the_process(served: Any, agent: Any, tmp_path: A
 
 
 async def test_a_registration_ends(served: Any, agent: Any) -> None:
-    pbx = await served(pjsip=PJSIP.replace("max_contacts=2", "max_contacts=2\nminimum_expiration=1"), extensions=EXTENSIONS)
+    brief = PJSIP.replace("max_contacts=2", "max_contacts=2\nminimum_expiration=1")
+    pbx = await served(pjsip=brief, extensions=EXTENSIONS)
     two = await agent("7002", "two")
     assert (await two.register(expires=1)).header("Contact").endswith("expires=1")
     await until(lambda: not pbx.runtime.driver("PJSIP").contacts(), 3)

@@ -37,6 +37,11 @@ class CallAudio:
         return CODEC_NAMES.get(self.codec.lower(), "")
 
     @property
+    def relayed(self) -> bool:
+        """Whether packets go to another call as they come, telephone events too."""
+        return self._linked == "relay"
+
+    @property
     def number(self) -> int:
         """The native number of the call; 0 when it is over."""
         return self._call.number

@@ -49,6 +49,7 @@ class Departure:
     Args:
         uri: Request URI.
         account: pj.Account that makes the call.
+        contact_host: Host, port and parameters of our Contact.
         from_user, from_host: Our From; empty from_user: the caller's number, else `default_user`.
         route: Route header values, nearest hop first.
         contact, aor: The contact that was chosen, as CHANNEL(contact) names it.
@@ -57,6 +58,7 @@ class Departure:
     uri: str
     account: Any
     from_host: str
+    contact_host: str
     default_user: str
     from_user: str = ""
     route: tuple[str, ...] = ()
@@ -143,12 +145,13 @@ class Call:
         departure = self.departure
         if departure is None or self._over:
             return
-        from asterism.runtime.drivers.pjsip.outgoing import invite_headers, local_uri
+        from asterism.runtime.drivers.pjsip.outgoing import contact_uri, invite_headers, local_uri
 
         call = pj.Call(departure.account)
         param = pj.CallOpParam(True)
         param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
         param.txOption.localUri = local_uri(self.endpoint, departure, caller)
+        param.txOption.contactUri = contact_uri(self.endpoint, departure, caller)
         headers = [("Route", route) for route in departure.route]
         headers += invite_headers(self.endpoint, departure, caller, variables)
         headers += wire_headers(self.request_headers)
@@ -402,7 +405,8 @@ class Call:
     def digit_event(self, event: native.Dtmf) -> None:
         """A key was pressed."""
         if not self._over:
-            self._post(Digit(event.digit, event.duration_ms))
+            carried = event.method == "rfc4733" and self._audio.relayed
+            self._post(Digit(event.digit, event.duration_ms, carried=carried))
 
     def _end(self, event: Ended) -> None:
         """The call is over on the wire."""

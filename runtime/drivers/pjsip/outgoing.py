@@ -97,6 +97,16 @@ def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
     return f"{name}<sip:{escaped_user(user)}@{shown}>"
 
 
+def contact_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
+    """The Contact of a call: where the far end sends its requests."""
+    if endpoint.technology == "SIP":
+        known = "" if hidden(endpoint, caller) else caller.number
+        user = departure.from_user or known or departure.default_user
+    else:
+        user = endpoint.default_user or departure.from_user or departure.default_user
+    return f"<sip:{escaped_user(user)}@{departure.contact_host}>"
+
+
 def identity_headers(endpoint: Endpoint, caller: Party, host: str) -> list[tuple[str, str]]:
     """P-Asserted-Identity and Remote-Party-ID, as far as the endpoint wants them."""
     if not caller.number or (hidden(endpoint, caller) and endpoint.technology == "PJSIP"):

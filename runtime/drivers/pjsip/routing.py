@@ -105,7 +105,9 @@ class Router:
             raise Unavailable(str(error), Cause.NORMAL_CIRCUIT_CONGESTION) from None
         host = transport.external_signaling or local_host(Uri.parse(uri).host, transport.host)
         shown_host = bracketed(host) + (f":{transport.port}" if transport.port not in (5060, 5061) else "")
+        protocol = "" if transport.protocol == "udp" else f";transport={transport.protocol}"
         return Departure(
+            contact_host=f"{bracketed(host)}:{transport.external_port or transport.port}{protocol}",
             uri=uri, account=account, from_host=shown_host, default_user=dialect.general.default_user,
             from_user=endpoint.from_user, route=(contact.path,) if contact and contact.path else (),
             contact=f"{contact.aor};@{contact.digest}" if contact else "", aor=contact.aor if contact else "",

@@ -127,6 +127,9 @@ class Stack:
         config.uaConfig.threadCnt = 1
         config.uaConfig.userAgent = user_agent
         config.uaConfig.mwiUnsolicitedEnabled = False
+        # With name servers PJSIP resolves without waiting; without them it asks the C library on the thread that sends.
+        for server in _name_servers():
+            config.uaConfig.nameserver.append(server)
         # A level of logging would call Python, or write on the console, from PJSIP's threads.
         config.logConfig.level = 0
         config.logConfig.consoleLevel = 0
@@ -332,6 +335,15 @@ def credential(auth: Auth) -> Any:
         made.dataType = 0
         made.data = auth.password
     return made
+
+
+def _name_servers(path: Path = Path("/etc/resolv.conf")) -> list[str]:
+    """The machine's name servers; at most four, as PJSIP takes them."""
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return [words[1] for line in lines if len(words := line.split()) > 1 and words[0] == "nameserver"][:4]
 
 
 def _secure(config: Any, transport: Transport) -> None:

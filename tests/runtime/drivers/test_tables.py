@@ -89,7 +89,7 @@ class Shown:
 
 
 def printed(command: Any, rt: Shown, pattern: str = "") -> str:
-    result = command.body(rt, "like" if pattern else "", pattern or None)
+    result = command.body(rt, pattern) if pattern else command.body(rt)
     lines = result.lines() if isinstance(result, Table) else result
     return "".join(f"{line}\n" for line in lines)
 
