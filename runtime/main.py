@@ -22,9 +22,9 @@ Usage: asterism [SWITCHES]
    -h              Print this and end
    -C <file>       Read this asterisk.conf instead of {DEFAULT_CONF}
 
-A server, in the background unless one of -f -c -v -d is given:
-   -f              Stay in the foreground
-   -F              Go into the background all the same
+A server, in the foreground unless -F is given:
+   -F              Go into the background
+   -f              Stay in the foreground, whatever asterisk.conf says
    -c              Stay in the foreground with a console
    -v              More verbose; repeat for more
    -d              More debug messages; repeat for more
@@ -163,7 +163,7 @@ def merged(options: Options, switches: Switches) -> Options:
         changed["console"] = True
     if switches.background:
         changed["alwaysfork"] = True
-    if switches.foreground or switches.console or switches.verbose or switches.debug:
+    if switches.foreground or switches.console:
         changed["nofork"] = True
     return replace(options, **changed)  # type: ignore[arg-type]
 

@@ -307,7 +307,7 @@ class Options:
     debug: int = 0
     "Debug level at start, as -d."
     alwaysfork: Annotated[bool, Alias("alwaysfork")] = False
-    "Go into the background even with -v or -d."
+    "Go into the background at start, as -F."
     nofork: bool = False
     "Stay in the foreground, as -f."
     quiet: bool = False

@@ -63,13 +63,13 @@ class Service:
             sys.stderr.write(f"Asterism already running on {self._path}.  Use 'asterism -r' to connect.\n")
             return 1
         try:
-            become(options.runuser, options.rungroup)
             refused = apply_limits(options)
+            become(options.runuser, options.rungroup)
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             return 1
         self._complaints += [ConfigError(text, str(self._conf_path)) for text in refused]
-        if (options.alwaysfork and not options.console) or not (options.nofork or options.console):
+        if options.alwaysfork and not (options.nofork or options.console):
             self._parent = go_into_background()
             self._options = options = replace(options, quiet=True, console=False)
         try:
@@ -77,6 +77,8 @@ class Service:
             asyncio.run(self._serve())
         except ConfigError as error:
             self._fail(str(error))
+        except asyncio.CancelledError:
+            self._fail("Ended before it was ready.")
         finally:
             self._pid_file.remove()
         if self._restart:
@@ -132,12 +134,13 @@ class Service:
         )
         await control.start()
         try:
+            self._watch_boot()
             async with rt:
                 self._watch_signals(rt)
                 self._parent.tell()
-                console = await self._open_console(rt, control) if options.console else None
-                if self._screen is not None and console is None:
+                if self._screen is not None:
                     self._screen.say("Asterism Ready.")
+                console = await self._open_console(rt, control) if options.console else None
                 await rt.wait_closed()
                 self._restart = rt.restart_wanted
                 await control.stop(self._restart)
@@ -156,6 +159,13 @@ class Service:
             if writer is not None:
                 rt.log.detach(writer.sink)
                 writer.close()
+
+    def _watch_boot(self) -> None:
+        """Who ends the server before it is ready ends it all the same, and tidily."""
+        loop, boot = asyncio.get_running_loop(), asyncio.current_task()
+        if boot is not None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, boot.cancel)
 
     def _watch_signals(self, rt: Runtime) -> None:
         loop = asyncio.get_running_loop()

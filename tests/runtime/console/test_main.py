@@ -53,9 +53,9 @@ def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
 def test_the_command_line_wins_over_asterisk_conf() -> None:
     options = merged(Options(verbose=1, nofork=False), read_switches(["-vvv", "-n", "-M", "5", "-U", "me"]))
     assert (options.verbose, options.nocolor, options.maxcalls, options.runuser) == (3, True, 5, "me")
-    assert options.nofork, "-v stays in the foreground, as Asterisk's does"
     assert merged(Options(verbose=4), read_switches([])) == Options(verbose=4)
     assert merged(Options(), read_switches(["-F"])).alwaysfork
+    assert merged(Options(alwaysfork=True), read_switches(["-f"])).nofork, "-f wins over asterisk.conf"
 
 
 def test_no_server_is_told_in_asterisks_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
