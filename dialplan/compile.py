@@ -116,10 +116,12 @@ class Compiler:
         constant = call.argument.constant
         offset, length, tail = call.offset, call.length, call.tail
         whole = offset == 0 and length is None
+        if constant is not None:
+            return _cut(_prepared(function, limited(constant, most)), offset, length)
 
         def evaluate(scope: Scope) -> str:
-            text = constant if constant is not None else argument(scope)
-            if constant is None and _moves(text, tail):
+            text = argument(scope)
+            if _moves(text, tail):
                 return self.by_name(scope, f"{name}({text}){tail}")
             value = read(scope, function, limited(text, most))
             return value if whole else substitution.cut(value, offset, length)
@@ -259,6 +261,20 @@ def read(scope: Scope, function: Function, argument: str) -> str:
     except Exception as error:
         scope.warn(f"{function.name}: {error}")
         return ""
+
+
+def _prepared(function: Function, argument: str) -> Evaluate:
+    """Return what reads a function that does not wait, its argument parsed once."""
+    prepared = function.prepare(argument)
+
+    def evaluate(scope: Scope) -> str:
+        try:
+            return cast(str, prepared(scope))
+        except Exception as error:
+            scope.warn(f"{function.name}: {error}")
+            return ""
+
+    return evaluate
 
 
 async def read_later(scope: Scope, function: Function, argument: str) -> str:

@@ -333,6 +333,10 @@ class Function(Protocol):
         """How to make a reading from the argument's text before it is evaluated; empty for most."""
         ...
 
+    def prepare(self, argument: str) -> "Callable[[Scope], str | Awaitable[str]]":
+        """Return what reads the value for an argument that is constant, parsed once."""
+        ...
+
     def read(self, scope: "Scope", argument: str) -> str | Awaitable[str]:
         """Return the value. An ordinary exception is logged as WARNING, the value is then empty."""
         ...

@@ -262,6 +262,18 @@ class Function(Declaration):
         texts = split_arguments(argument, most=len(parameters), raw=self.raw) if parameters else []
         return bind(parameters, texts, self.name, keep_empty=True)
 
+    def prepare(self, argument: str) -> Callable[[Any], str | Awaitable[str]]:
+        """Parse the argument text now, read the value later, any number of times."""
+        body = self.body
+        try:
+            values = self.values(argument)
+        except ArgumentError:
+            return lambda channel: self.read(channel, argument)
+        if len(values) == 1:
+            only = values[0]
+            return lambda channel: body(channel, only)
+        return lambda channel: body(channel, *values)
+
     def read(self, channel: Any, argument: str) -> str | Awaitable[str]:
         """The value of `${NAME(argument)}`; awaitable exactly when `is_async`."""
         result: str | Awaitable[str] = self.body(channel, *self.values(argument))
