@@ -93,7 +93,8 @@ def listening(text: str, **attributes: object) -> Paper:
 
 
 def test_digits_are_collected_as_long_as_they_could_be_a_number() -> None:
-    text = "exten => s,1,Listen(digit)\nexten => 12,1,NoOp(12)\nexten => 123,1,NoOp(123)\nexten => i,1,NoOp(i ${INVALID_EXTEN})\n"
+    text = "exten => s,1,Listen(digit)\nexten => i,1,NoOp(i ${INVALID_EXTEN})\n"
+    text += "exten => 12,1,NoOp(12)\nexten => 123,1,NoOp(123)\n"
     assert ran(listening(text, keys="2")) == ["12"]
     assert ran(listening(text, keys="23")) == ["123"]
     assert ran(listening(text, keys="5")) == ["i 15"]
@@ -183,7 +184,13 @@ def fails(chan: Paper, text: str) -> str:
 def test_texts_may_wait_for_functions() -> None:
     text = (
         DEFAULT
-        + 'exten => s,1,NoOp(${SLOW(a)}-${SLOW(${SLOW(b)}c)})\n same => n,Set(x=$[${LEN} 1])\n same => n,GotoIf($["${SLOW(q)}"="Q"]?5)\n same => n,NoOp(no)\n same => n,NoOp(${SLOW(d):0:1}$[SLOW(1)+1])\n'
+        + """
+exten => s,1,NoOp(${SLOW(a)}-${SLOW(${SLOW(b)}c)})
+ same => n,Set(x=$[${LEN} 1])
+ same => n,GotoIf($["${SLOW(q)}"="Q"]?5)
+ same => n,NoOp(no)
+ same => n,NoOp(${SLOW(d):0:1}$[SLOW(1)+1])
+"""
     )
     for tracing in (True, False):
         paper = Paper(plan(text, registry(slow)))
@@ -234,7 +241,13 @@ def test_what_is_loaded_late_is_found() -> None:
 def test_the_next_priority_is_looked_up_anew() -> None:
     text = (
         DEFAULT
-        + "exten => 100/555,1,NoOp(a)\nexten => 100/555,2,NoOp(b555)\nexten => 100,1,NoOp(c)\n same => n,NoOp(d)\n same => n,NoOp(last)\n"
+        + """
+exten => 100/555,1,NoOp(a)
+exten => 100/555,2,NoOp(b555)
+exten => 100,1,NoOp(c)
+ same => n,NoOp(d)
+ same => n,NoOp(last)
+"""
     )
     assert ran(called(text, exten="100", caller_number="555")) == ["a", "b555", "last"]
     assert ran(called(text, exten="100")) == ["c", "d", "last"]
@@ -256,12 +269,18 @@ def test_a_called_subroutine_that_does_not_return_leaves_nothing() -> None:
 
 
 def test_hangup_handlers_run_after_h_the_last_first() -> None:
-    paper = Paper(
-        plan(
-            DEFAULT
-            + "exten => s,1,NoOp()\nexten => h,1,NoOp(h)\n[sub]\nexten => a,1,NoOp(a ${ARG1})\n same => n,Return()\nexten => b,1,NoOp(b)\n"
-        )
+    text = (
+        DEFAULT
+        + """
+exten => s,1,NoOp()
+exten => h,1,NoOp(h)
+[sub]
+exten => a,1,NoOp(a ${ARG1})
+ same => n,Return()
+exten => b,1,NoOp(b)
+"""
     )
+    paper = Paper(plan(text))
     paper.hangup_handlers = ["sub,a,1(x)", "sub,b,1"]
     assert ran(paper.run()) == ["", "h", "b", "a x"]
 
@@ -275,11 +294,12 @@ def test_return_in_h_goes_on_behind_the_gosub() -> None:
 
 LINES = st.lists(
     st.sampled_from(
-        ["NoOp(${EXTEN})", "Goto(s,1)", "Goto(2,1)", "GotoIf($[${x}<3]?s,1)", "Set(x=$[0${x}+1])", "Gosub(2,1(a))", "Return(${x})", "Hangup()", "While($[${x}<2])", "EndWhile()",
-         "If(${x})", "Else()", "EndIf()", "ExecIf(1?Return())", "Goto(nolabel)", "NoSuch()", "StackPop()", "Set(${x}=y)", "Exec(Goto(2,1))", "Goto(+1)", "Goto(-1)", "MSet(a=b,c=d)"]
+        """NoOp(${EXTEN}) Goto(s,1) Goto(2,1) GotoIf($[${x}<3]?s,1) Set(x=$[0${x}+1]) Gosub(2,1(a)) Return(${x})
+        Hangup() While($[${x}<2]) EndWhile() If(${x}) Else() EndIf() ExecIf(1?Return()) Goto(nolabel) NoSuch()
+        StackPop() Set(${x}=y) Exec(Goto(2,1)) Goto(+1) Goto(-1) MSet(a=b,c=d)""".split()
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 
 @given(LINES, LINES, LINES, st.booleans())
