@@ -12,12 +12,13 @@ from asterism.runtime import callerid
 from asterism.runtime.bridge import Rules
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
-from asterism.runtime.declare import Option, Separated, Unit, application
+from asterism.runtime.declare import Option, Separated, Text, Unit, application
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
 from asterism.runtime.states import DialStatus
 
 Destinations = Annotated[list[str], Separated("&")]
+_KEYS = "0123456789*#ABCD"
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,67 @@ async def dial(
     Compat: app_dial. A destination without a slash ends the call; no destination at all is CHANUNAVAIL. The second
         timeout (`20^5`) is not served yet.
     """
-    wanted = [destination for destination in destinations or [] if destination]
+    await _dial(chan, destinations or [], timeout, options)
+
+
+@application("RetryDial", see="Dial", ends_on_bad_arguments=True)
+async def retry_dial(
+    chan: Channel,
+    announce: str = "",
+    sleep: Annotated[str, Unit("s")] = "",
+    retries: str = "",
+    dialargs: Text = "",
+) -> Jump | None:
+    """Dial again and again until somebody answers, or the attempts are used up.
+
+    Args:
+        announce: Sound to play when nobody could be reached.
+        sleep: Seconds to wait before the next attempt; music plays meanwhile.
+        retries: How many attempts; 0 for as many as it takes.
+        dialargs: The arguments of Dial.
+    Sets: What Dial sets.
+    Compat: app_dial. A digit pressed meanwhile is dialled, if it is an extension of EXITCONTEXT or of this context.
+        After a conversation there is no further attempt, not even with option `g`.
+    """
+    if not dialargs:
+        chan.error("RetryDial requires a 4th argument (dialdata)")
+        raise Hangup(0)
+    destinations, timeout, options, _ = dial.arguments(dialargs)
+    for text in dial.complaints(dialargs):
+        chan.warn(text)
+    attempts = int(retries) if retries.isdigit() and retries != "0" else None
+    while attempts is None or attempts > 0:
+        if await _dial(chan, destinations or [], timeout, options) is DialStatus.ANSWER:
+            return None
+        attempts = None if attempts is None else attempts - 1
+        digit = (await chan.play(announce, interrupt=_KEYS)).digit if announce else ""
+        digit = digit or await _pause(chan, sleep)
+        context = chan.variables.get("EXITCONTEXT", "") or chan.context
+        if digit and chan.switch.extension_exists(context, digit, 1, chan.caller_number):
+            return Jump(context, digit, 1)
+    return None
+
+
+async def _pause(chan: Channel, text: str) -> str:
+    """Music until the next attempt; the digit that was pressed."""
+    try:
+        seconds = max(0.0, float(text))
+    except ValueError:
+        seconds = 10.0
+    chan.start_music()
+    try:
+        return await chan.read_digit(seconds)
+    finally:
+        chan.stop_music()
+
+
+async def _dial(chan: Channel, destinations: list[str], timeout: str, options: DialOptions) -> DialStatus | None:
+    """Do what Dial does; the status, or None when nobody was to be called."""
+    wanted = [destination for destination in destinations if destination]
     if not wanted:
         chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
         chan.set("DIALSTATUS", DialStatus.CHANUNAVAIL.value)
-        return
+        return None
     if any("/" not in destination for destination in wanted):
         chan.warn("Dial argument takes format (technology/resource)")
         chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
@@ -170,6 +227,7 @@ async def dial(
         and not (options.go_on and result.gone_first != "caller")
     ):
         raise Hangup(result.cause)
+    return outcome.status or result.status
 
 
 def _ring_time(chan: Channel, text: str) -> float:

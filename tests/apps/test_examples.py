@@ -23,6 +23,14 @@ def example(name: str) -> ModuleType:
     return module
 
 
+def configured(folder: Path) -> str:
+    """A configuration folder without any phone."""
+    folders = "".join(f"ast{which}dir => {folder}\n" for which in ("etc", "varlib", "db", "run", "log", "spool"))
+    (folder / "asterisk.conf").write_text(f"[directories]\n{folders}")
+    (folder / "extensions.conf").write_text("[phones]\nexten => 1,1,NoOp()\n")
+    return str(folder)
+
+
 def test_each_is_short() -> None:
     files = list(FOLDER.glob("*.py"))
     assert files and all(len(file.read_text().splitlines()) <= LONGEST for file in files)
@@ -30,10 +38,7 @@ def test_each_is_short() -> None:
 
 @pytest.mark.parametrize("name", ["answer_and_play", "ivr"])
 async def test_each_starts_by_itself(name: str, tmp_path: Path) -> None:
-    folders = "".join(f"ast{which}dir => {tmp_path}\n" for which in ("etc", "varlib", "db", "run", "log", "spool"))
-    (tmp_path / "asterisk.conf").write_text(f"[directories]\n{folders}")
-    (tmp_path / "extensions.conf").write_text("[phones]\nexten => 1,1,NoOp()\n")
-    running = asyncio.create_task(example(name).main(str(tmp_path)))
+    running = asyncio.create_task(example(name).main(configured(tmp_path)))
     done, _ = await asyncio.wait({running}, timeout=0.5)
     assert not done, running.exception()
     running.cancel()
@@ -59,10 +64,12 @@ async def test_click_to_call(rt: TestRuntime) -> None:
     assert await clicked(rt, "Loopback/bob", "600") == "BUSY"
 
 
-async def test_click_to_call_reads_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_click_to_call_reads_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = iter(["Local/1@nowhere 600\n", "nonsense\n", ""])
     monkeypatch.setattr(sys.stdin, "readline", lambda: next(lines))
-    await example("click_to_call").main(str(FOLDER.parent / "configs" / "none"))
+    await example("click_to_call").main(configured(tmp_path))
     assert capsys.readouterr().out.startswith("Local/1@nowhere -> 600: ")
 
 

@@ -1,0 +1,102 @@
+"""Originate: call somebody from the dialplan, without being part of that call."""
+
+import math
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import Option, Unit, application
+from asterism.runtime.dialing import Originated, originate
+from asterism.runtime.driver import Party
+from asterism.runtime.errors import Hangup
+from asterism.runtime.states import DialStatus
+
+_WORDS = {
+    DialStatus.ANSWER: "SUCCESS",
+    DialStatus.BUSY: "BUSY",
+    DialStatus.CONGESTION: "CONGESTION",
+    DialStatus.NOANSWER: "RINGING",
+}
+
+
+@dataclass(frozen=True)
+class OriginateOptions:
+    """Options of Originate."""
+
+    at_once: Annotated[bool, Option("a")] = False
+    "Go on at once, whatever becomes of the call."
+    number: Annotated[str | None, Option("c", "number")] = None
+    "Caller id number for the called party; this channel's when left out."
+    name: Annotated[str | None, Option("n", "name")] = None
+    "Caller id name for the called party; this channel's when left out."
+    variables: Annotated[str | None, Option("v", "name=value^name=value")] = None
+    "Variables of the new channel; `_name` and `__name` are inherited."
+    codecs: Annotated[str | None, Option("C", "codecs", later=True)] = None
+    "Codecs of the call."
+    before_called: Annotated[str | None, Option("b", "context^exten^priority(args)", later=True)] = None
+    "Run a Gosub on the new channel before it is called."
+    before_calling: Annotated[str | None, Option("B", "context^exten^priority(args)", later=True)] = None
+    "Run a Gosub on this channel first."
+
+
+@application("Originate", see="Dial, ORIGINATE_STATUS")
+async def originate_call(
+    chan: Channel,
+    tech_data: str = "",
+    type: str = "",
+    arg1: str = "",
+    arg2: str = "",
+    arg3: str = "",
+    timeout: Annotated[str, Unit("s")] = "",
+    options: OriginateOptions = OriginateOptions(),
+) -> None:
+    """Call somebody, and let him run an extension or an application once he has answered.
+
+    Args:
+        tech_data: Technology/resource.
+        type: `exten` or `app`.
+        arg1: The context, or the application.
+        arg2: The extension, or the application's arguments.
+        arg3: The priority, a number or a label; 1 when left out.
+        timeout: Seconds to ring; 30 when left out.
+        options: Letters, each explained in its own line.
+    Sets: ORIGINATE_STATUS: SUCCESS, BUSY, CONGESTION, RINGING (nobody answered in time), FAILED.
+    Compat: app_originate. Too few arguments, or another type, end the call.
+    """
+    if not tech_data or not type or not arg1:
+        chan.error("Incorrect number of arguments")
+        raise Hangup(0)
+    if type.lower() not in ("app", "exten"):
+        chan.error(f"Incorrect type, it should be 'app' or 'exten': {type}")
+        raise Hangup(0)
+    caller = Party(
+        chan.caller.number if options.number is None else options.number,
+        chan.caller.name if options.name is None else options.name,
+    )
+    facts: dict[str, Any] = {"timeout": _seconds(timeout), "caller": caller, "variables": _variables(options)}
+    if type.lower() == "app":
+        facts |= {"application": arg1, "app_data": arg2}
+    else:
+        facts |= {"context": arg1, "exten": arg2 or "s", "priority": int(arg3) if arg3.isdigit() else arg3 or 1}
+    call: Coroutine[Any, Any, Originated] = originate(chan.switch, tech_data, **facts)
+    if options.at_once:
+        chan.switch.spawn(call, f"originate {tech_data}")
+        chan.set("ORIGINATE_STATUS", "SUCCESS")
+        return
+    result = await call
+    chan.set("ORIGINATE_STATUS", _WORDS.get(result.status, "FAILED"))
+
+
+def _variables(options: OriginateOptions) -> dict[str, str]:
+    """`A=1^_B=2` apart."""
+    pairs = (part.partition("=") for part in (options.variables or "").split("^") if part)
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 30.0
+    return seconds if seconds > 0 and math.isfinite(seconds) else 30.0
