@@ -95,6 +95,8 @@ class Runtime(Switchboard):
 
     async def _start(self) -> None:
         self.started_s = self.reloaded_s = self.now()
+        if self.config_dir is not None and not self.config_dir.is_dir():
+            raise ConfigError("there is no such folder", str(self.config_dir))
         for complaint in self._complaints:
             self.log.error(str(complaint))
         await self._open_database()

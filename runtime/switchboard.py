@@ -1,6 +1,7 @@
 """What a channel, a driver, a command, and an embedder may ask of a runtime: its tables, and what goes on in it."""
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
@@ -113,7 +114,7 @@ class Switchboard:
         """Forget what a module declares; False when it is not loaded."""
         return self.modules.unload(name)
 
-    def application(self, name: str, **facts: Any) -> Any:
+    def application(self, name: str, **facts: Any) -> Callable[[Callable[..., Any]], Application]:
         """Decorator: declare an application of this runtime alone."""
 
         def declared(body: Callable[..., Any]) -> Application:
@@ -123,7 +124,7 @@ class Switchboard:
 
         return declared
 
-    def function(self, name: str, **facts: Any) -> Any:
+    def function(self, name: str, **facts: Any) -> Callable[[Callable[..., Any]], Function]:
         """Decorator: declare a dialplan function of this runtime alone."""
 
         def declared(body: Callable[..., Any]) -> Function:
@@ -155,8 +156,12 @@ class Switchboard:
     @property
     def accepting(self) -> bool:
         """Whether new calls are taken."""
-        limit = self.options.maxcalls or CHANNELS_MAX
-        return self.stopping in ("", "when convenient") and self.channels.calls < limit
+        options = self.options
+        if self.stopping not in ("", "when convenient") or len(self.channels) >= CHANNELS_MAX:
+            return False
+        if options.maxcalls and self.channels.calls >= options.maxcalls:
+            return False
+        return not options.maxload or os.getloadavg()[0] <= options.maxload
 
     def driver(self, technology: str) -> ChannelDriver | None:
         """The driver of a technology, in any case."""

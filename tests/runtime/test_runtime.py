@@ -1,11 +1,13 @@
 """The runtime as an embedder and an operator meet it: folders, wrong configuration, reload, stop."""
 
 import asyncio
+import gc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from asterism.runtime.channel import Channel
-from asterism.runtime.errors import AsterismError
+from asterism.runtime.errors import AsterismError, ConfigError
 from asterism.runtime.events import FullyBooted, Newchannel, Reload, Shutdown
 from asterism.runtime.log import Level, Record
 from asterism.runtime.runtime import Runtime
@@ -182,3 +184,42 @@ async def test_who_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> N
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
     assert not runtime.channels
+
+
+async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        async with TestRuntime(tmp_path / "nowhere"):
+            raise AssertionError("it started")
+
+
+async def test_no_more_calls_than_allowed(rt: TestRuntime) -> None:
+    rt.options = replace(rt.options, maxcalls=2)
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Wait(60)\n")
+    calls = [await rt.phone("alice").call("100@default") for _ in range(2)]
+    assert not rt.accepting
+    calls[0].hangup()
+    await calls[0].over()
+    assert rt.accepting
+
+
+async def test_calls_leave_nothing_in_memory(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Local/200@default)\nexten => 200,1,Dial(Loopback/bob)\n")
+    rt.phone("bob").answers(talks_s=1)
+
+    async def some(number: int) -> int:
+        for _ in range(number):
+            call = await rt.phone("alice").call("100@default")
+            await call.over()
+        for phone in rt.loopback.phones.values():
+            phone.calls.clear()
+        rt.published.clear()
+        rt.records.clear()
+        del call
+        await asyncio.sleep(1)
+        gc.collect()
+        return len(gc.get_objects())
+
+    await some(10)
+    before = await some(10)
+    after = await some(200)
+    assert after - before < 100
