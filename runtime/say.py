@@ -4,7 +4,7 @@ The names are those of Asterisk's own prompts. Other languages get the English o
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 _SIGNS = {
     "!": "letters/exclaimation-point",
@@ -95,8 +95,8 @@ def time(when: datetime, pattern: str, now: datetime) -> list[str]:
     Args:
         when: The time, in the zone in which it is to be said.
         pattern: A or a weekday, B, b or h month, d or e day, Y year, I or l hour of twelve, H or k of twenty-four,
-            M minute, p or P am or pm, S second, R is HM, T is HMS, Q today, yesterday, or ABdY, q the same but silent
-            for today; a sound's name in single quotes.
+            M minute, p or P am or pm, S second, R is HM, T is HMS, Q or q the day as one would say it today;
+            a sound's name in single quotes.
         now: The present, for Q and q.
     """
     found: list[str] = []
@@ -114,17 +114,20 @@ def time(when: datetime, pattern: str, now: datetime) -> list[str]:
         elif char in "RT":
             found += time(when, "HM" if char == "R" else "HMS", now)
         elif char in "Qq":
-            found += _day(when, now, char)
+            found += _day(when, now)
     return found
 
 
-def _day(when: datetime, now: datetime, char: str) -> list[str]:
-    if when.date() == now.date():
-        return ["digits/today"] if char == "Q" else []
-    if when.date() == now.date() - timedelta(days=1):
-        return ["digits/yesterday"]
-    week_ago = now - timedelta(days=6)
-    return time(when, "A" if char == "q" and when > week_ago else "ABdY", now)
+_NEAR = {-1: "digits/tomorrow", 0: "digits/today", 1: "digits/yesterday"}
+
+
+def _day(when: datetime, now: datetime) -> list[str]:
+    """The day as one would say it today: the further away, the more of its date."""
+    ago = (now.date() - when.date()).days
+    if ago in _NEAR:
+        return [_NEAR[ago]]
+    away = abs(ago)
+    return time(when, "A" if away <= 6 else "ABd" if away <= 30 else "Bd" if away <= 182 else "BdY", now)
 
 
 def _year(when: datetime) -> list[str]:
