@@ -208,7 +208,7 @@ def test_what_a_function_raises_is_a_warning() -> None:
 
 def test_a_dialplan_that_never_waits_lets_others_run() -> None:
     paper = called(DEFAULT + "exten => s,1,Goto(1)\nexten => h,1,NoOp(h)\n", tracing=False)
-    assert paper.pauses > 50
+    assert paper.pauses > 10
     assert paper.ended
 
 
@@ -294,9 +294,30 @@ def test_return_in_h_goes_on_behind_the_gosub() -> None:
 
 LINES = st.lists(
     st.sampled_from(
-        """NoOp(${EXTEN}) Goto(s,1) Goto(2,1) GotoIf($[${x}<3]?s,1) Set(x=$[0${x}+1]) Gosub(2,1(a)) Return(${x})
-        Hangup() While($[${x}<2]) EndWhile() If(${x}) Else() EndIf() ExecIf(1?Return()) Goto(nolabel) NoSuch()
-        StackPop() Set(${x}=y) Exec(Goto(2,1)) Goto(+1) Goto(-1) MSet(a=b,c=d)""".split()
+        [
+            "NoOp(${EXTEN})",
+            "Goto(s,1)",
+            "Goto(2,1)",
+            "GotoIf($[${x}<3]?s,1)",
+            "Set(x=$[0${x}+1])",
+            "Gosub(2,1(a))",
+            "Return(${x})",
+            "Hangup()",
+            "While($[${x}<2])",
+            "EndWhile()",
+            "If(${x})",
+            "Else()",
+            "EndIf()",
+            "ExecIf(1?Return())",
+            "Goto(nolabel)",
+            "NoSuch()",
+            "StackPop()",
+            "Set(${x}=y)",
+            "Exec(Goto(2,1))",
+            "Goto(+1)",
+            "Goto(-1)",
+            "MSet(a=b,c=d)",
+        ]
     ),
     max_size=6,
 )

@@ -162,7 +162,7 @@ class Paper:
     async def pause(self) -> None:
         """Count; a dialplan that never ends is ended."""
         self.pauses += 1
-        if self.pauses > 50:
+        if self.pauses > 10:
             raise Ended(16)
 
     async def read_digit(self, seconds: float) -> str:
