@@ -58,12 +58,10 @@ def become(user: str, group: str) -> None:
         ConfigError: They do not exist, or it is not allowed.
     """
     try:
-        if group:
-            number = grp.getgrnam(group).gr_gid
+        if group and (number := grp.getgrnam(group).gr_gid) != os.getegid():
             os.setgid(number)
             os.setgroups([number])
-        if user:
-            entry = pwd.getpwnam(user)
+        if user and (entry := pwd.getpwnam(user)).pw_uid != os.geteuid():
             if not group:
                 os.setgid(entry.pw_gid)
                 os.initgroups(user, entry.pw_gid)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import pwd
 import re
 import select
 import signal
@@ -116,7 +117,7 @@ def test_a_server_in_the_foreground(pbx: Pbx) -> None:
 
 
 def test_a_server_in_the_background(pbx: Pbx) -> None:
-    assert pbx.once().returncode == 0
+    assert pbx.once("-Fvvv").returncode == 0
     # Its parent has come back, so it is ready.
     assert pbx.rx("core show uptime").stdout.startswith("System uptime: ")
     pid = int((pbx.run_folder / "asterisk.pid").read_text())
@@ -128,9 +129,16 @@ def test_a_server_in_the_background(pbx: Pbx) -> None:
     assert not (pbx.run_folder / "asterisk.ctl").exists()
 
 
+def test_a_server_stays_in_the_foreground_unless_told(pbx: Pbx) -> None:
+    process = pbx.start()
+    assert int((pbx.run_folder / "asterisk.pid").read_text()) == process.pid
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
 def test_a_server_that_cannot_start_says_why(pbx: Pbx) -> None:
     pbx.run_folder.write_text("a file where a folder should be")
-    for switches in ((), ("-f",)):
+    for switches in (("-F",), ("-f",)):
         failed = pbx.once(*switches)
         assert failed.returncode == 1
         assert "pid file" in failed.stderr or "control socket" in failed.stderr
@@ -286,6 +294,39 @@ def test_a_remote_console_through_pipes(pbx: Pbx) -> None:
     assert "*CLI>" not in done.stdout
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
+
+
+def test_a_signal_before_it_is_ready_ends_it_tidily(pbx: Pbx) -> None:
+    process = subprocess.Popen(
+        pbx.command("-f", "-q"), env=pbx.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    pbx.process = process
+    for _ in range(2000):
+        if (pbx.run_folder / "asterisk.ctl").exists():
+            break
+        select.select([], [], [], 0.005)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) in (0, 1)
+    assert not (pbx.run_folder / "asterisk.ctl").exists()
+    assert not (pbx.run_folder / "asterisk.pid").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another")
+def test_another_user(pbx: Pbx) -> None:
+    for folder in (pbx.folder, *pbx.folder.parents):
+        if folder.owner() == "root" and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    pbx.run_folder.mkdir()
+    for name in (".", "run"):
+        os.chown(pbx.folder / name, *pwd.getpwnam("nobody")[2:4])
+    process = pbx.start("-f", "-q", "-U", "nobody")
+    assert Path(f"/proc/{process.pid}").owner() == "nobody"
+    assert pbx.rx("core show version").returncode == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    failed = pbx.once("-f", "-U", "no-such-user")
+    assert failed.returncode == 1
+    assert "No such user" in failed.stderr
 
 
 def test_a_terminal_that_can_do_nothing(pbx: Pbx) -> None:
