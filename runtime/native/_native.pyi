@@ -28,6 +28,8 @@ class NativeError(Exception):
 
     status: int
 
+    def __init__(self, status: int, text: str) -> None: ...
+
 class StaleError(LookupError):
     """The call, token, player or recorder has ended."""
 

@@ -2,6 +2,7 @@
 """The seam between the runtime and PJSIP's threads; _native.pyi describes every name."""
 
 from collections import namedtuple
+from collections.abc import Iterable
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_DecodeUTF8

@@ -24,6 +24,11 @@ MediaStats = namedtuple("MediaStats", "rx_packets rx_bytes rx_lost rx_jitter_ms 
 CallStats = namedtuple("CallStats", "call stats")
 Counts = namedtuple("Counts", "calls adapters tokens results relays players recorders records tables")
 
+Address = tuple[str, int]
+Headers = Iterable[tuple[str, str]]
+Event = (Incoming | CallState | CallMedia | Dtmf | RelayEnded | PlayerEnded | Request | Register | Result | Registration
+         | TransportState | Security | Overload | CallStats | Log | Wire)
+
 cdef tuple _STATES = ("null", "calling", "incoming", "early", "connecting", "confirmed", "disconnected")
 cdef tuple _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 

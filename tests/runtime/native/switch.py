@@ -81,6 +81,7 @@ class Switch:
         self.calls.clear()
         self.account = None
         self.endpoint.libDestroy()
+        self.endpoint = None  # pj.Endpoint is one a process until its object is gone
 
     # ---- identities
 

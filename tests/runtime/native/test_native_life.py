@@ -1,0 +1,115 @@
+"""Attaching, detaching, and what is left afterwards; each in a process of its own, since PJSIP is one a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.native.switch import native
+
+pytestmark = pytest.mark.sip
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def run(script: str) -> str:
+    code = "from tests.runtime.native.switch import Switch, native, pj\nfrom tests.runtime.native.phone import Phone\n"
+    path = os.pathsep.join([str(ROOT), str(ROOT / "contrib" / "namespace"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run([sys.executable, "-c", code + textwrap.dedent(script)], env=os.environ | {"PYTHONPATH": path},
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_detaching_in_the_middle_of_everything() -> None:
+    out = run("""
+        switch = Switch()
+        switch.everybody()
+        with Phone(switch.port) as phone, Phone(switch.port, host="127.0.0.3") as other:
+            phone.invite()
+            incoming = switch.wait(native.Incoming)
+            switch.answer(incoming)
+            phone.established()
+            switch.wait(native.CallMedia)
+            native.relay(incoming.call, incoming.call)
+            native.player_start(native.tone_open([(440, 0, 100, 0)], loop=True), incoming.call)
+            native.tone_open([(440, 0, 100, 0)])
+            native.send_request("OPTIONS", other.uri)
+            other.send(other.make("SUBSCRIBE"))
+            switch.wait(native.Request)
+            print(native.counts())
+            native.detach()
+            print(other.answer_of().code)
+            native.detach()
+            switch.calls.clear()
+            switch.account = None
+            switch.endpoint.libDestroy()
+        assert not any(native.counts()), native.counts()
+    """)
+    assert "tokens=1, results=1, relays=1, players=2" in out
+    assert "503" in out
+
+
+def test_one_endpoint_after_another() -> None:
+    run("""
+        numbers = set()
+        for _ in range(3):
+            switch = Switch()
+            switch.everybody()
+            with Phone(switch.port) as phone:
+                phone.invite()
+                incoming = switch.wait(native.Incoming)
+                numbers.add(incoming.call)
+                switch.answer(incoming)
+                phone.established()
+            switch.stop()
+            assert not native.is_live(incoming.call)
+            assert not any(native.counts()), native.counts()
+        assert len(numbers) == 3
+    """)
+
+
+def test_attaching_too_early_or_twice() -> None:
+    run("""
+        try:
+            native.attach()
+        except native.NativeError:
+            pass
+        else:
+            raise SystemExit("attached to nothing")
+        assert not any(native.counts())
+        assert native.drain() == []
+        native.detach()
+        switch = Switch()
+        try:
+            native.attach()
+        except native.NativeError:
+            pass
+        else:
+            raise SystemExit("attached twice")
+        switch.stop()
+    """)
+
+
+def test_nothing_is_printed_by_the_stack() -> None:
+    out = run("""
+        switch = Switch()
+        switch.stop()
+    """)
+    assert out == ""
+
+
+@pytest.mark.skipif("ASTERISM_NATIVE" in os.environ, reason="once is enough")
+def test_the_stub_tells_the_truth() -> None:
+    pytest.importorskip("mypy")
+    path = ROOT / "contrib" / "namespace"
+    allowed = "__test__\n.*cython__\n"
+    done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "asterism._native", "--allowlist", "/dev/stdin"],
+                          input="\n".join(f"asterism._native.{line}" for line in allowed.split()), text=True, cwd=ROOT,
+                          env=os.environ | {"PYTHONPATH": str(path), "MYPYPATH": str(path)}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert native.VERSION.startswith("2.")
