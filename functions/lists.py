@@ -4,8 +4,13 @@ import math
 import re
 from functools import lru_cache
 
+from asterism.dialplan import substitution
+from asterism.dialplan.compile import Compiler, variable
+from asterism.dialplan.nodes import Text, Variable
+from asterism.dialplan.scope import Evaluate, Scope
 from asterism.functions import indirect
 from asterism.functions.indirect import narrow, widen
+from asterism.runtime.arguments import split_arguments
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -42,6 +47,30 @@ def cut(chan: Channel, varname: str, delimiter: str, fields: str) -> str:
         found += parts[here - 1 : max(here - 1, last)]
         here = max(here, min(last, len(parts)) + 1)
     return widen(separator.join(found))
+
+
+@cut.compile
+def _cut(compiler: Compiler, argument: Text) -> Evaluate | None:
+    """Find out once which field is wanted where name, delimiter and one field are constant."""
+    if not argument.constant or '"' in argument.constant or "\\" in argument.constant:
+        return None
+    name, *rest = split_arguments(argument.constant, most=3)
+    node = substitution.name(name)
+    if len(rest) != 2 or not isinstance(node, Variable) or not rest[0].isascii():
+        return None
+    try:
+        wanted = _wanted(rest[1])
+    except ArgumentError:
+        return None
+    value, separator, number = variable(node), rest[0][:1] or "-", wanted[0][0]
+    if len(wanted) != 1 or not 0 < number == wanted[0][1]:
+        return None
+
+    def evaluate(chan: Scope) -> str:
+        parts = value(chan).split(separator, number)
+        return parts[number - 1] if number <= len(parts) else ""
+
+    return evaluate
 
 
 @lru_cache(maxsize=512)

@@ -1,6 +1,9 @@
 """Choosing and asking: IF, IFTIME, ISNULL, EXISTS, SET, and whether a variable is there."""
 
-from asterism.dialplan import timing
+from asterism.dialplan import substitution, timing
+from asterism.dialplan.compile import Compiler
+from asterism.dialplan.nodes import Text
+from asterism.dialplan.scope import Evaluate, Scope
 from asterism.functions import indirect
 from asterism.runtime.arguments import split_arguments
 from asterism.runtime.channel import Channel
@@ -24,6 +27,31 @@ def if_(chan: Channel, argument: str) -> str:
     if is_true(indirect.strip(condition)):
         return indirect.strip(_split_at(rest, ":")[0])
     return indirect.strip(_split_at(rest, ":")[2])
+
+
+@if_.compile
+def _if(compiler: Compiler, argument: Text) -> Evaluate | None:
+    """Take the values apart once where they are constant and the condition is all that is worked out."""
+    halves = substitution.partition(argument, "?")
+    if halves is None or halves[1].constant is None or any(isinstance(part, str) for part in halves[0].parts):
+        return None
+    condition = compiler.now(halves[0])
+    rest = halves[1].constant
+    if condition is None:
+        return None
+    first, second = (indirect.strip(_split_at(rest, ":")[at]) for at in (0, 2))
+
+    def evaluate(chan: Scope) -> str:
+        value = condition(chan)
+        if value == "1":
+            return first
+        if value == "0":
+            return second
+        if not value:
+            return ""
+        return compiler.by_name(chan, f"IF({value}?{rest})")
+
+    return evaluate
 
 
 def _split_at(text: str, mark: str) -> tuple[str, str, str]:

@@ -1,10 +1,13 @@
 """Functions of one text: its length, case, quotes, and the characters in it."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from asterism.dialplan import regex, substitution
 from asterism.dialplan.compile import Compiler
+from asterism.dialplan.nodes import Text
+from asterism.dialplan.scope import Evaluate, Scope
 from asterism.functions import indirect
 from asterism.functions.indirect import narrow, widen
 from asterism.runtime.arguments import split_arguments
@@ -237,10 +240,50 @@ def regex_(chan: Channel, argument: str) -> str:
     """
     pattern, text = _regex_parts(argument)
     try:
-        found = regex.compiled(pattern).search(text)
+        found = _matcher(pattern)(text)
     except regex.BadPattern as error:
         raise ArgumentError(f"bad pattern '{pattern}': {error}") from None
     return "1" if found else "0"
+
+
+@regex_.compile
+def _regex(compiler: Compiler, argument: Text) -> Evaluate | None:
+    """Compile the pattern once where it is constant and the text stands behind it."""
+    first, *others = argument.parts or ("",)
+    rest = compiler.now(Text(tuple(others)))
+    if not isinstance(first, str) or not first.endswith('" ') or rest is None:
+        return None
+    try:
+        pattern, before = _regex_parts(first)
+        matches = _matcher(pattern)
+    except (ArgumentError, regex.BadPattern):
+        return None
+    if before:
+        return None
+
+    def evaluate(chan: Scope) -> str:
+        text = rest(chan)
+        if "(" in text or ")" in text:
+            return compiler.by_name(chan, f"REGEX({first}{text})")
+        return "1" if matches(text) else "0"
+
+    return evaluate
+
+
+# Patterns of characters and sets of them, each perhaps repeated, that mean the same to Python's `re`.
+_ATOM = r"(?:[A-Za-z0-9_@#,;=<>/ -]|\[(?:[A-Za-z0-9](?:-[A-Za-z0-9])?)+\])"
+_REPEATED = _ATOM + r"(?:[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?(?![*+?{])"
+_PLAIN = re.compile(rf"\^?(?:{_REPEATED})*\$?")
+
+
+@lru_cache(maxsize=512)
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """Return what tells whether a text matches: Python's own where it is the same, as it is several times faster."""
+    posix = regex.compiled(pattern)
+    if not _PLAIN.fullmatch(pattern):
+        return posix.search
+    search = re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern, re.ASCII).search
+    return lambda text: search(text) if text.isascii() else posix.search(text)
 
 
 def _regex_parts(argument: str) -> tuple[str, str]:
