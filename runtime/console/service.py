@@ -124,6 +124,7 @@ class Service:
 
     async def _serve(self) -> None:
         conf, options = self._conf, self._options
+        self._watch_boot()
         log = Log()
         self._open_log(log)
         rt = Runtime(conf.directories.astetcdir, directories=conf.directories, options=options, log=log)
@@ -134,7 +135,6 @@ class Service:
         )
         await control.start()
         try:
-            self._watch_boot()
             async with rt:
                 self._watch_signals(rt)
                 self._parent.tell()
