@@ -315,15 +315,14 @@ def test_a_signal_before_it_is_ready_ends_it_tidily(pbx: Pbx) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another")
 def test_another_user() -> None:
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        become("nobody", "nogroup")
-        os.write(writing, f"{os.getresuid()} {os.getresgid()} {os.getgroups()}".encode())
-        os._exit(0)
-    os.close(writing)
-    told = os.read(reading, 1000).decode()
-    os.close(reading)
-    os.wait()
+    code = (
+        "import os; from asterism.runtime.console.process import become; become('nobody', 'nogroup'); "
+        "print(os.getresuid(), os.getresgid(), os.getgroups())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(NAMESPACE)}, capture_output=True, text=True,
+        check=True,
+    ).stdout.strip()  # fmt: skip
     user, group = pwd.getpwnam("nobody").pw_uid, grp.getgrnam("nogroup").gr_gid
     assert told == f"{(user,) * 3} {(group,) * 3} {[group]}"
     with pytest.raises(ConfigError, match="No such user"):
