@@ -1,22 +1,33 @@
 """Who is in a call: what each endpoint is doing, as device states tell it."""
 
-from dataclasses import dataclass, field
-
 from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.contacts import Contact, Reach
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.states import DeviceState
 
 
-@dataclass(slots=True)
 class Usage:
-    """The calls of one endpoint."""
+    """The calls of one endpoint, counted by state as they come and go: a trunk has thousands of them."""
 
-    calls: dict[Call, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.calls: dict[Call, str] = {}
+        self._counts: dict[str, int] = {}
 
-    def count(self, *states: str) -> int:
-        """How many calls are in one of these states."""
-        return sum(state in states for state in self.calls.values())
+    def put(self, call: Call, state: str) -> None:
+        """A call has come, or changed its state."""
+        self.drop(call)
+        self.calls[call] = state
+        self._counts[state] = self._counts.get(state, 0) + 1
+
+    def drop(self, call: Call) -> None:
+        """Forget a call, whether it is there or not."""
+        state = self.calls.pop(call, None)
+        if state is not None:
+            self._counts[state] -= 1
+
+    def count(self, state: str) -> int:
+        """How many calls are in this state."""
+        return self._counts.get(state, 0)
 
 
 class Usages:
@@ -35,11 +46,11 @@ class Usages:
         if state == "ended":
             usage = self._usages.get(key)
             if usage is not None:
-                usage.calls.pop(call, None)
+                usage.drop(call)
                 if not usage.calls:
                     del self._usages[key]
         else:
-            self._usages.setdefault(key, Usage()).calls[call] = state
+            self._usages.setdefault(key, Usage()).put(call, state)
 
     def device_state(self, endpoint: Endpoint, contacts: list[Contact]) -> DeviceState:
         """What an endpoint is doing, given where it can be reached."""
