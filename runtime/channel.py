@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 FOREVER = math.inf
 
+LOCAL_ANSWER_S = 0.5
+"How long an answer on a Local channel waits for somebody to hear it: as long as Asterisk waits for audio."
+
 DIGIT_GAP_S = 0.25
 "Pause between the digits that `send_digits` sends: SendDTMF's own."
 
@@ -42,18 +45,28 @@ class Played:
 class Channel(ChannelBase):
     """One party of a call. Meets `asterism.dialplan.scope.Scope` and `asterism.runtime.driver.Owner`."""
 
-    async def answer(self, delay_s: float = 0.0) -> None:
+    async def answer(self, delay_s: float = 0.0, *, at_once: bool = False) -> None:
         """Answer the call; nothing when it is up.
 
         Args:
             delay_s: Seconds to wait after the answer.
+            at_once: Do not wait for somebody who hears it, as one does before he says something.
         """
         self.check()
         if not self.is_up:
             self.leg.answer()
             await self._until_up()
+            if not at_once:
+                await self._until_heard()
         if delay_s > 0:
             await self.wait(delay_s)
+
+    async def _until_heard(self) -> None:
+        """Give somebody who is to be behind a Local channel the time to get there, or he misses the first words."""
+        deadline = asyncio.get_running_loop().time() + LOCAL_ANSWER_S
+        while self.leg.audio is None and media.audio_of(self) is None:
+            if not await stirred((self,), deadline):
+                return
 
     async def _until_up(self) -> None:
         while not self.is_up:
@@ -156,7 +169,7 @@ class Channel(ChannelBase):
 
     async def until_played(self, play: media.Play, interrupt: str = "") -> str:
         """Wait for the end of what plays; the digit of `interrupt` that stopped it, or ""."""
-        play.done.add_done_callback(lambda done: self._stir())
+        play.done.add_done_callback(lambda done: self.stir())
         try:
             while not play.done.done():
                 if interrupt and (digit := self._digit_of(interrupt)):

@@ -409,7 +409,7 @@ class ChannelBase(Reporter):
         elif isinstance(event, Resumed):
             self.tell(Unhold)
         self._mail.append(event)
-        self._stir()
+        self.stir()
 
     def _end(self, event: Ended) -> None:
         if self._gone:
@@ -423,7 +423,7 @@ class ChannelBase(Reporter):
             self._task.interrupt(Hangup(self.cause))
         else:
             self._mail.append(event)
-            self._stir()
+            self.stir()
 
     def request_hangup(self, cause: int = 0) -> None:
         """Ask for the end of the channel; `h` runs. Nothing happens when it is ending already.
@@ -467,11 +467,12 @@ class ChannelBase(Reporter):
             self._task.interrupt(interrupt)
         else:
             self._mail.append(Interrupted(interrupt))
-            self._stir()
+            self.stir()
 
     # --- the mailbox --------------------------------------------------------------------------
 
-    def _stir(self) -> None:
+    def stir(self) -> None:
+        """Wake whoever waits for something to happen to this channel."""
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

@@ -65,7 +65,7 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
     answered_at = loop.time()
     keep = False
     try:
-        await caller.answer()
+        await caller.answer(at_once=True)
         if callee.caller.number or callee.caller.name:
             caller.set_connected(callee.caller)
         agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)
@@ -121,8 +121,8 @@ def _part(caller: Channel, callee: Channel, parted: Parted, result: DialResult) 
         if isinstance(parted.interrupt, Redirected):
             result.cause = int(Cause.NORMAL_CLEARING)
             return _sent(callee, parted.interrupt.jump)
-    result.cause = callee.cause or int(Cause.NORMAL_CLEARING)
-    caller.cause = result.cause
+    # Whatever ended the callee, its caller sees an ordinary end: so it is in Asterisk once the two were joined.
+    caller.cause = result.cause = int(Cause.NORMAL_CLEARING)
     return False
 
 

@@ -86,7 +86,7 @@ def rejoin(channel: "ChannelBase") -> None:
 
 
 def _reroute(*changed: "ChannelBase") -> None:
-    """Move what plays on the far halves of Local pairs to who hears it now."""
+    """Move what plays on the far halves of Local pairs to who hears it now, and wake who waits for that."""
     for channel in changed:
         here: ChannelBase | None = channel
         for _ in range(_CHAIN_MAX):
@@ -97,6 +97,7 @@ def _reroute(*changed: "ChannelBase") -> None:
                 break
             for play in tuple(across.plays):
                 play.route()
+            across.stir()
             here = across.joined
 
 

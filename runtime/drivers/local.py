@@ -49,7 +49,6 @@ class LocalLeg:
         self.other: LocalLeg | None = None
         self.owner: Owner | None = None
         self._early: list[LegEvent] = []
-        self._up = False
 
     @property
     def beyond(self) -> Owner | None:
@@ -100,9 +99,6 @@ class LocalLeg:
 
     def answer(self) -> None:
         """Both halves are up."""
-        self._up = True
-        if self.other is not None:
-            self.other._up = True
         self._across(Answered())
         self.deliver(Answered())
 
@@ -115,8 +111,7 @@ class LocalLeg:
         other, self.other = self.other, None
         if other is not None:
             other.other = None
-            # Once it was answered, the other side sees an ordinary end whatever the cause here: so does Asterisk.
-            other.deliver(Ended(Cause.NORMAL_CLEARING if self._up else cause))
+            other.deliver(Ended(cause))
 
     def hold(self) -> None:
         """Pass it on."""

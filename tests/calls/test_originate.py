@@ -108,7 +108,7 @@ async def test_a_callee_can_be_hung_up_from_outside(rt: TestRuntime) -> None:
     rt.channels["Loopback/bob-00000001"].request_hangup(Cause.CALL_REJECTED)
     await call.over()
     assert bob.calls[0].cause == Cause.CALL_REJECTED
-    assert call.cause == Cause.CALL_REJECTED
+    assert call.cause == Cause.NORMAL_CLEARING
 
 
 async def test_digits_text_and_connected_line_pass_through_a_bridge(rt: TestRuntime) -> None:
