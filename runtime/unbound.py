@@ -33,7 +33,7 @@ class Unbound(Reporter):
         self.hangup_handlers: list[str] = []
         self.jump: Jump | None = None
         self.exception: Raised | None = None
-        self.ended = self.tracing = False
+        self.ended = self.tracing = self.tells_variables = False
         self.variables = Variables()
         self.digit_timeout, self.response_timeout = 5.0, 10.0
         self._globals = global_variables
