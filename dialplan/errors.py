@@ -56,3 +56,13 @@ class Redirected(Interrupt):
 
 class Elapsed(Interrupt):
     """TIMEOUT(absolute) has run out: the dialplan goes on with `T`, else `e`, else ends."""
+
+
+def interrupt_in(error: BaseException) -> Interrupt | None:
+    """Return the interrupt that a group of exceptions holds: a task group wraps what breaks into its body."""
+    if isinstance(error, BaseExceptionGroup):
+        found = error.subgroup(Interrupt)
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        return found
+    return None

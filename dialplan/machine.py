@@ -182,9 +182,17 @@ class Machine:
                 outcome = cast(Outcome, scope.jump if result is None else result)
             except Redirected as redirected:
                 outcome = redirected.jump
-            except Exception as error:
-                scope.failed(error)
-                return Failed()
+            except (Exception, BaseExceptionGroup) as error:
+                interrupt = interrupt_in(error)
+                if isinstance(interrupt, Redirected):
+                    outcome = interrupt.jump
+                elif interrupt is not None:
+                    raise interrupt from error
+                elif isinstance(error, Exception):
+                    scope.failed(error)
+                    return Failed()
+                else:
+                    raise
             scope.jump = None
             if outcome is None:
                 scope.priority += 1

@@ -112,19 +112,22 @@ class _Node(Generic[Leaf]):
 
     def __init__(self) -> None:
         self.branches: dict[Element, _Node[Leaf]] = {}
-        self.by_character: dict[str, list[_Node[Leaf]]] = {}
+        self.by_character: dict[str, list[_Node[Leaf]]] | None = None
         self.leaf: Leaf | None = None
 
     def following(self, character: str) -> "list[_Node[Leaf]]":
         """Return the branches that take a character, in order; worked out once for each character."""
-        found = self.by_character.get(character)
+        known = self.by_character
+        if known is None:
+            known = self.by_character = {}
+        found = known.get(character)
         if found is None:
             found = [
                 node
                 for element, node in sorted(self.branches.items())
                 if character in element[2] and element[0] < _DOT[0]
             ]
-            self.by_character[character] = found
+            known[character] = found
         return found
 
 
@@ -162,7 +165,7 @@ class Trie(Generic[Leaf]):
             following = node.branches.get(element)
             if following is None:
                 following = node.branches[element] = _Node()
-                node.by_character.clear()
+                node.by_character = None
             node = following
         node.leaf = leaf
 
@@ -176,7 +179,7 @@ class Trie(Generic[Leaf]):
             if node.branches or node.leaf is not None:
                 break
             del parent.branches[element]
-            parent.by_character.clear()
+            parent.by_character = None
 
     def matches(self, number: str) -> Iterator[Leaf]:
         """Go through the leaves that match a number (without hyphens), in order."""

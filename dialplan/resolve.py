@@ -1,7 +1,9 @@
 """Nodes to a plan: priorities numbered, labels bound, includes in order; and everything suspicious listed."""
 
+import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from asterism.dialplan import parser, pattern, reader, substitution
@@ -46,7 +48,20 @@ def load(
     Raises:
         DialplanError: The whole file is lost, as Asterisk loses it.
     """
-    return resolve(reader.read(file, folder, execute), registry, scope, globals)
+    with _no_collection():
+        return resolve(reader.read(file, folder, execute), registry, scope, globals)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away: it would go through a big dialplan again and again while it grows."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def load_text(

@@ -185,6 +185,8 @@ class Scope(Protocol):
     variables: Variables
     tracing: bool
     "True while somebody wants `trace`: verbose 3, Newexten, CDR's lastapp. False costs nothing per step."
+    tells_variables: bool
+    "True while somebody wants VarSet; False lets the language leave `announce` out."
     digit_timeout: float
     "Seconds to wait for the next digit of a number, TIMEOUT(digit)."
     response_timeout: float

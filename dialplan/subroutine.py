@@ -49,12 +49,22 @@ def push(scope: Scope, arguments: Sequence[str], priority: int, special: bool = 
     hidden = frames[-1].argc if frames else 0
     frames.append(frame)
     count = len(arguments)
-    for index in range(max(count, hidden)):
-        local(scope, frame, f"ARG{index + 1}", arguments[index] if index < count else "")
+    frame.argc = most = count if count > hidden else hidden
+    saved, variables = frame.saved, scope.variables
+    for index in range(most):
+        name = _ARGUMENTS[index] if index < len(_ARGUMENTS) else f"ARG{index + 1}"
+        saved[name] = variables.get(name)
+        variables[name] = arguments[index] if index < count else ""
     if count or not special:
-        local(scope, frame, "ARGC", str(count))
-    frame.argc = max(count, hidden)
+        saved["ARGC"] = variables.get("ARGC")
+        variables["ARGC"] = str(count)
+    if scope.tells_variables:
+        for name in saved:
+            scope.announce(f"LOCAL({name})", variables[name])
     return frame
+
+
+_ARGUMENTS = tuple(f"ARG{number}" for number in range(1, 33))
 
 
 def local(scope: Scope, frame: Frame, name: str, value: str) -> None:
@@ -69,15 +79,16 @@ def local(scope: Scope, frame: Frame, name: str, value: str) -> None:
 def pop(scope: Scope) -> Frame:
     """Take the innermost frame off; the variables that it hid come back."""
     frame = scope.frames.pop()
-    variables = scope.variables
-    for name in reversed(frame.saved):
-        before = frame.saved[name]
-        if variables.get(name):
+    variables, saved = scope.variables, frame.saved
+    tells = scope.tells_variables
+    for name in reversed(saved) if tells else saved:
+        if tells and variables.get(name):
             scope.announce(name, "")
-        if before is None:
-            variables.discard(name)
-        else:
+        before = saved[name]
+        if before is not None:
             variables[name] = before
+        elif name in variables:
+            variables.discard(name)
     return frame
 
 

@@ -89,7 +89,7 @@ class Paper:
         self.ended = False
         self.name = "Paper/1"
         self.variables = Variables()
-        self.tracing = True
+        self.tracing = self.tells_variables = True
         self.digit_timeout = 5.0
         self.response_timeout = 10.0
         self.globals = globals if globals is not None else plan.globals if plan else {}
