@@ -61,8 +61,5 @@ class Elapsed(Interrupt):
 def interrupt_in(error: BaseException) -> Interrupt | None:
     """Return the interrupt that a group of exceptions holds: a task group wraps what breaks into its body."""
     if isinstance(error, BaseExceptionGroup):
-        found = error.subgroup(Interrupt)
-        while isinstance(found, BaseExceptionGroup):
-            found = found.exceptions[0]
-        return found
-    return None
+        return next((found for found in map(interrupt_in, error.exceptions) if found is not None), None)
+    return error if isinstance(error, Interrupt) else None

@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from asterism.dialplan import subroutine
 from asterism.dialplan.compile import MAX_DATA, limited
-from asterism.dialplan.errors import Elapsed, Ended, Redirected
+from asterism.dialplan.errors import Elapsed, Ended, Redirected, interrupt_in
 from asterism.dialplan.scope import (
     Dialled,
     Evaluate,

@@ -24,9 +24,6 @@ CONSOLE_WAITING = 64
 CONSOLES_MAX = 128
 "Remote consoles at once."
 
-YIELD_EVERY = 500
-"Priorities run in one go before the loop gets a turn: an endless dialplan loop must not stop other calls."
-
 SHUTDOWN_WAIT_S = 5.0
 "How long leaving a runtime waits for its channels to end by themselves after their hangup."
 

@@ -187,3 +187,36 @@ async def test_a_flood_of_digits_costs_the_excess(rt: TestRuntime) -> None:
     call.press("1" * 3000)
     await call.over()
     assert len([line for line in rt.logged(Level.WARNING) if "excess" in line]) == 1
+
+
+async def test_an_application_with_tasks_of_its_own(rt: TestRuntime) -> None:
+    seen: list[str] = []
+
+    async def beside() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            seen.append("beside ended")
+
+    @rt.application("Grouped")
+    async def grouped(chan: Channel) -> None:
+        """Wait with another task beside."""
+        await chan.answer()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(beside())
+            await chan.wait(3600)
+
+    rt.extensions("[default]\nexten => 100,1,Grouped()\nexten => 200,1,NoOp(elsewhere)\n" + H)
+    call = await rt.phone("alice").call("100@default")
+    await call.until("up")
+    await asyncio.sleep(1)
+    call.hangup()
+    await call.over()
+    assert seen == ["beside ended"]
+    assert rt.executed()[-1] == "h@default:1 NoOp(h 16)"
+    assert not rt.logged(Level.ERROR)
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    rt.channels["Loopback/alice-00000001"].redirect("default", "200", 1)
+    await call.over()
+    assert "200@default:1 NoOp(elsewhere)" in rt.executed()
