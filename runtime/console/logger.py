@@ -12,7 +12,7 @@ MESSAGES = frozenset((Level.NOTICE, Level.WARNING, Level.ERROR))
 "What the file messages.log holds by default, as Asterisk's."
 
 SCREEN = MESSAGES | {Level.VERBOSE, Level.DEBUG}
-"What a foreground server shows."
+"What consoles and a foreground server show: not DTMF and SECURITY, as Asterisk's console by default."
 
 
 class Writer:

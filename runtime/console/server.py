@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from asterism import __version__
 from asterism.runtime.console import wire
+from asterism.runtime.console.logger import SCREEN
 from asterism.runtime.declare import Noun
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.grammar import ASKER, Commands
@@ -181,7 +182,8 @@ class Attached(asyncio.Protocol):
         self._send(wire.encode({"id": 0, "error": text}))
 
     def _sink(self, record: Record) -> None:
-        self._send(self._control.framed(record))
+        if record.level in SCREEN:
+            self._send(self._control.framed(record))
 
     def _send(self, line: bytes) -> None:
         transport = self._transport

@@ -149,6 +149,8 @@ async def test_each_console_has_its_own_verbosity(control: ControlSocket, rt: Fa
         rt.log.verbose(5, "deep talk")
         rt.log.verbose(1, "flat talk")
         rt.log.warning("warning")
+        rt.log.security("for who watches the log file")
+        rt.log.dtmf("1")
         await run(flat, "set verbose 5")
         rt.log.verbose(5, "again")
         for link in (deep, flat, silent):
