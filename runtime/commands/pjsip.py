@@ -107,9 +107,9 @@ def _channel_lines(rt: "Runtime", name: str) -> Iterator[str]:
     shown = f"{name}/{snapshot.application}" if snapshot.application else name
     seconds = int(rt.now() - snapshot.created_s)
     time = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    yield f"    Channel: {shown:<48.48} {snapshot.state.text:<12.12} {time:<11}"
+    yield f"    Channel: {shown:<51.51} {snapshot.state.text:<13.13} {time:<11}"
     caller = f'"{snapshot.connected_name}" <{snapshot.connected_number}>'
-    yield f"        Exten: {channel.dialed or snapshot.exten:<24.24}  CLCID: {caller}"
+    yield f"        Exten: {channel.dialed:<25.25} CLCID: {caller}"
 
 
 def _status(contact: ContactFacts) -> str:
@@ -136,6 +136,12 @@ def pjsip_show_contacts(rt: "Runtime", pattern: str = "") -> list[str]:
         name = f"{contact.aor}/{contact.uri}"
         lines.append(_contact_line(contact, "  Contact:  ", 46).replace(name, name[:46], 1))
     return [*lines, "", f"Objects found: {len(found)}", ""]
+
+
+@command("pjsip reload", see="reload")
+async def pjsip_reload(rt: "Runtime") -> list[str]:
+    """Read pjsip.conf again; prints only what is wrong."""
+    return await rt.reload("pjsip")
 
 
 @noun("endpoint")

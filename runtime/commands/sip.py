@@ -94,6 +94,12 @@ def _peer_footer(peers: Sequence[PeerFacts]) -> str:
     )
 
 
+@command("sip reload", see="reload")
+async def sip_reload(rt: "Runtime") -> list[str]:
+    """Read sip.conf again; prints only what is wrong."""
+    return await rt.reload("sip")
+
+
 @noun("peer")
 def peer(rt: "Runtime") -> "Iterator[tuple[str, str]]":
     """The peers of sip.conf."""

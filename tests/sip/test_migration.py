@@ -1,5 +1,7 @@
 """The two examples of the migration from chan_sip run as they stand, in both dialects."""
 
+import re
+import socket
 from typing import Any
 
 import pytest
@@ -126,6 +128,18 @@ match=203.0.113.1
 EXTENSIONS = "[internal]\nexten => 100,1,Answer()\n[from-external]\nexten => s,1,Answer()\n"
 
 
+def bindable(files: dict[str, str]) -> dict[str, str]:
+    """The files as they stand, or at another port when somebody else on this machine has 5060."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("0.0.0.0", 5060))
+        except OSError:
+            probe.bind(("0.0.0.0", 0))
+            port = probe.getsockname()[1]
+            return {name: re.sub(r"(bind(?:addr)?=0\.0\.0\.0)", rf"\1:{port}", text) for name, text in files.items()}
+    return files
+
+
 def complaints(pbx: Any) -> list[str]:
     return [record.text for record in pbx.records if record.level.name in ("WARNING", "ERROR")]
 
@@ -140,7 +154,7 @@ def driver_of(pbx: Any) -> PjsipDriver:
     "files", [{"sip": SIP_PHONES}, {"pjsip": PJSIP_PHONES}, {"sip": SIP_PHONES, "pjsip": PJSIP_PHONES}]
 )
 async def test_phones(served: Any, files: dict[str, str]) -> None:
-    pbx = await served(extensions=EXTENSIONS, **files)
+    pbx = await served(extensions=EXTENSIONS, **bindable(files))
     assert complaints(pbx) == []
     driver = driver_of(pbx)
     assert len(driver._stack.listening) == 1
@@ -156,7 +170,7 @@ async def test_phones(served: Any, files: dict[str, str]) -> None:
     "files", [{"sip": SIP_TRUNK}, {"pjsip": PJSIP_TRUNK}, {"sip": SIP_TRUNK, "pjsip": PJSIP_TRUNK}]
 )
 async def test_trunk(served: Any, files: dict[str, str]) -> None:
-    pbx = await served(extensions=EXTENSIONS, **files)
+    pbx = await served(extensions=EXTENSIONS, **bindable(files))
     assert complaints(pbx) == []
     driver = driver_of(pbx)
     states = [each.state for each in driver._registrations]

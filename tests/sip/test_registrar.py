@@ -120,6 +120,11 @@ async def test_who_may_not_register(served: Any, agent: Any) -> None:
     barred = await agent("6003", "three")
     assert (await barred.register()).code == 403
     assert f"Registration from '6001' failed for '{NET}.51:5060' - Wrong password" in pbx.said
+    lines = [record.text for record in pbx.records if record.level.name == "SECURITY"]
+    bad = next(line for line in lines if line.startswith('SecurityEvent="InvalidPassword"'))
+    assert 'Service="SIP"' in bad
+    assert 'AccountID="6001"' in bad
+    assert f'RemoteAddress="IPV4/UDP/{NET}.51/5060"' in bad
     assert (await (await agent("6003", "three", address=f"{NET}.99")).register()).code == 200
 
 

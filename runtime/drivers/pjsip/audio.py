@@ -130,6 +130,8 @@ class CallAudio:
             self._unlink()
         if not codec:
             self._linked = ""
+            if self._partner is not None:
+                self._partner._linked = ""
             return
         waiting, self._waiting = self._waiting, []
         for playing in waiting:

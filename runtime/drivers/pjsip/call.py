@@ -21,6 +21,7 @@ from asterism.runtime.driver import (
     Progressing,
     Resumed,
     Ringing,
+    TextReceived,
 )
 from asterism.runtime.drivers.pjsip import facts
 from asterism.runtime.drivers.pjsip.audio import CallAudio
@@ -407,6 +408,11 @@ class Call:
         if not self._over:
             carried = event.method == "rfc4733" and self._audio.relayed
             self._post(Digit(event.digit, event.duration_ms, carried=carried))
+
+    def text_event(self, message: bytes) -> None:
+        """A MESSAGE came inside the call."""
+        if not self._over:
+            self._post(TextReceived(message.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")))
 
     def _end(self, event: Ended) -> None:
         """The call is over on the wire."""

@@ -9,13 +9,13 @@ from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.reader import read
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
-from asterism.runtime.drivers.pjsip import shown
+from asterism.runtime.drivers.pjsip import security, shown
 from asterism.runtime.drivers.pjsip.admission import admit
 from asterism.runtime.drivers.pjsip.call import Call, Watcher
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
-from asterism.runtime.drivers.pjsip.options import Report, bracketed
+from asterism.runtime.drivers.pjsip.options import Report
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrar import Registrar
@@ -35,7 +35,7 @@ FILES = {"SIP": ("sip.conf", read_sip), "PJSIP": ("pjsip.conf", read_pjsip)}
 STOP_WAIT_S = 1.0
 """How long stopping waits for hangups and unregistrations to get out."""
 
-_ALLOW = "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, SUBSCRIBE, NOTIFY, INFO, PUBLISH, MESSAGE"
+_ALLOW = "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE, PRACK, NOTIFY, INFO, MESSAGE, REGISTER"
 
 
 class PjsipDriver(Watcher):
@@ -257,13 +257,21 @@ class PjsipDriver(Watcher):
             self._switch.log.debug(1, "a SIP request was answered too late")
 
     def _request(self, event: native.Request) -> None:
+        call = self._calls.get(event.call) if event.call else None
         if event.method == "OPTIONS":
             self._options(event)
-        elif event.method in ("MESSAGE", "NOTIFY", "INFO") and event.call:
+        elif event.method == "MESSAGE" and call is not None:
             self._respond(event.token, 200)
+            call.text_event(event.message)
+        elif event.method == "NOTIFY" and call is not None:
+            self._respond(event.token, 200)
+        elif event.method == "INFO":
+            # DTMF has been taken out before; anything else in an INFO is refused as chan_sip does.
+            self._respond(event.token, 415)
+        elif event.method in ("SUBSCRIBE", "PUBLISH"):
+            self._respond(event.token, 489)
         else:
-            self._respond(event.token, 405 if event.method not in ("SUBSCRIBE", "PUBLISH", "REFER") else 489,
-                          (("Allow", _ALLOW),))  # fmt: skip
+            self._respond(event.token, 501 if event.method == "REFER" else 405, (("Allow", _ALLOW),))
 
     def _options(self, event: native.Request) -> None:
         endpoint = self._identities.endpoint(event.identity)
@@ -274,18 +282,10 @@ class PjsipDriver(Watcher):
         self._respond(event.token, code, (("Allow", _ALLOW), ("Accept", "application/sdp")))
 
     def _security(self, event: native.Security) -> None:
-        log = self._switch.log
-        who, where = escaped(event.user), f"{bracketed(event.source[0])}:{event.source[1]}"
-        if event.event in ("InvalidPassword", "ChallengeResponseFailed"):
-            text = "Wrong password"
-        elif event.event == "InvalidAccountID":
-            text = "No matching peer found"
-        elif event.event == "FailedACL":
-            text = "Device does not match ACL"
-        else:
-            return
-        what = "Registration" if event.method == "REGISTER" else event.method
-        log.notice(f"{what} from '{who}' failed for '{where}' - {text}")
+        endpoint = self._identities.endpoint(event.identity)
+        transport = self._stack.transport(event.transport)
+        service = endpoint.technology if endpoint else transport.technology if transport else "SIP"
+        security.tell(self._switch, service, event)
 
     # ---- incoming calls
 
