@@ -54,7 +54,7 @@ class DialOptions:
     answered_elsewhere: Annotated[bool, Option("c")] = False
     "Phones that stop ringing because the caller went are told that the call was answered elsewhere."
     caller_may_hang_up: Annotated[bool, Option("H")] = False
-    "The caller may end the call with `*`."
+    "The caller may end the call with `*`, while it rings too."
     callee_may_hang_up: Annotated[bool, Option("h")] = False
     "The called party may end the call with `*`."
     ignore_forwarding: Annotated[bool, Option("i")] = False
@@ -65,8 +65,8 @@ class DialOptions:
     "When the caller hangs up, the called party goes on in the dialplan."
     loser_cause: Annotated[str | None, Option("Q", "cause")] = None
     "Cause with which the phones that did not win are ended."
-    dial_out: Annotated[bool, Option("d", later=True)] = False
-    "The caller may press one digit, an extension, instead of waiting."
+    dial_out: Annotated[bool, Option("d")] = False
+    "The caller may press one digit, an extension of EXITCONTEXT or of this context, instead of waiting."
     reset_records: Annotated[bool, Option("C", later=True)] = False
     "Reset the call record."
     run_h: Annotated[bool, Option("e", later=True)] = False
@@ -216,6 +216,7 @@ async def _dial(chan: Channel, destinations: list[str], timeout: str, options: D
         rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
         loser_cause=_loser_cause(chan, options),
         callee_goes=_callee_goes(chan, options),
+        on_caller_digit=_on_caller_digit(chan, options),
         before_call=_before_call(chan, options),
         on_answer=_on_answer(chan, options, outcome),
     )
@@ -295,6 +296,25 @@ def _loser_cause(chan: Channel, options: DialOptions) -> int:
     if cause is None:
         chan.warn(f"Dial: option 'Q': '{options.loser_cause}' is no cause, ignored")
     return Cause.ANSWERED_ELSEWHERE if cause is None else cause
+
+
+def _on_caller_digit(chan: Channel, options: DialOptions) -> Callable[[str], bool] | None:
+    """What the caller's keys do while it rings: H gives up with `*`, d dials another extension."""
+    if not options.dial_out and not options.caller_may_hang_up:
+        return None
+
+    def gives_up(digit: str) -> bool:
+        if options.caller_may_hang_up and digit == "*":
+            chan.verbose(3, "User requested call disconnect.")
+            return True
+        context = chan.variables.get("EXITCONTEXT", "") or chan.context
+        if not options.dial_out or not chan.switch.extension_exists(context, digit, 1, chan.caller_number):
+            return False
+        chan.verbose(3, f"User hit {digit} to disconnect call.")
+        chan.goto(context, digit, 1)
+        return True
+
+    return gives_up
 
 
 def _callee_goes(chan: Channel, options: DialOptions) -> Jump | None:

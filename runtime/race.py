@@ -16,6 +16,7 @@ from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import (
     Answered,
+    Digit,
     Ended,
     Forwarded,
     Identified,
@@ -28,7 +29,7 @@ from asterism.runtime.driver import (
 from asterism.runtime.errors import Hangup, Unavailable
 from asterism.runtime.events import ChannelSnapshot, DialBegin, DialEnd, DialState
 from asterism.runtime.log import escaped
-from asterism.runtime.mailbox import Interrupted, next_event
+from asterism.runtime.mailbox import Interrupted, next_event, stirred
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
@@ -56,6 +57,7 @@ class DialSettings:
         rules: What the two may do in the bridge.
         forwarding: Whether a destination may send the call elsewhere.
         loser_cause: With what the others are ended when one has answered; 0 for no cause.
+        on_caller_digit: Sees the digits that the caller presses while it rings; True gives up, with status CANCEL.
         callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
     """
 
@@ -72,6 +74,7 @@ class DialSettings:
     forwarding: bool = True
     loser_cause: int = Cause.ANSWERED_ELSEWHERE
     callee_goes: Jump | None = None
+    on_caller_digit: Callable[[str], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -170,9 +173,13 @@ class Race:
             self._comfort()
             self.result.status = DialStatus.NOANSWER if self.legs else DialStatus.CHANUNAVAIL
             while self.legs and self.winner is None:
-                found = await next_event(tuple(self.legs), self._deadline)
+                found = await self._next()
                 if found is None:
                     self._timed_out()
+                    return None
+                if found[0] is self.caller:
+                    self.result.status = DialStatus.CANCEL
+                    self._lose_others(DialStatus.CANCEL, Cause.NORMAL_CLEARING)
                     return None
                 await self._take(*found)
             if self.winner is None:
@@ -189,6 +196,21 @@ class Race:
             raise
         finally:
             self._quiet()
+
+    async def _next(self) -> tuple[Channel, LegEvent] | None:
+        """The next event of a leg, or the digit by which the caller gives up; None when the time is over."""
+        caller, gives_up = self.caller, self.settings.on_caller_digit
+        if caller is None or gives_up is None:
+            return await next_event(tuple(self.legs), self._deadline)
+        while True:
+            for channel in self.legs:
+                if (event := channel.next_mail()) is not None:
+                    return channel, event
+            while (digit := caller.take(Digit)) is not None:
+                if gives_up(digit.digit):
+                    return caller, digit
+            if not await stirred((caller, *self.legs), self._deadline):
+                return None
 
     # --- one leg ------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ async def test_a_timeout_that_is_none_rings_for_ever(rt: TestRuntime, timeout: s
     assert call.variables["DIALSTATUS"] == "CANCEL"
 
 
-@pytest.mark.parametrize("letter", "dCeEIjkKnNOpPstTuwWxXz")
+@pytest.mark.parametrize("letter", "CeEIjkKnNOpPstTuwWxXz")
 async def test_an_option_that_is_not_served_yet_is_named(rt: TestRuntime, letter: str) -> None:
     rt.phone("bob").refuses()
     await (await call_of(rt, f"Dial(Loopback/bob,5,{letter})")).over()
@@ -290,3 +290,34 @@ async def test_option_q_says_why_the_others_stop_ringing(rt: TestRuntime, option
     call = await call_of(rt, f"Dial(Loopback/bob&Loopback/carol,5,{option})")
     await call.over()
     assert rt.phone("carol").calls[0].cause == cause
+
+
+@pytest.mark.parametrize(
+    ("setting", "last"), [("", "9@default:1 NoOp(nine)"), ("EXITCONTEXT=out", "9@out:1 NoOp(out)")]
+)
+async def test_option_d_dials_one_digit_instead_of_waiting(rt: TestRuntime, setting: str, last: str) -> None:
+    more = "exten => 9,1,NoOp(nine)\n[out]\nexten => 9,1,NoOp(out)\n"
+    call = await call_of(rt, "Answer()", f"Set({setting or 'A=1'})", "Dial(Loopback/bob,30,d)", "NoOp(on)", more=more)
+    await asyncio.sleep(2)
+    call.press("89")
+    await call.over()
+    assert rt.executed()[-1] == last
+    assert call.variables["DIALSTATUS"] == "CANCEL" and rt.phone("bob").calls[0].state == "over"
+
+
+async def test_without_option_d_digits_are_kept_for_later(rt: TestRuntime) -> None:
+    call = await call_of(rt, "Answer()", "Dial(Loopback/bob,5)", "Read(X,,1,,1,1)", more="exten => 9,1,NoOp(nine)\n")
+    await asyncio.sleep(2)
+    call.press("9")
+    await call.over()
+    assert call.variables["X"] == "9"
+
+
+async def test_a_star_gives_up_while_it_rings(rt: TestRuntime) -> None:
+    call = await call_of(rt, "Answer()", "Dial(Loopback/bob,30,H)", "NoOp(on)")
+    began = rt.now()
+    await asyncio.sleep(2)
+    call.press("*")
+    await call.over()
+    assert rt.now() - began < 4 and call.variables["DIALSTATUS"] == "CANCEL"
+    assert rt.executed()[-1].endswith("NoOp(on)")
