@@ -1,14 +1,14 @@
 """The seam between the runtime and PJSIP's threads (implemented in C, bound by Cython).
 
 pjsua2 stays the owner of the endpoint, its transports, accounts and calls: Python makes a plain ``pj.Endpoint``, calls
-``libCreate`` and ``libInit``, then :func:`attach`, then creates transports and accounts. From then on no thread of PJSIP
-ever asks for the GIL: what happens is written into a queue, an eventfd becomes readable, and :func:`drain` returns the
-records in order. All functions here may be called from the one thread that owns pjsua2; those marked *any thread* may be
-called from any Python thread. None of them waits for the network.
+``libCreate`` and ``libInit``, then :func:`attach`, then creates transports and accounts. From then on no thread of
+PJSIP ever asks for the GIL: what happens is written into a queue, an eventfd becomes readable, and :func:`drain`
+returns the records in order. All functions here may be called from the one thread that owns pjsua2; those marked *any
+thread* may be called from any Python thread. None of them waits for the network.
 
-Numbers: a *call* (``CallId``) is a pjsua call slot and the generation of its use, a *token* names one request, a *player*
-one source of audio, a *recorder* one sink. A number that is no longer valid raises :class:`StaleError` (a ``LookupError``)
-or, where the text says so, is ignored; it never reaches a stranger. 0 always means "none".
+Numbers: a *call* (``CallId``) is a pjsua call slot and the generation of its use, a *token* names one request, a
+*player* one source of audio, a *recorder* one sink. A number that is no longer valid raises :class:`StaleError` (a
+``LookupError``) or, where the text says so, is ignored; it never reaches a stranger. 0 always means "none".
 """
 
 from collections.abc import Iterable, Sequence
@@ -95,10 +95,11 @@ class Media(NamedTuple):
     """How the audio of a call is negotiated."""
 
     codecs: tuple[str, ...] = ()
-    """Allowed codecs in order of preference, as SDP names them with clock rate ("PCMU/8000"); empty: all, pjsua's order.
-    An offer that shares none of them is answered 488."""
+    """Allowed codecs in order of preference, as SDP names them with clock rate ("PCMU/8000"); empty: all, in pjsua's
+    order. An offer that shares none of them is answered 488."""
     dtmf: str = "rfc4733"
-    '"rfc4733", "info", "inband", "auto" (rfc4733 if offered, else inband) or "none"; only rfc4733 and auto offer telephone-event.'
+    """"rfc4733", "info", "inband", "auto" (rfc4733 if offered, else inband) or "none"; only rfc4733 and auto offer
+    telephone-event."""
     symmetric: bool = False
     "Send audio back to where it comes from, whatever the SDP said (comedia, rtp_symmetric)."
     prefer_remote_order: bool = True
@@ -125,7 +126,8 @@ class Identity(NamedTuple):
     auth_users: tuple[str, ...] = ()
     "Digest user names that name it (order entry auth_username)."
     networks: tuple[str, ...] = ()
-    'Source addresses that name it: "192.0.2.1", "192.0.2.1:5060", "192.0.2.0/24", "[2001:db8::1]:5060". The longest wins.'
+    """Source addresses that name it: "192.0.2.1", "192.0.2.1:5060", "192.0.2.0/24", "[2001:db8::1]:5060"; the longest
+    wins."""
     credentials: tuple[Credential, ...] = ()
     "Any of them opens the door; all with the same realm. Empty: requests are believed without a digest."
     challenge: frozenset[str] = frozenset()
@@ -173,7 +175,7 @@ class Service(NamedTuple):
 def set_identities(services: Sequence[Service], identities: Sequence[Identity]) -> None:
     """Replace all services and identities at one stroke; requests in progress keep the old ones.
 
-    Numbers keep their meaning over a change: addresses given to :func:`learn` stay while the number is in the new table.
+    Numbers keep their meaning over a change: addresses given to :func:`learn` stay while their number is in the table.
 
     Raises:
         ValueError: An address, order entry, algorithm or number is not valid, and which; the old tables stay in force.
@@ -218,7 +220,7 @@ def send_request(
 
     Args:
         uri: Request URI; the destination too unless a Route header is given. A host name is resolved by PJSIP.
-        from_uri: Default: the account's, else ``sip:asterism@<local address>``. May be a whole header value with a name.
+        from_uri: Default: the account's, else ``sip:asterism@<local address>``. May be a whole header value.
         to_uri: Default: `uri`.
         contact: Default: the account's, else the transport's address.
         transport: pjsua transport id that must carry it, or -1.
@@ -332,7 +334,7 @@ def tone_open(tones: Sequence[tuple[int, int, int, int]], *, loop: bool = False)
     """Make a tone generator (*any thread*).
 
     Args:
-        tones: (frequency_1_hz, frequency_2_hz or 0, on_ms, off_ms) played in turn; at most 16. Both frequencies 0: silence.
+        tones: (frequency_1_hz, frequency_2_hz or 0, on_ms, off_ms) played in turn; at most 16. No frequency: silence.
         loop: Begin again after the last.
     """
 
@@ -456,7 +458,7 @@ class PlayerEnded(NamedTuple):
 class Request(NamedTuple):
     """A request waits for :func:`respond`: all methods but INVITE, ACK, CANCEL, BYE, PRACK, UPDATE and REGISTER.
 
-    Outside a dialog `call` is 0. Inside one: REFER, INFO (that is not DTMF), MESSAGE, NOTIFY, SUBSCRIBE and unknown ones.
+    Outside a dialog `call` is 0. Inside one: REFER, INFO (that is not DTMF), MESSAGE, NOTIFY, SUBSCRIBE, unknown ones.
     """
 
     token: Token

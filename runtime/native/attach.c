@@ -93,7 +93,7 @@ int native_attach(const settings *wanted)
     PJSUA_LOCK();
     former = pjsua_var.ua_cfg.cb;
     memset(&pjsua_var.ua_cfg.cb, 0, sizeof pjsua_var.ua_cfg.cb);
-    calls_take_over(&pjsua_var.ua_cfg.cb, &former);
+    callbacks_take_over(&pjsua_var.ua_cfg.cb, &former);
     pjsua_var.ua_cfg.cb.on_transport_state = on_transport_state;
     PJSUA_UNLOCK();
     former_log = pj_log_get_log_func();

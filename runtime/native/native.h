@@ -260,7 +260,6 @@ typedef struct adapter adapter;
 
 int calls_start(unsigned max_calls);
 void calls_stop(void);
-void calls_take_over(pjsua_callback *table, const pjsua_callback *original);
 void calls_plan(media_rule *rule, unsigned identity); /* for the next call this thread makes; takes the rule */
 number calls_number(int slot);                        /* adopts a fresh outgoing call; 0 when the slot is free */
 number calls_current(int slot);                       /* never adopts */
@@ -272,6 +271,15 @@ void calls_keep_invite(int slot, const char *message, size_t length);
 int calls_invite(number call, char **copy, size_t *length); /* the caller frees */
 unsigned calls_count(void);
 media_rule *calls_media(int slot); /* held for the caller; NULL when there is none */
-pjmedia_transport *calls_create_adapter(pjsua_call_id slot, unsigned index, pjmedia_transport *base, unsigned flags);
+bool calls_known_slot(int slot);
+void calls_begin_incoming(int slot, const arrival *who, int transport);
+number calls_begin_outgoing(int slot); /* the number of what is there already, if anything */
+void calls_describe(int slot, record *incoming);
+void calls_set_adapter(number which, adapter *made, bool first);
+void calls_end(number which);
+
+/* ---- callbacks.c -------------------------------------------------------------------------------------------------------- */
+
+void callbacks_take_over(pjsua_callback *table, const pjsua_callback *original);
 
 #endif

@@ -81,7 +81,9 @@ class Rtp:
 
 def sdp(host: str, port: int, formats: str = "0 8 101", direction: str = "sendrecv", names: str | None = None) -> str:
     if names is None:
-        names = "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
+        names = (
+            "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
+        )
     return (
         f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {formats}\r\n{names}a={direction}\r\n"
@@ -128,8 +130,18 @@ class Phone:
     def offer(self, **how: str) -> str:
         return sdp(self.host, self.rtp_port, **how)
 
-    def make(self, method: str, *, uri: str = "", extra: str = "", body: str = "", to_tag: str = "",
-             content_type: str = "application/sdp", contact: str | None = None, cseq: int | None = None) -> str:
+    def make(
+        self,
+        method: str,
+        *,
+        uri: str = "",
+        extra: str = "",
+        body: str = "",
+        to_tag: str = "",
+        content_type: str = "application/sdp",
+        contact: str | None = None,
+        cseq: int | None = None,
+    ) -> str:
         if cseq is None:
             self.cseq += 1
             cseq = self.cseq
@@ -189,8 +201,18 @@ class Phone:
         self.send(self.make(method, **how))  # type: ignore[arg-type]
         return self.answer_of(cseq=self.cseq)
 
-    def digest(self, challenge: Message, method: str, *, uri: str = "", nc: int = 1, qop: bool = True,
-               algorithm: str | None = None, user: str | None = None, secret: str | None = None) -> str:
+    def digest(
+        self,
+        challenge: Message,
+        method: str,
+        *,
+        uri: str = "",
+        nc: int = 1,
+        qop: bool = True,
+        algorithm: str | None = None,
+        user: str | None = None,
+        secret: str | None = None,
+    ) -> str:
         for line in challenge.headers("WWW-Authenticate"):
             fields = dict(re.findall(r'(\w+)="?([^",]*)"?', line.partition(" ")[2]))
             if algorithm is None or fields.get("algorithm", "MD5") == algorithm:
@@ -258,7 +280,9 @@ class Phone:
 
     # ---- RTP
 
-    def talk(self, count: int = 1, *, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False) -> None:
+    def talk(
+        self, count: int = 1, *, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False
+    ) -> None:
         for _ in range(count):
             packet = Rtp(payload_type, self.sequence, self.timestamp, self.ssrc, payload, marker)
             self.rtp.sendto(packet.packed(), self.far_rtp)

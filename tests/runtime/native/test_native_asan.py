@@ -23,8 +23,15 @@ pytestmark = [
 
 def build() -> Path:
     """Build what changed since the last time; 20 s from nothing."""
-    configure = ["cmake", "-S", ROOT / "runtime" / "native", "-B", BUILD, "-DASTERISM_ASAN=ON",
-                 f"-DPython_EXECUTABLE={sys.executable}"]
+    configure = [
+        "cmake",
+        "-S",
+        ROOT / "runtime" / "native",
+        "-B",
+        BUILD,
+        "-DASTERISM_ASAN=ON",
+        f"-DPython_EXECUTABLE={sys.executable}",
+    ]
     for command in (configure, ["cmake", "--build", BUILD]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -32,7 +39,9 @@ def build() -> Path:
 
 
 def library(name: str) -> str:
-    return subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.mark.timeout(600)
@@ -47,8 +56,18 @@ def test_native_tests_under_sanitizers(tmp_path: Path) -> None:
         "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:exitcode=98:log_path={report}",
         "PYTHONMALLOC": "malloc",
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "sip",
-               f"--confcutdir={Path(__file__).parent}", str(Path(__file__).parent)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "sip",
+        f"--confcutdir={Path(__file__).parent}",
+        str(Path(__file__).parent),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     found = "\n".join(path.read_text()[:6000] for path in tmp_path.glob("asan.*"))
     assert not found, found

@@ -31,7 +31,13 @@ def test_a_call_is_reported_from_invite_to_bye(switch: Switch, phone: Phone) -> 
     switch.answer(incoming)
     phone.established()
     media = switch.wait(native.CallMedia)
-    assert (media.codec, media.ptime_ms, media.direction, media.held, media.dtmf) == ("PCMU/8000", 20, "sendrecv", False, True)
+    assert (media.codec, media.ptime_ms, media.direction, media.held, media.dtmf) == (
+        "PCMU/8000",
+        20,
+        "sendrecv",
+        False,
+        True,
+    )
     assert media.remote == (phone.host, phone.rtp_port)
     switch.wait(native.CallState, state="confirmed")
     assert native.is_live(incoming.call)
@@ -125,7 +131,7 @@ def test_codecs_of_an_answer(switch: Switch, phone: Phone, offered: str, rule: d
     switch.answer(switch.wait(native.Incoming))
     message = phone.established()
     line = next(line for line in message.body.split("\r\n") if line.startswith("m=audio"))
-    first = answered.split()[0]
+    first = answered.split(maxsplit=1)[0]
     formats = line.split()[3:]
     assert formats[0] == first, line
     assert ("101" in formats) == ("101" in answered.split())
@@ -173,8 +179,13 @@ def test_requests_in_a_dialog_go_to_python(switch: Switch, phone: Phone) -> None
     incoming = switch.wait(native.Incoming)
     switch.answer(incoming)
     phone.established()
-    for method, extra in (("REFER", "Refer-To: <sip:bob@127.0.0.1>\r\n"), ("MESSAGE", ""), ("NOTIFY", "Event: x\r\n"),
-                          ("INFO", ""), ("FOO", "")):
+    for method, extra in (
+        ("REFER", "Refer-To: <sip:bob@127.0.0.1>\r\n"),
+        ("MESSAGE", ""),
+        ("NOTIFY", "Event: x\r\n"),
+        ("INFO", ""),
+        ("FOO", ""),
+    ):
         phone.send(phone.make(method, extra=extra))
         request = switch.wait(native.Request)
         assert (request.method, request.call) == (method, incoming.call)
@@ -251,8 +262,10 @@ def test_sdp_names_the_address_that_faces_the_far_end(switch: Switch, phone: Pho
     account = pj.Account()
     account.create(config)
     former, switch.account = switch.account, account
-    native.set_identities([native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
-                          [native.Identity(1, 0, account=account.getId())])
+    native.set_identities(
+        [native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
+        [native.Identity(1, 0, account=account.getId())],
+    )
     try:
         phone.invite()
         switch.answer(switch.wait(native.Incoming))

@@ -19,8 +19,14 @@ ROOT = Path(__file__).resolve().parents[3]
 def run(script: str) -> str:
     code = "from tests.runtime.native.switch import Switch, native, pj\nfrom tests.runtime.native.phone import Phone\n"
     path = os.pathsep.join([str(ROOT), str(ROOT / "contrib" / "namespace"), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run([sys.executable, "-c", code + textwrap.dedent(script)], env=os.environ | {"PYTHONPATH": path},
-                          capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code + textwrap.dedent(script)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -108,8 +114,14 @@ def test_the_stub_tells_the_truth() -> None:
     pytest.importorskip("mypy")
     path = ROOT / "contrib" / "namespace"
     allowed = "__test__\n.*cython__\n"
-    done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "asterism._native", "--allowlist", "/dev/stdin"],
-                          input="\n".join(f"asterism._native.{line}" for line in allowed.split()), text=True, cwd=ROOT,
-                          env=os.environ | {"PYTHONPATH": str(path), "MYPYPATH": str(path)}, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "asterism._native", "--allowlist", "/dev/stdin"],
+        input="\n".join(f"asterism._native.{line}" for line in allowed.split()),
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(path), "MYPYPATH": str(path)},
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert native.VERSION.startswith("2.")

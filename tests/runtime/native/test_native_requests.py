@@ -37,9 +37,17 @@ def test_register_is_challenged_then_deferred(switch: Switch, phone: Phone) -> N
         r'Digest realm="asterism",nonce="[0-9a-f]{64}",algorithm=MD5,qop="auth"', challenge.header("WWW-Authenticate")
     )
     assert switch.wait(native.Security).event == "ChallengeSent"
-    contacts = '<sip:alice@127.0.0.1:6000;transport=udp>;q=0.5;+sip.instance="<urn:uuid:1>", <sip:alice@127.0.0.2>;expires=20'
-    phone.send(phone.make("REGISTER", uri=f"sip:127.0.0.1:{phone.server}", contact=contacts,
-                          extra=authorized(phone, challenge) + "Expires: 300\r\nPath: <sip:edge;lr>\r\n"))
+    contacts = (
+        '<sip:alice@127.0.0.1:6000;transport=udp>;q=0.5;+sip.instance="<urn:uuid:1>", <sip:alice@127.0.0.2>;expires=20'
+    )
+    phone.send(
+        phone.make(
+            "REGISTER",
+            uri=f"sip:127.0.0.1:{phone.server}",
+            contact=contacts,
+            extra=authorized(phone, challenge) + "Expires: 300\r\nPath: <sip:edge;lr>\r\n",
+        )
+    )
     event = switch.wait(native.Register)
     assert (event.identity, event.authenticated, event.to_user, event.cseq) == (7, True, "alice", 2)
     assert [(c.uri, c.expires_s, c.q) for c in event.contacts] == [
@@ -120,7 +128,9 @@ def test_a_replayed_nonce_count_is_refused_as_stale(switch: Switch, phone: Phone
     native.respond(switch.wait(native.Register).token, 200)
     # Counts may overtake each other, but each counts once.
     for count, good in ((9, True), (5, True), (5, False), (9, False), (6, True), (0, False)):
-        phone.send(phone.make("REGISTER", extra=authorized(phone, challenge, nc=count), uri=f"sip:127.0.0.1:{phone.server}"))
+        phone.send(
+            phone.make("REGISTER", extra=authorized(phone, challenge, nc=count), uri=f"sip:127.0.0.1:{phone.server}")
+        )
         if good:
             native.respond(switch.wait(native.Register).token, 200)
         else:
@@ -141,13 +151,19 @@ def test_nonces_age_and_forged_ones_are_stale(switch: Switch, phone: Phone) -> N
 
 
 def test_digest_without_qop_and_with_sha256(switch: Switch, phone: Phone) -> None:
-    switch.alice(credentials=(native.Credential("alice", "", "md5", ha1("alice", "secret")),
-                              native.Credential("alice", "", "sha256", ha1("alice", "secret", "sha256"))))
+    switch.alice(
+        credentials=(
+            native.Credential("alice", "", "md5", ha1("alice", "secret")),
+            native.Credential("alice", "", "sha256", ha1("alice", "secret", "sha256")),
+        )
+    )
     challenge = register(phone)
     assert [re.search("algorithm=([^,]+)", h)[1] for h in challenge.headers("WWW-Authenticate")] == ["SHA-256", "MD5"]  # type: ignore[index]
     for how in ({"algorithm": "SHA-256"}, {"algorithm": "MD5"}, {"algorithm": "MD5", "qop": False}):
         challenge = register(phone)
-        phone.send(phone.make("REGISTER", extra=authorized(phone, challenge, **how), uri=f"sip:127.0.0.1:{phone.server}"))
+        phone.send(
+            phone.make("REGISTER", extra=authorized(phone, challenge, **how), uri=f"sip:127.0.0.1:{phone.server}")
+        )
         native.respond(switch.wait(native.Register).token, 200)
         assert phone.answer_of().code == 200
 
@@ -228,8 +244,10 @@ def test_match_orders(switch: Switch) -> None:
 
 def test_two_services_on_one_transport(switch: Switch) -> None:
     native.set_identities(
-        [native.Service(realm="first", order=("username",)),
-         native.Service(realm="second", order=("username", "anonymous"), guest=9)],
+        [
+            native.Service(realm="first", order=("username",)),
+            native.Service(realm="second", order=("username", "anonymous"), guest=9),
+        ],
         [native.Identity(1, 0, users=("alice",)), native.Identity(2, 1, users=("alice", "bob")), native.Identity(9, 1)],
     )
     for user, expected in (("alice", 1), ("bob", 2), ("mallory", 9)):
@@ -369,7 +387,7 @@ def test_header_injection_is_refused(switch: Switch, phone: Phone) -> None:
     phone.send(phone.make("MESSAGE"))
     request = switch.wait(native.Request)
     for headers in ([("X", "a\r\nY: b")], [("X\r\nY", "b")], [("X:", "b")], [("", "b")], [("X Y", "b")]):
-        with pytest.raises(ValueError, match="header|control"):
+        with pytest.raises(ValueError, match=r"header|control"):
             native.respond(request.token, 200, headers=headers)
     with pytest.raises(ValueError, match="control"):
         native.respond(request.token, 200, "OK\r\nX: y")
@@ -388,8 +406,14 @@ def test_requests_of_our_own(switch: Switch, other: Phone) -> None:
     assert result.source == (other.host, other.port)
     assert 0 < result.rtt_ms < 1000
     assert result.message.startswith(b"SIP/2.0 404")
-    native.send_request("NOTIFY", other.uri, from_uri='"Us" <sip:us@here>', body=b"x=1", content_type="application/x",
-                        headers=[("Event", "keep-alive"), ("Subscription-State", "terminated")])
+    native.send_request(
+        "NOTIFY",
+        other.uri,
+        from_uri='"Us" <sip:us@here>',
+        body=b"x=1",
+        content_type="application/x",
+        headers=[("Event", "keep-alive"), ("Subscription-State", "terminated")],
+    )
     request = other.request_of("NOTIFY")
     assert request.header("From").startswith('"Us" <sip:us@here>;tag=')
     assert (request.body, request.header("Content-Type")) == ("x=1", "application/x")
@@ -430,8 +454,10 @@ def test_the_wire_can_be_watched(switch: Switch, phone: Phone) -> None:
 
 
 def test_rewritten_contacts_lead_back_to_the_source(switch: Switch, phone: Phone) -> None:
-    native.set_identities([native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
-                          [native.Identity(1, 0, rewrite_contact=True)])
+    native.set_identities(
+        [native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
+        [native.Identity(1, 0, rewrite_contact=True)],
+    )
     phone.send(phone.make("REGISTER", contact="<sip:alice@203.0.113.9>"))
     register_event = switch.wait(native.Register)
     assert register_event.contacts[0].uri == "sip:alice@203.0.113.9"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.runtime.native.phone import Phone, token
 from tests.runtime.native.switch import Switch, native, pj
-from tests.runtime.native.torture import CASES, Torture
+from tests.runtime.native.torture import CASES, FOLDER, Torture
 
 pytestmark = pytest.mark.sip
 
@@ -71,14 +71,14 @@ def hang_up_all(switch: Switch) -> None:
 def test_rfc_4475(switch: Switch, phone: Phone, torture: Torture) -> None:
     # The RFC gives many messages the same branch; to PJSIP the second would be a retransmission of the first.
     phone.send(torture.message.replace(b"z9hG4bKkdjuw", b"z9hG4bKkdjuw" + token().encode()))
-    answer = final_answer(switch, phone, 0.6 if torture.answers - {None} else 0.15)
+    answer = final_answer(switch, phone, 0.3 if torture.answers - {None} else 0.15)
     assert answer in torture.answers
     alive(switch)
     hang_up_all(switch)
 
 
 def test_every_message_of_the_rfc_is_there_once() -> None:
-    assert len({torture.section for torture in CASES}) == len(CASES) == 49
+    assert len({torture.section for torture in CASES}) == len(CASES) == len(list(FOLDER.glob("*.dat"))) == 49
 
 
 def mutate(rng: random.Random, message: bytes) -> bytes:
@@ -95,7 +95,9 @@ def mutate(rng: random.Random, message: bytes) -> bytes:
         elif kind == 3:
             data[at:at] = data[at : at + rng.randrange(200)] * rng.randrange(1, 6)
         elif kind == 4:
-            data[at:at] = rng.choice((b"\r\n", b"\n", b"\0", b";", b",", b'"', b"<", b">", b"\\", b"%", b"\r\n\r\n", b"@", b":"))
+            data[at:at] = rng.choice(
+                (b"\r\n", b"\n", b"\0", b";", b",", b'"', b"<", b">", b"\\", b"%", b"\r\n\r\n", b"@", b":")
+            )
         elif kind == 5:
             data[at:at] = rng.choice((b"A", b"9", b";a=b", b"%41", b" ")) * rng.choice((10, 300, 3000))
         elif kind == 6:
@@ -113,12 +115,29 @@ def test_ten_thousand_random_and_mutated_datagrams(switch: Switch) -> None:
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with Phone(switch.port) as phone:
         seeds = [torture.message for torture in CASES]
-        for method in ("INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "BYE", "CANCEL", "ACK", "MESSAGE", "REFER", "UPDATE"):
-            extra = "Expires: 60\r\nEvent: presence\r\nRefer-To: <sip:a@b>\r\nReplaces: a;to-tag=b;from-tag=c\r\nPath: <sip:x;lr>\r\n"
+        for method in (
+            "INVITE",
+            "REGISTER",
+            "OPTIONS",
+            "SUBSCRIBE",
+            "BYE",
+            "CANCEL",
+            "ACK",
+            "MESSAGE",
+            "REFER",
+            "UPDATE",
+        ):
+            extra = "Expires: 60\r\nEvent: presence\r\nRefer-To: <sip:a@b>\r\n"
+            extra += "Replaces: a;to-tag=b;from-tag=c\r\nPath: <sip:x;lr>\r\n"
             phone.call_id = token()
             seeds.append(phone.make(method, extra=extra, body=phone.offer()).encode())
-        seeds.append(phone.make("REGISTER", extra='Authorization: Digest username="alice", realm="asterism", nonce="00", '
-                                                  'uri="sip:a", response="00", qop=auth, nc=00000001, cnonce="x"\r\n').encode())
+        seeds.append(
+            phone.make(
+                "REGISTER",
+                extra='Authorization: Digest username="alice", realm="asterism", nonce="00", '
+                'uri="sip:a", response="00", qop=auth, nc=00000001, cnonce="x"\r\n',
+            ).encode()
+        )
     for i in range(10_000):
         if i % 5 == 0:
             datagram = rng.randbytes(rng.randrange(1, 1400))
