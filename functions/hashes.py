@@ -39,13 +39,10 @@ def hash_(chan: Channel, hashname: str = "", hashkey: str | None = None) -> str:
     hashname = hashname.replace('"', "")
     if hashkey is not None:
         return indirect.variable_of(chan, f"~HASH~{hashname}~{hashkey}~") or ""
-    found = ""
     keys = ",".join(_keys(chan, hashname))
-    for index, key in enumerate(keys.split(",") if keys else ()):
-        value = indirect.variable_of(chan, f"~HASH~{hashname}~{key}~")
-        if value is not None:
-            found += ("," if index else "") + value
-    return found
+    values = [indirect.variable_of(chan, f"~HASH~{hashname}~{key}~") for key in keys.split(",") if keys]
+    # A key with a comma in it is taken for two, which are not there.
+    return ",".join(value for value in values if value is not None) if None not in values else ""
 
 
 @hash_.write

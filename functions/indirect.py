@@ -177,19 +177,29 @@ def unescape_one(octets: str, at: int) -> tuple[str, int]:
 
 @lru_cache(maxsize=512)
 def unescape(text: str) -> str:
-    """Read the octets that a text of them stands for, escapes understood."""
+    """Read the octets that a text of them stands for, escapes understood; a backslash that escapes nothing is none."""
     octets = narrow(text)
     found: list[str] = []
     at = 0
-    while at < len(octets):
+    while at < len(octets) and octets[at:] != "\\":
         octet, at = unescape_one(octets, at)
         found.append(octet)
     return "".join(found)
 
 
 def first_octet(text: str, default: str) -> str:
-    """Read a delimiter: the first octet, escapes understood; the default for an empty text."""
-    return unescape_one(narrow(text), 0)[0] if text else default
+    """Read a delimiter: the first octet, escapes understood; the default for an empty text.
+
+    A backslash that escapes nothing is no delimiter: then the text is empty.
+    """
+    if text in ("", "\\"):
+        return "" if text else default
+    return unescape_one(narrow(text), 0)[0]
+
+
+def split(octets: str, separator: str) -> list[str]:
+    """Split at a separator, which may be none."""
+    return octets.split(separator) if separator else [octets]
 
 
 # --- numbers -------------------------------------------------------------------------------------

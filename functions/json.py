@@ -63,7 +63,8 @@ def _found(value: Any, path: list[str]) -> Any:
         if isinstance(value, dict):
             value = value.get(step)
         elif isinstance(value, list):
-            value = value[int(step)] if step.isascii() and step.isdigit() and int(step) < len(value) else None
+            index = indirect.whole_integer(step)
+            value = value[index] if index is not None and 0 <= index < len(value) else None
         else:
             break
     return value

@@ -34,7 +34,7 @@ def cut(chan: Channel, varname: str, delimiter: str, fields: str) -> str:
     value = narrow(indirect.value_of(chan, varname))
     separator = indirect.first_octet(delimiter, "-")
     wanted = _wanted(fields)
-    parts = value.split(separator)
+    parts = indirect.split(value, separator)
     if len(wanted) == 1 and wanted[0][0] == wanted[0][1] > 0:
         number = wanted[0][0]
         return widen(parts[number - 1]) if number <= len(parts) else ""
@@ -225,7 +225,9 @@ def _take(chan: Channel, varname: str, delimiter: str, at_end: bool) -> str:
     if not value:
         return ""
     separator = indirect.first_octet(delimiter, ",")
-    if at_end:
+    if not separator:
+        item, rest = value, ""
+    elif at_end:
         rest, _, item = value.rpartition(separator)
     else:
         item, _, rest = value.partition(separator)

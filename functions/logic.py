@@ -91,7 +91,7 @@ def iftime(chan: Channel, argument: str) -> str:
 
 def _unquoted(text: str) -> str:
     text = indirect.strip(text)
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    return text[1:-1] if text[:1] == text[-1:] == '"' else text
 
 
 @function("ISNULL", see="EXISTS")

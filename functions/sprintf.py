@@ -1,6 +1,7 @@
 """SPRINTF: numbers and texts put into a format of C."""
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -63,6 +64,8 @@ def _converted(match: "re.Match[str]", values: Iterator[str], template: str) -> 
     elif conversion in _REALS:
         value = real(next(values, ""))
         if value is not None:
+            # Asterisk hands a double where the format promises a long double, and what is read is no number.
+            value = math.nan if length in ("L", "ll") else value
             return _printed(directive, ctypes.c_double(value))
     else:
         raise ArgumentError(f"'%{conversion}' in the format '{template}' is not understood")

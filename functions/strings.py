@@ -184,9 +184,9 @@ def replace(chan: Channel, varname: str, find_chars: str, replace_char: str = ""
         replace_char: What stands in their place, its first character only; nothing deletes them.
     Compat: func_strings. `\\n`, `\\x41` and the like are understood in both.
     """
-    if not varname or not find_chars:
-        raise ArgumentError("REPLACE needs the name of a variable and the characters to find")
     wanted = indirect.unescape(find_chars)
+    if not varname or not wanted:
+        raise ArgumentError("REPLACE needs the name of a variable and the characters to find")
     other = indirect.first_octet(replace_char, "")
     value = narrow(indirect.value_of(chan, varname))
     return widen("".join([other if octet in wanted else octet for octet in value]))

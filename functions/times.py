@@ -21,8 +21,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_MOST = 9999
 _GREGORIAN_YEARS_S = 400 * 31_556_952
 """400 years of the calendar, after which weekdays and leap years repeat."""
-_DEFAULT_RULE = ",M3.2.0,M11.1.0"
-"""When a zone such as `CET-1CEST` does not say when summer time is: the rule that time zone libraries fall back to."""
+_MODEL = "America/New_York"
+"""When a zone such as `CET-1CEST` does not say when summer time is, it is when it is there: tzdb's `posixrules`."""
+_FIRST_YEAR, _LAST_YEAR = 1970, 2037
+"""Summer time of such a zone is known for these years."""
 
 
 @function("STRFTIME", see="STRPTIME, IFTIME")
@@ -105,15 +107,53 @@ def zone(name: str) -> tzinfo | None:
 
 def _ruled(rule: str) -> tzinfo | None:
     """Make a zone of a POSIX rule: a zone file without any transition, whose footer is the rule."""
-    for complete in (rule, rule + _DEFAULT_RULE):
-        header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 4)
-        body = struct.pack(">lbB4s", 0, 0, 0, b"UTC\0")
-        footer = b"\n" + complete.encode("utf-8", "replace") + b"\n"
-        try:
-            return ZoneInfo.from_file(BytesIO(header + body + header + body + footer), rule)
-        except (ValueError, IndexError, OverflowError):
-            continue
-    return None
+    header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 4)
+    body = struct.pack(">lbB4s", 0, 0, 0, b"UTC\0")
+    footer = b"\n" + rule.encode("utf-8", "replace") + b"\n"
+    try:
+        return ZoneInfo.from_file(BytesIO(header + body + header + body + footer), rule)
+    except (ValueError, IndexError, OverflowError):
+        pass
+    # A rule for summer time is missing, or there is another fault.
+    halves = _WITHOUT_RULE.fullmatch(rule)
+    standard = _ruled(halves[1]) if halves else None
+    if halves is None or standard is None:
+        return None
+    offset = standard.utcoffset(datetime(2000, 1, 1)) or timedelta()
+    summer = _ruled("AAA" + halves[2]) if halves[2] else None
+    return _Borrowed(offset, summer.utcoffset(datetime(2000, 1, 1)) if summer else None)
+
+
+_WITHOUT_RULE = re.compile(r"([A-Za-z]{3,}[-+0-9:]+)[A-Za-z]{3,}([-+0-9:]*)")
+
+
+class _Borrowed(tzinfo):
+    """A zone whose summer time begins and ends by the clock when it does in another."""
+
+    def __init__(self, standard: timedelta, summer: timedelta | None) -> None:
+        self._standard = standard
+        self._summer = standard + timedelta(hours=1) if summer is None else summer
+
+    def _is_summer(self, moment: datetime) -> bool:
+        there = moment.replace(tzinfo=ZoneInfo(_MODEL))
+        return _FIRST_YEAR <= moment.year <= _LAST_YEAR and bool(there.dst())
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        """Return the offset of a local time."""
+        return self._summer if moment is not None and self._is_summer(moment) else self._standard
+
+    def dst(self, moment: datetime | None) -> timedelta:
+        """Return how far the clock is put forward at a local time."""
+        return self.utcoffset(moment) - self._standard
+
+    def tzname(self, moment: datetime | None) -> str:
+        """Return no name: nobody asks for one."""
+        return ""
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """Return the local time."""
+        summer = moment + self._summer
+        return summer if self._is_summer(summer) else moment + self._standard
 
 
 # --- and back ----------------------------------------------------------------------------------
