@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from asterism.dialplan.scope import Jump
@@ -16,6 +16,7 @@ from asterism.runtime.declare import Option, Separated, Text, Unit, application
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
 from asterism.runtime.states import DialStatus
+from asterism.runtime.variables import PRESENTATIONS
 
 Destinations = Annotated[list[str], Separated("&")]
 _KEYS = "0123456789*#ABCD"
@@ -97,8 +98,8 @@ class DialOptions:
     "The called party may transfer with DTMF."
     caller_may_transfer: Annotated[bool, Option("T", later=True)] = False
     "The caller may transfer with DTMF."
-    presentation: Annotated[str | None, Option("u", "presentation", later=True)] = None
-    "Presentation of the caller id."
+    presentation: Annotated[str | None, Option("u", "presentation")] = None
+    "With `f`: how the number may be shown, such as `prohib`."
     callee_may_record: Annotated[bool, Option("w", later=True)] = False
     "The called party may record with DTMF."
     caller_may_record: Annotated[bool, Option("W", later=True)] = False
@@ -107,7 +108,7 @@ class DialOptions:
     "The called party may record both sides with DTMF."
     caller_may_mix: Annotated[bool, Option("X", later=True)] = False
     "The caller may record both sides with DTMF."
-    endless_forward: Annotated[bool, Option("z", later=True)] = False
+    endless_forward: Annotated[bool, Option("z")] = False
     "A forwarded call has no timeout."
 
 
@@ -214,6 +215,7 @@ async def _dial(chan: Channel, destinations: list[str], timeout: str, options: D
         answered_elsewhere=options.answered_elsewhere,
         forwarding=not options.ignore_forwarding,
         rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
+        forward_ends_timeout=options.endless_forward,
         loser_cause=_loser_cause(chan, options),
         callee_goes=_callee_goes(chan, options),
         on_caller_digit=_on_caller_digit(chan, options),
@@ -285,7 +287,13 @@ def _caller(chan: Channel, options: DialOptions) -> Party | None:
     if not options.caller_id:
         chan.warn("Dial: option 'f' without a number is for forwarded calls, which is not supported yet: ignored")
         return None
-    return callerid.parse(options.caller_id)
+    party = callerid.parse(options.caller_id)
+    if options.presentation is None:
+        return party
+    if options.presentation not in PRESENTATIONS:
+        chan.warn(f"Dial: option 'u': '{options.presentation}' is no presentation, ignored")
+        return party
+    return replace(party, presentation=options.presentation)
 
 
 def _loser_cause(chan: Channel, options: DialOptions) -> int:

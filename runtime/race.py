@@ -56,6 +56,7 @@ class DialSettings:
             a Jump sends the callee there instead.
         rules: What the two may do in the bridge.
         forwarding: Whether a destination may send the call elsewhere.
+        forward_ends_timeout: Let a call that was sent elsewhere ring without end.
         loser_cause: With what the others are ended when one has answered; 0 for no cause.
         on_caller_digit: Sees the digits that the caller presses while it rings; True gives up, with status CANCEL.
         callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
@@ -72,6 +73,7 @@ class DialSettings:
     on_answer: AnswerHook | None = None
     rules: Rules = field(default_factory=Rules)
     forwarding: bool = True
+    forward_ends_timeout: bool = False
     loser_cause: int = Cause.ANSWERED_ELSEWHERE
     callee_goes: Jump | None = None
     on_caller_digit: Callable[[str], bool] | None = None
@@ -329,6 +331,8 @@ class Race:
             self._drop(attempt, Cause.NORMAL_CIRCUIT_CONGESTION)
             return
         channel.verbose(3, f"Now forwarding {who} to '{escaped(destination)}' {by}")
+        if self.settings.forward_ends_timeout:
+            self._deadline = math.inf
         del self.legs[channel]
         left = channel.forwards_left
         if self.caller is not None:

@@ -55,7 +55,7 @@ async def test_a_timeout_that_is_none_rings_for_ever(rt: TestRuntime, timeout: s
     assert call.variables["DIALSTATUS"] == "CANCEL"
 
 
-@pytest.mark.parametrize("letter", "CeEIjkKnNOpPstTuwWxXz")
+@pytest.mark.parametrize("letter", "CeEIjkKnNOpPstTwWxX")
 async def test_an_option_that_is_not_served_yet_is_named(rt: TestRuntime, letter: str) -> None:
     rt.phone("bob").refuses()
     await (await call_of(rt, f"Dial(Loopback/bob,5,{letter})")).over()
@@ -321,3 +321,22 @@ async def test_a_star_gives_up_while_it_rings(rt: TestRuntime) -> None:
     await call.over()
     assert rt.now() - began < 4 and call.variables["DIALSTATUS"] == "CANCEL"
     assert rt.executed()[-1].endswith("NoOp(on)")
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"), [("f(5)u(prohib)", "prohib"), ("f(5)u(nonsense)", "allowed_not_screened")]
+)
+async def test_option_u_says_how_the_number_may_be_shown(rt: TestRuntime, option: str, shown: str) -> None:
+    call = await call_of(rt, f"Dial(Loopback/bob,2,{option})")
+    await call.over()
+    assert rt.phone("bob").calls[0].caller.presentation == shown
+    assert ("nonsense" in option) == any("is no presentation" in text for text in rt.logged(Level.WARNING))
+
+
+@pytest.mark.parametrize(("option", "status"), [("z", "ANSWER"), ("", "NOANSWER")])
+async def test_option_z_forgets_the_timeout_of_a_forwarded_call(rt: TestRuntime, option: str, status: str) -> None:
+    rt.phone("bob").forwards("3@default")
+    more = "exten => 3,1,Ringing()\n same => n,Wait(60)\n same => n,Answer()\n same => n,Wait(1)\n"
+    call = await call_of(rt, f"Dial(Loopback/bob,5,{option})", more=more)
+    await call.over()
+    assert call.variables["DIALSTATUS"] == status
