@@ -101,6 +101,10 @@ class Terminal:
                 except EOFError:
                     if not self._local:
                         break
+                    if self._session.input.closed:
+                        # The terminal has gone; the server, and its calls, have not.
+                        await link.over.wait()
+                        break
                     self._say_how_to_stop()
                     continue
                 if line in ("quit", "exit") and not self._local:

@@ -277,6 +277,17 @@ def test_the_servers_own_console(pbx: Pbx) -> None:
     assert not (pbx.run_folder / "asterisk.ctl").exists()
 
 
+def test_calls_outlive_the_terminal_of_the_servers_console(pbx: Pbx) -> None:
+    screen = Screen(pbx, "-c")
+    screen.wait("*CLI>")
+    pbx.rx("channel originate Local/100@default extension 200@default")
+    screen.wait("here I am")
+    os.close(screen.fd)
+    assert "2 active channels" in pbx.rx("core show channels").stdout
+    pbx.rx("core stop now")
+    assert os.waitstatus_to_exitcode(os.waitpid(screen.pid, 0)[1]) == 0
+
+
 def test_control_c_twice_stops_a_server_with_a_console(pbx: Pbx) -> None:
     screen = Screen(pbx, "-cn")
     screen.wait("*CLI>")
