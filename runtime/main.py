@@ -188,7 +188,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if switches.execute is not None:
         from asterism.runtime.console.once import run_once
 
-        return run_once(path, switches.execute)
+        try:
+            return run_once(path, switches.execute)
+        except KeyboardInterrupt:
+            return 130
     if switches.remote:
         return _attach(path, options, switches)
     from asterism.runtime.console.service import Service
