@@ -11,8 +11,8 @@ from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
 
 _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_HEX_DIGITS = b"0123456789ABCDEFabcdef"
-_PERCENT = re.compile(rb"%([0-9A-Fa-f])(.)", re.DOTALL)
+# What `sscanf("%2x")` reads, a sign included.
+_HEX = re.compile(rb"\s*([+-][0-9A-Fa-f]|[0-9A-Fa-f]{1,2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()")
 
 
@@ -112,12 +112,19 @@ def uridecode(chan: Channel, text: str) -> str:
         text: Any text. `+` stays what it is.
     Compat: func_uri. A null octet ends the text.
     """
-    return text_of(_PERCENT.sub(_unescaped, octets(text)))
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    digits = match[0][1:] if match[2] in _HEX_DIGITS else match[1]
-    return bytes((int(digits, 16),))
+    raw = octets(text)
+    found: list[bytes] = []
+    at = 0
+    while (percent := raw.find(b"%", at)) >= 0:
+        found.append(raw[at:percent])
+        match = _HEX.match(raw, percent + 1)
+        if match is None or percent + 2 >= len(raw):
+            found.append(b"%")
+            at = percent + 1
+        else:
+            found.append(bytes((int(match[1], 16) & 0xFF,)))
+            at = percent + 3
+    return text_of(b"".join(found) + raw[at:])
 
 
 @function("UUID")

@@ -13,10 +13,10 @@ def _variable(name: str, key: str) -> str:
 
 
 def _keys(chan: Channel, name: str) -> list[str]:
-    """Return the keys of a hash, the one that was set last first."""
+    """Return the keys of a hash, the one that was set last first; an empty one is not listed."""
     prefix = f"~HASH~{name}~"
     found = [key[len(prefix) :].removesuffix("~") for key in chan.variables if key.startswith(prefix)]
-    return found[::-1]
+    return [key for key in reversed(found) if key]
 
 
 def _put(chan: Channel, name: str, key: str, value: str) -> None:

@@ -35,12 +35,14 @@ def cut(chan: Channel, varname: str, delimiter: str, fields: str) -> str:
     separator = indirect.first_octet(delimiter, "-")
     wanted = _wanted(fields)
     parts = indirect.split(value, separator)
-    if len(wanted) == 1 and wanted[0][0] == wanted[0][1] > 0:
-        number = wanted[0][0]
-        return widen(parts[number - 1]) if number <= len(parts) else ""
     found: list[str] = []
     here = 1
-    for first, last in wanted:
+    for span in wanted:
+        if here > len(parts):
+            break  # What is asked for beyond the last field is not even read.
+        if span is None:
+            raise ArgumentError(f"CUT: '{fields}' are no fields")
+        first, last = span
         if first < here:
             chan.warn(f"CUT: field {first} of '{fields}' is behind what was taken already")
         here = max(here, first)
@@ -58,13 +60,10 @@ def _cut(compiler: Compiler, argument: Text) -> Evaluate | None:
     node = substitution.name(name)
     if len(rest) != 2 or not isinstance(node, Variable) or not rest[0].isascii():
         return None
-    try:
-        wanted = _wanted(rest[1])
-    except ArgumentError:
+    span, *more = _wanted(rest[1])
+    if more or span is None or not 0 < span[0] == span[1]:
         return None
-    value, separator, number = variable(node), rest[0][:1] or "-", wanted[0][0]
-    if len(wanted) != 1 or not 0 < number == wanted[0][1]:
-        return None
+    value, separator, number = variable(node), rest[0][:1] or "-", span[0]
 
     def evaluate(chan: Scope) -> str:
         parts = value(chan).split(separator, number)
@@ -74,12 +73,14 @@ def _cut(compiler: Compiler, argument: Text) -> Evaluate | None:
 
 
 @lru_cache(maxsize=512)
-def _wanted(fields: str) -> tuple[tuple[int, int], ...]:
-    found = []
+def _wanted(fields: str) -> tuple[tuple[int, int] | None, ...]:
+    """Return the first and last of each range of fields, None for what is none."""
+    found: list[tuple[int, int] | None] = []
     for part in fields.split("&"):
         match = _RANGE.match(part)
         if match is None:
-            raise ArgumentError(f"CUT: '{part}' is no field and no range of fields")
+            found.append(None)
+            continue
         first, last, open_end = int(match[1][:10]), match[2], match[3]
         if last is not None:
             found.append((first, int(last[:10])))

@@ -19,7 +19,7 @@ def _of_integers(calculate: Callable[[int, int], int]) -> Calculate:
 
 
 def _divide(left: float, right: float) -> float:
-    return left / right if right else 0.0
+    return left / right if right > 0 else 0.0
 
 
 def _remainder(left: int, right: int) -> int:
@@ -69,7 +69,7 @@ def math_(chan: Channel, expression: str, type: str = "f") -> str:
         type: What to make of it: f (float, six decimals), i (int), h (hex), or c (char), or the whole word.
     Returns: The number, or TRUE or FALSE for a comparison.
     Compat: func_math. Only one operator is understood: of several kinds the first of * / % ^ AND XOR OR > < = + -
-        counts. % and the shifts are of integers of 32 bits; division by zero is 0.
+        counts. % and the shifts are of integers of 32 bits; division by zero, or by less, is 0.
     """
     text, negative = (expression[1:], True) if expression[:1] == "-" else (expression, False)
     left_text, operator, right_text = _taken_apart(text)

@@ -55,6 +55,8 @@ def _converted(match: "re.Match[str]", values: Iterator[str], template: str) -> 
         return conversion
     if conversion == "s":
         text = next(values, None)
+        # Wide characters are promised and none are there.
+        text = "" if length in ("l", "ll") else text
         return _padded("(null)" if text is None else narrow(text), flags, width, precision)
     directive = _directive(flags.replace("I", ""), width, precision, length, conversion)
     if conversion in _INTEGERS or conversion == "c":
