@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from asterism.runtime import say
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def spoken(names: list[str]) -> str:
@@ -72,3 +74,23 @@ NOW = datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
 )
 def test_a_time(when: datetime, pattern: str, words: str) -> None:
     assert spoken(say.time(when, pattern, NOW)) == words
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.text("ABYdIMp'QqRTSHklmx ", max_size=12))
+def test_any_pattern_says_something_of_any_time(when: datetime, pattern: str) -> None:
+    assert all(isinstance(name, str) for name in say.time(when, pattern, NOW))
+
+
+@given(st.integers(-say.LARGEST, say.LARGEST))
+def test_any_number_can_be_said(value: int) -> None:
+    words = spoken(say.number(value)).split()
+    scales = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+    total = part = 0
+    for word in words:
+        if word == "hundred":
+            part *= 100
+        elif word in scales:
+            total, part = total + part * scales[word], 0
+        elif word != "minus":
+            part += int(word)
+    assert (total + part) * (-1 if "minus" in words else 1) == value

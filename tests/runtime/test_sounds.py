@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from asterism.runtime.driver import SoundFile
 from asterism.runtime.sounds import Sounds, cost, duration_ms
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 
 @pytest.fixture
@@ -147,3 +149,10 @@ def test_the_duration_of_a_wav_file_follows_from_its_header(tmp_path: Path) -> N
     assert duration_ms(SoundFile(path, "wav")) == 2000
     path.write_bytes(b"no sound at all")
     assert duration_ms(SoundFile(path, "wav")) == 0
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=300), language=st.text(max_size=20))
+def test_any_name_in_any_language_is_found_or_not(folder: Path, name: str, language: str) -> None:
+    sound = Sounds(folder).search(name, language, ("ulaw",))
+    assert sound is None or sound.path.is_file()

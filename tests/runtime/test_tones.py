@@ -1,10 +1,14 @@
 """Tone lists as indications.conf writes them."""
 
+import contextlib
+
 import pytest
 from asterism.dialplan.reader import read_text
 from asterism.runtime.driver import Tone
 from asterism.runtime.errors import ArgumentError, ConfigError
 from asterism.runtime.tones import ToneList, ToneZones, parse_tones
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,11 @@ def test_an_unknown_country_names_file_and_line_and_us_stays() -> None:
     zones = ToneZones.read(read_text("[general]\ncountry=atlantis\n", "indications.conf"), complaints.append)
     assert zones.country == "us"
     assert str(complaints[0]) == "indications.conf:2: no country 'atlantis'"
+
+
+@given(st.text("0123456789+*/!,| M", max_size=40))
+def test_any_text_is_a_tone_list_or_an_error(text: str) -> None:
+    with contextlib.suppress(ArgumentError):
+        tones = parse_tones(text)
+        assert all(tone.on_ms > 0 and tone.off_ms >= 0 for tone in (*tones.intro, *tones.repeat))
+        assert tones.intro or tones.repeat
