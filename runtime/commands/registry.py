@@ -103,11 +103,20 @@ _TITLES = {"Sets": "Channel Variables", "Compat": "Compatibility"}
 def _arguments(declaration: Application | Function) -> str:
     lines = declaration.doc.sections.get("Args", "").splitlines()
     for parameter in declaration.parameters:
+        letters = []
         for entry in parameter.options:
             argument = f"({entry.option.argument})" if entry.option.argument else ""
             later = "" if not entry.option.later else " Not supported yet."
-            lines.append(f"    {entry.option.letter}{argument}: {_help_of(parameter.default, entry.name)}{later}")
+            letters.append(f"    {entry.option.letter}{argument}: {_help_of(parameter.default, entry.name)}{later}")
+        at = _end_of(lines, parameter.name)
+        lines[at:at] = letters
     return "\n".join(lines)
+
+
+def _end_of(lines: list[str], name: str) -> int:
+    """Where the text about an argument ends, its own lines and those further in."""
+    begin = next((at for at, line in enumerate(lines) if line.startswith(f"{name}:")), len(lines))
+    return next((at for at in range(begin + 1, len(lines)) if not lines[at].startswith(" ")), len(lines))
 
 
 def _help_of(default: object, field: str) -> str:
