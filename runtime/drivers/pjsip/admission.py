@@ -4,7 +4,7 @@ from asterism import _native as native
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Party
 from asterism.runtime.drivers.pjsip.call import Call
-from asterism.runtime.drivers.pjsip.headers import Message, Uri, party_of
+from asterism.runtime.drivers.pjsip.headers import Uri, party_of
 from asterism.runtime.drivers.pjsip.model import Endpoint, General
 from asterism.runtime.log import escaped
 from asterism.runtime.switch import Switch
@@ -59,7 +59,7 @@ def _context(endpoint: Endpoint, uri: Uri, general: General) -> str:
 
 
 def _caller(endpoint: Endpoint, event: native.Incoming) -> Party:
-    said = party_of(Message(event.message), endpoint.trust_inbound)
+    said = party_of(event.message, event.from_, endpoint.trust_inbound)
     own = endpoint.caller
     if not (own.number or own.name):
         return Party(

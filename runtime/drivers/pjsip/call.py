@@ -34,6 +34,7 @@ from asterism.runtime.drivers.pjsip.headers import (
     wire_headers,
 )
 from asterism.runtime.drivers.pjsip.model import Endpoint
+from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.log import Log, escaped
 
 Headers = Sequence[tuple[str, str]]
@@ -95,6 +96,7 @@ class Call:
         self.guest = False
         self.response_headers: list[tuple[str, str]] = []
         self.request_headers: list[tuple[str, str]] = []
+        self._identity: list[tuple[str, str]] = []
         self._audio = CallAudio(self)
         self._rang = self._progressed = self._answered = self._held = False
         self._is_up = False
@@ -186,7 +188,7 @@ class Call:
         param = pj.CallOpParam()
         param.statusCode = code
         param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
-        _put_headers(param, wire_headers(self.response_headers))
+        _put_headers(param, wire_headers((*self.response_headers, *self._identity)))
         try:
             self._pj.answer(param)
         except pj.Error as error:
@@ -298,14 +300,13 @@ class Call:
             return
         from asterism.runtime.drivers.pjsip.outgoing import identity_headers
 
-        host = (
-            self.departure.from_host if self.departure else Uri.parse(self.incoming.uri if self.incoming else "").host
-        )
-        headers = identity_headers(endpoint, party, host)
-        if self._is_up:
-            self._send("UPDATE", headers)
-        elif self.incoming is not None:
-            self.response_headers = [*self.response_headers, *headers]
+        host = self.departure.from_host if self.departure else ""
+        if self.incoming is not None:
+            host = bracketed(Uri.parse(self.incoming.uri).host)
+        self._identity = identity_headers(endpoint, party, host)
+        theirs = self.incoming.message if self.incoming is not None else self.last_message
+        if self._is_up and "UPDATE" in Message(theirs).first("Allow"):
+            self._send("UPDATE", self._identity)
 
     def read(self, item: str) -> str | None:
         """A fact for CHANNEL(item) and header functions."""
@@ -357,7 +358,7 @@ class Call:
 
     def _identified(self, event: native.CallState) -> None:
         if self.endpoint.trust_inbound and b"-Identity" in event.message:
-            party = party_of(Message(event.message), trusted=True)
+            party = party_of(event.message, "", trusted=True)
             self._post(Identified(party))
 
     def _up(self) -> None:

@@ -40,7 +40,7 @@ def stats_of(call: "Call") -> native.MediaStats | None:
 
 def keep(call: "Call") -> None:
     """Keep what is asked for in `h`, when the call is no more."""
-    if call.number:
+    if call.number and native.is_live(call.number):
         call.last_stats = stats_of(call)
         if call.incoming is None:
             call.last_invite = call.message

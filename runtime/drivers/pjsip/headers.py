@@ -6,7 +6,7 @@ PJSIP has parsed the message and found it good; here only the text that the dial
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from asterism.runtime.driver import Party
 
@@ -51,17 +51,10 @@ class Uri:
     port: int = 0
     params: str = ""
 
-    @classmethod
-    def parse(cls, text: str) -> "Uri":
+    @staticmethod
+    def parse(text: str) -> "Uri":
         """Take a URI apart; an empty one when it is none."""
-        match = _URI.match(text.strip())
-        if match is None:
-            return cls()
-        user = (match[2] or "").partition(":")[0]
-        host = match[3]
-        if match[1].lower() == "tel":
-            user, host = host, ""
-        return cls(match[1].lower(), _unescaped(user), host.strip("[]"), int(match[4] or 0), match[5] or "")
+        return _parsed(text)
 
     @property
     def transport(self) -> str:
@@ -71,6 +64,18 @@ class Uri:
             if name.strip().lower() == "transport":
                 return value.strip().lower()
         return ""
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Uri:
+    match = _URI.match(text.strip())
+    if match is None:
+        return Uri()
+    user = (match[2] or "").partition(":")[0]
+    host = match[3]
+    if match[1].lower() == "tel":
+        user, host = host, ""
+    return Uri(match[1].lower(), _unescaped(user), host.strip("[]"), int(match[4] or 0), match[5] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +173,17 @@ def quoted(name: str) -> str:
     return '"' + _CONTROL.sub("", name).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def party_of(message: Message, trusted: bool) -> Party:
+def party_of(raw: bytes, source: str, trusted: bool) -> Party:
     """Who calls: From, or the asserted identity when its sender is trusted.
 
     Args:
+        raw: The message.
+        source: Its From.
         trusted: Believe P-Asserted-Identity and Remote-Party-ID (trustrpid, trust_id_inbound).
     """
-    source = message.first("From")
     hidden = False
     if trusted:
+        message = Message(raw)
         asserted = message.first("P-Asserted-Identity") or message.first("Remote-Party-ID")
         source = asserted or source
         private = message.first("Privacy") + NameAddress.parse(message.first("Remote-Party-ID")).params

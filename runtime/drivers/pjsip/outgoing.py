@@ -87,14 +87,11 @@ def hidden(endpoint: Endpoint, caller: Party) -> bool:
 
 def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
     """The From of a call."""
-    host = endpoint.from_domain or departure.from_host
     if hidden(endpoint, caller) and not departure.from_user:
         return '"Anonymous" <sip:anonymous@anonymous.invalid>'
     user = departure.from_user or caller.number or departure.default_user
-    # chan_sip: from domains may carry a port; a bare IPv6 address needs brackets.
-    shown = host if host.startswith("[") or host.count(":") <= 1 else bracketed(host)
     name = f"{quoted(caller.name)} " if caller.name and not hidden(endpoint, caller) else ""
-    return f"{name}<sip:{escaped_user(user)}@{shown}>"
+    return f"{name}<sip:{escaped_user(user)}@{departure.from_host}>"
 
 
 def contact_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
@@ -108,11 +105,15 @@ def contact_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
 
 
 def identity_headers(endpoint: Endpoint, caller: Party, host: str) -> list[tuple[str, str]]:
-    """P-Asserted-Identity and Remote-Party-ID, as far as the endpoint wants them."""
+    """P-Asserted-Identity and Remote-Party-ID, as far as the endpoint wants them.
+
+    Args:
+        host: Our host as a URI has it.
+    """
     if not caller.number or (hidden(endpoint, caller) and endpoint.technology == "PJSIP"):
         return []
     private = caller.presentation.startswith("prohib")
-    address = f"{quoted(caller.name)} <sip:{escaped_user(caller.number)}@{endpoint.from_domain or bracketed(host)}>"
+    address = f"{quoted(caller.name)} <sip:{escaped_user(caller.number)}@{endpoint.from_domain or host}>"
     found = []
     if endpoint.send_pai:
         found.append(("P-Asserted-Identity", address))

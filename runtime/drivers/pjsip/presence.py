@@ -161,6 +161,9 @@ class Presence:
     def device_changed(self, endpoint: Endpoint) -> None:
         """Tell a device's state, when it is another."""
         device = f"{endpoint.technology}/{endpoint.name}"
+        if not self._switch.bus.wants(DeviceStateChange):
+            self._states.pop(device, None)
+            return
         state = self.state_of(endpoint)
         if self._states.get(device) is not state:
             self._states[device] = state

@@ -104,7 +104,12 @@ class Router:
         except DriverError as error:
             raise Unavailable(str(error), Cause.NORMAL_CIRCUIT_CONGESTION) from None
         host = transport.external_signaling or local_host(Uri.parse(uri).host, transport.host)
-        shown_host = bracketed(host) + (f":{transport.port}" if transport.port not in (5060, 5061) else "")
+        port = f":{transport.port}" if transport.port not in (5060, 5061) else ""
+        shown_host = bracketed(host) + port
+        if endpoint.from_domain:
+            # chan_sip puts its own port behind the domain too, unless one stands there already.
+            own = port if endpoint.technology == "SIP" and ":" not in endpoint.from_domain else ""
+            shown_host = endpoint.from_domain + own
         protocol = "" if transport.protocol == "udp" else f";transport={transport.protocol}"
         return Departure(
             contact_host=f"{bracketed(host)}:{transport.external_port or transport.port}{protocol}",
