@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from asterism.dialplan.errors import Interrupt
 from asterism.runtime.declare import Command, Noun, Table
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.patterns import Element, Pattern, Value, Word, head_of, split_words
@@ -242,6 +243,8 @@ class Commands(MutableMapping[str, Command]):
             return Reply(entry.usage() if not str(error) else [*str(error).splitlines(), failed], ok=False)
         except AsterismError as error:
             return Reply([*str(error).splitlines(), failed], ok=False)
+        except Interrupt:
+            return Reply(["It needs a channel, and there is none.", failed], ok=False)
         except Exception as error:
             rt.log.error(f"Command '{line}' failed: {error!r}")
             return Reply([failed], ok=False)

@@ -177,6 +177,9 @@ async def eval_function(rt: "Runtime", text: str) -> list[str]:
             value = await value
     except ArgumentError as error:
         raise AsterismError(str(error)) from None
+    except AttributeError as error:
+        # What a channel has and the scope without one has not.
+        raise AsterismError(f"{name} needs a channel, and there is none ({error})") from None
     return ["Return Value: Success (0)", f"Result: {value}"]
 
 

@@ -165,6 +165,12 @@ class Attached(asyncio.Protocol):
         self.verbose = max(0, min(wire.number_of(frame, "verbose"), 100))
 
     async def _run_all(self) -> None:
+        try:
+            await self._run_waiting()
+        finally:
+            self._runner = None
+
+    async def _run_waiting(self) -> None:
         ASKER.set(self)
         while self._waiting:
             number, line = self._waiting.popleft()
@@ -176,7 +182,6 @@ class Attached(asyncio.Protocol):
                 self._send(wire.encode({"id": number, "lines": piece}))
                 await self._writable.wait()
             self._send(wire.encode({"id": number, "ok": reply.ok}))
-        self._runner = None
 
     def _complain(self, text: str) -> None:
         self._send(wire.encode({"id": 0, "error": text}))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asterism.dialplan.errors import Ended
 from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.grammar import Commands
@@ -102,6 +103,8 @@ def fail(rt: Any, how: str) -> None:
         raise ArgumentError("")
     if how == "told":
         raise AsterismError("It is broken.")
+    if how == "hangup":
+        raise Ended(16)
     if how == "crash":
         raise RuntimeError("bug")
 
@@ -178,6 +181,7 @@ async def test_a_failing_command_says_so_and_harms_nothing(commands: Commands, r
     assert (await commands.run(rt, "core fail told")).lines == ["It is broken.", "Command 'core fail told' failed."]
     assert (await commands.run(rt, "core fail crash")).lines == ["Command 'core fail crash' failed."]
     assert "bug" in seen[0]
+    assert (await commands.run(rt, "core fail hangup")).lines[0] == "It needs a channel, and there is none."
 
 
 def test_help_lists_and_explains(commands: Commands) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
 FIRST = """[general]
@@ -104,6 +105,11 @@ async def test_globals_and_functions(rt: TestRuntime) -> None:
     assert await run(rt, "dialplan show globals") == "   A=1\n   B=2\n\n    -- 2 variable(s)"
     assert await run(rt, "dialplan set global A 3") == "\n    -- Global variable 'A' set to '3'"
     assert rt.variables["A"] == "3"
+    assert await run(rt, "dialplan eval function LEN(abc)") == "Return Value: Success (0)\nResult: 3"
+    for name in sorted(rt.functions):
+        reply = await rt.commands.run(rt, f"dialplan eval function {name}(1)")
+        assert reply.ok or reply.lines[-1].endswith("failed."), name
+    assert not [text for text in rt.logged(Level.ERROR) if text.startswith("Command '")]
     assert await run(rt, "dialplan eval function NOSUCH(1)") == (
         "No function by that name registered: NOSUCH\nCommand 'dialplan eval function NOSUCH(1)' failed."
     )
