@@ -248,3 +248,10 @@ async def test_the_caller_of_dial_hears_music_until_the_answer(rt: TestRuntime) 
     call = await call_of(rt, "Dial(Loopback/bob,20,m)")
     await call.over()
     assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(4000, abs=100))]
+
+
+@pytest.mark.usefixtures("music")
+async def test_waitexten_plays_music(rt: TestRuntime) -> None:
+    call = await call_of(rt, "Answer()", "WaitExten(3,m)", "Wait(2)")
+    await call.over()
+    assert [(heard.what, heard.length_ms) for heard in call.heard] == [("first", pytest.approx(3000, abs=100))]
