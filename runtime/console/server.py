@@ -46,6 +46,8 @@ class Attached(asyncio.Protocol):
         self._rt = control.rt
         self._transport: asyncio.Transport | None = None
         self._unread = bytearray()
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._skipping = False
         self._waiting: deque[tuple[int, str]] = deque()
         self._runner: asyncio.Task[None] | None = None
@@ -180,6 +182,7 @@ class Attached(asyncio.Protocol):
             for start in range(0, len(reply.lines), wire.LINES_MAX):
                 piece = [escaped(line) for line in reply.lines[start : start + wire.LINES_MAX]]
                 self._send(wire.encode({"id": number, "lines": piece}))
+                self._flush()
                 await self._writable.wait()
             self._send(wire.encode({"id": number, "ok": reply.ok}))
 
@@ -191,14 +194,24 @@ class Attached(asyncio.Protocol):
             self._send(self._control.framed(record))
 
     def _send(self, line: bytes) -> None:
+        """Queue a line; what comes in one turn of the loop is written at once, which a busy log needs."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if transport.get_write_buffer_size() + len(line) > CONSOLE_UNREAD_BYTES:
+        if transport.get_write_buffer_size() + self._unsent_bytes + len(line) > CONSOLE_UNREAD_BYTES:
             self.end("You read too slowly: too much output is waiting for you.")
             self._control.rt.log.notice("A console reads too slowly and is cut off.")
             return
-        transport.write(line)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(line)
+        self._unsent_bytes += len(line)
+
+    def _flush(self) -> None:
+        if self._unsent and self._transport is not None:
+            self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._unsent_bytes = 0
 
     def end(self, reason: str, back: bool = False) -> None:
         """Say why and close; who does not read it is cut off after a while."""
@@ -206,6 +219,7 @@ class Attached(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         self._rt.log.detach(self._sink)
+        self._flush()
         transport.write(wire.encode({"bye": reason, "back": back}))
         transport.close()
         asyncio.get_running_loop().call_later(LAST_WORDS_S, transport.abort)
