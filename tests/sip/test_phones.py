@@ -42,6 +42,29 @@ exten => 101,1,Answer()
  same => n,Hangup()
 """
 
+PJSIP = f"""
+[t]
+type=transport
+bind={SERVER}:5060
+
+[phone](!)
+type=endpoint
+context=internal
+disallow=all
+
+[7001](phone)
+allow=alaw
+aors=7001
+auth=7001
+[7001]
+type=auth
+username=7001
+password=one
+[7001]
+type=aor
+max_contacts=1
+"""
+
 PURE = 0.9
 
 
@@ -145,3 +168,23 @@ async def test_an_unknown_number(served: Any, phone: Any) -> None:
         f"NOTICE Call from '6001' ({NET}.11:5060) to extension '999' rejected because extension not found in "
         "context 'internal'." in pbx.said
     )
+
+
+async def test_a_sip_phone_and_a_pjsip_phone_with_other_codecs(served: Any, phone: Any) -> None:
+    """Both dialects share one transport, and the two codecs meet in the conference bridge."""
+    pbx = await served(sip=SIP, pjsip=PJSIP, extensions=EXTENSIONS + "exten => 7001,1,Dial(PJSIP/7001,5)\n")
+    one, seven = await phone("6001", "one", tone_hz=440), await phone("7001", "one", tone_hz=660)
+    await one.registered()
+    await seven.registered()
+    await one.dial("7001")
+    await seven.ringing()
+    await seven.answer()
+    await one.event("CALL_ESTABLISHED")
+    await asyncio.sleep(1.5)
+    names = {channel.name: channel.leg.audio.codec for channel in pbx.runtime.channels.values()}
+    assert names == {"SIP/6001-00000000": "PCMU/8000", "PJSIP/7001-00000000": "PCMA/8000"}
+    await seven.hangup()
+    await seven.closed()
+    await one.closed()
+    assert one.heard(660) > PURE
+    assert seven.heard(440) > PURE
