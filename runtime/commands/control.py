@@ -17,15 +17,17 @@ def stop_now(rt: "Runtime") -> None:
 
 
 @command("core stop gracefully")
-def stop_gracefully(rt: "Runtime") -> None:
+def stop_gracefully(rt: "Runtime") -> list[str]:
     """Take no new calls, and stop when those under way have ended."""
     rt.spawn(rt.stop(gracefully=True), "stop")
+    return _waiting(rt, "halt")
 
 
 @command("core stop when convenient")
-def stop_when_convenient(rt: "Runtime") -> None:
+def stop_when_convenient(rt: "Runtime") -> list[str]:
     """Stop as soon as there is no call; new calls are taken until then."""
     rt.spawn(rt.stop(when_convenient=True), "stop")
+    return _waiting(rt, "halt")
 
 
 @command("core restart now")
@@ -35,15 +37,23 @@ def restart_now(rt: "Runtime") -> None:
 
 
 @command("core restart gracefully")
-def restart_gracefully(rt: "Runtime") -> None:
+def restart_gracefully(rt: "Runtime") -> list[str]:
     """Take no new calls, and restart when those under way have ended."""
     rt.spawn(rt.stop(gracefully=True, restart=True), "restart")
+    return _waiting(rt, "restart")
 
 
 @command("core restart when convenient")
-def restart_when_convenient(rt: "Runtime") -> None:
+def restart_when_convenient(rt: "Runtime") -> list[str]:
     """Restart as soon as there is no call; new calls are taken until then."""
     rt.spawn(rt.stop(when_convenient=True, restart=True), "restart")
+    return _waiting(rt, "restart")
+
+
+def _waiting(rt: "Runtime", what: str) -> list[str]:
+    if not rt.channels:
+        return []
+    return [f"Waiting for inactivity to perform {what}; 'core abort shutdown' takes it back."]
 
 
 @command("core abort shutdown")

@@ -126,7 +126,7 @@ async def test_a_graceful_stop_can_be_taken_back(rt: TestRuntime) -> None:
     rt.extensions("[default]\nexten => 1,1,Answer()\n same => n,Wait(1000)\n")
     await rt.phone("alice").call("1@default")
     await asyncio.sleep(1)
-    await run(rt, "core stop gracefully")
+    assert (await run(rt, "core stop gracefully"))[0].startswith("Waiting for inactivity to perform halt")
     await asyncio.sleep(1)
     assert rt.stopping == "gracefully"
     await run(rt, "core abort shutdown")
