@@ -51,7 +51,8 @@ async def sipp(folder: Path, *arguments: str) -> dict[str, str]:
     folder.mkdir(exist_ok=True)
     assert SIPP
     process = await asyncio.create_subprocess_exec(
-        SIPP, f"{SERVER}:5060", "-i", f"{NET}.2", "-p", "6060", "-nostdin", "-trace_stat", "-stf", "stat.csv", "-fd", "1",
+        SIPP, f"{SERVER}:5060", "-i", f"{NET}.2", "-p", "6060", "-nostdin", "-trace_stat",
+        "-stf", "stat.csv", "-fd", "1",
         *arguments, cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     code = await asyncio.wait_for(process.wait(), 90)

@@ -162,7 +162,10 @@ values = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from(["general", "a", "b", "authentication"]), words, values), max_size=20))
+sections = st.sampled_from(["general", "a", "b", "authentication"])
+
+
+@given(st.lists(st.tuples(sections, words, values), max_size=20))
 def test_nothing_that_is_written_raises(lines: list[tuple[str, str, str]]) -> None:
     text = "".join(f"[{section}]\n{key}={value}\n" for section, key, value in lines)
     try:
