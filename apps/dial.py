@@ -10,13 +10,13 @@ from asterism.dialplan.scope import Jump
 from asterism.dialplan.subroutine import number_or_label
 from asterism.runtime import callerid
 from asterism.runtime.bridge import Rules
+from asterism.runtime.callerid import PRESENTATIONS
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Separated, Text, Unit, application
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
 from asterism.runtime.states import DialStatus
-from asterism.runtime.variables import PRESENTATIONS
 
 Destinations = Annotated[list[str], Separated("&")]
 _KEYS = "0123456789*#ABCD"

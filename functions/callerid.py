@@ -1,20 +1,19 @@
 """Who calls, who is called, and who sent the call on: CALLERID, CONNECTEDLINE, REDIRECTING."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
+from asterism.functions import indirect
 from asterism.runtime import callerid as parties
+from asterism.runtime.callerid import PRESENTATIONS
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.driver import Party
-from asterism.runtime.errors import ArgumentError
-from asterism.runtime.variables import PRESENTATIONS
 
 Facts = dict[str, str]
-_WORDS = {number: word for word, number in PRESENTATIONS.items()}
 _DEFAULTS = {
     "name-charset": "iso8859-1",
-    "name-pres": "allowed_not_screened",
     "num-plan": "0",
     "subaddr": "",
     "subaddr-valid": "0",
@@ -23,6 +22,7 @@ _DEFAULTS = {
     "tag": "",
 }
 _ALIASES = {"number": "num", "ton": "num-plan"}
+_PRESENTED = {"pres": ("num", "name"), "num-pres": ("num",), "name-pres": ("name",)}
 Ignored = Annotated[str, "kept for Asterisk's sake"]
 
 
@@ -32,46 +32,37 @@ def _facts(chan: Channel, whose: str) -> Facts:
     return facts
 
 
+# --- the items of a party --------------------------------------------------------------------
+
+
 def _read(party: Party, facts: Facts, item: str) -> str | None:
     """One item of a party; None when there is no such item."""
     item = _ALIASES.get(item, item)
+    number = party.number if parties.is_valid(party, facts, "num") else ""
+    name = party.name if parties.is_valid(party, facts, "name") else ""
     match item:
         case "all":
-            return parties.written(party)
+            return parties.written(Party(number, name))
         case "num":
-            return party.number
+            return number
         case "name":
-            return party.name
-        case "num-valid":
-            return facts.get(item, "1" if party.number else "0")
-        case "name-valid":
-            return facts.get(item, "1" if party.name else "0")
-        case "num-pres":
-            return party.presentation
+            return name
+        case "num-valid" | "name-valid":
+            return str(int(parties.is_valid(party, facts, item.removesuffix("-valid"))))
+        case "num-pres" | "name-pres":
+            return parties.word(parties.bits(party, facts, item.removesuffix("-pres")))
         case "pres":
-            return _presentation(party, facts)
+            return parties.word(parties.presentation(party, facts))
     return facts.get(item, _DEFAULTS[item]) if item in _DEFAULTS else None
 
 
-def _presentation(party: Party, facts: Facts) -> str:
-    """The more private of how name and number may be shown, as Asterisk joins the two."""
-    shown = []
-    if _read(party, facts, "num-valid") == "1":
-        shown.append(party.presentation)
-    if _read(party, facts, "name-valid") == "1":
-        shown.append(facts.get("name-pres", _DEFAULTS["name-pres"]))
-    ranks = {"prohib": 0, "allowe": 1}
-    return min(shown, key=lambda word: ranks.get(word[:6], 2), default="unavailable")
-
-
-def _write(party: Party, facts: Facts, item: str, value: str) -> Party | None:
+def _write(chan: Channel, party: Party, facts: Facts, item: str, value: str) -> Party | None:
     """The party with one item changed; None when there is no such item."""
-    item, value = _ALIASES.get(item, item), value.strip()
+    item, value = _ALIASES.get(item, item), indirect.strip(value)
     match item:
         case "all":
             found = parties.parse(value)
-            facts.pop("num-valid", None)
-            facts.pop("name-valid", None)
+            facts["num-valid"] = facts["name-valid"] = "1"
             return replace(party, number=found.number, name=found.name)
         case "num":
             facts["num-valid"] = "1"
@@ -79,37 +70,49 @@ def _write(party: Party, facts: Facts, item: str, value: str) -> Party | None:
         case "name":
             facts["name-valid"] = "1"
             return replace(party, name=value)
+        case "num-valid" | "name-valid" | "subaddr-valid" | "subaddr-odd":
+            facts[item] = str(int(bool(indirect.integer(value))))
+            return party
+        case "subaddr-type":
+            # Of the types of Q.931 there are two: NSAP, and the user's own.
+            facts[item] = "2" if indirect.integer(value) else "0"
+            return party
+        case "num-plan":
+            facts[item] = _leading(chan, value, facts.get(item, "0"))
+            return party
         case "pres" | "num-pres" | "name-pres":
-            word = _word(value)
-            if item != "num-pres":
-                facts["name-pres"] = word
-            return party if item == "name-pres" else replace(party, presentation=word)
-    if item not in _DEFAULTS and item not in ("num-valid", "name-valid"):
+            return _presented(chan, party, facts, _PRESENTED[item], value)
+    if item not in _DEFAULTS:
         return None
-    facts[item] = _stored(item, value)
+    facts[item] = value
     return party
 
 
-def _word(value: str) -> str:
+def _presented(chan: Channel, party: Party, facts: Facts, parts: tuple[str, ...], value: str) -> Party:
+    """The party with number, name, or both shown differently."""
     if value[:1].isdigit():
-        return _WORDS.get(_leading(value), "unknown")
-    if value not in PRESENTATIONS:
-        raise ArgumentError(f"unknown presentation '{value}'")
-    return value
+        wanted = indirect.integer(value) or 0
+    elif value.lower() in PRESENTATIONS:
+        wanted = PRESENTATIONS[value.lower()]
+    else:
+        chan.error(f"Unknown presentation '{value}': the old one stays.")
+        return party
+    known = {part: parties.bits(party, facts, part) for part in ("num", "name")} | dict.fromkeys(parts, wanted)
+    facts.update({f"{part}-bits": str(number) for part, number in known.items()})
+    # What phones are told is what holds for the number.
+    word = parties.word(parties.presentation(Party("0"), {"num-bits": str(known["num"])}))
+    return replace(party, presentation=word)
 
 
-def _stored(item: str, value: str) -> str:
-    if item.endswith("-valid") or item == "subaddr-odd":
-        return "1" if _leading(value) else "0"
-    if item == "subaddr-type":
-        return "2" if _leading(value) else "0"
-    return str(_leading(value)) if item == "num-plan" else value
+def _leading(chan: Channel, value: str, before: str) -> str:
+    """The number that a text begins with; what was before when it begins with none."""
+    if value[:1].isdigit():
+        return str(indirect.integer(value))
+    chan.error(f"'{value}' is no number: the old one stays.")
+    return before
 
 
-def _leading(text: str) -> int:
-    """The number that a text begins with; 0 when it begins with none."""
-    digits = text[: len(text) - len(text.lstrip("0123456789"))]
-    return int(digits or "0")
+# --- CALLERID --------------------------------------------------------------------------------
 
 
 @function("CALLERID", see="CONNECTEDLINE, REDIRECTING, CHANNEL")
@@ -121,8 +124,9 @@ def callerid(chan: Channel, datatype: str = "", cid: Ignored = "") -> str:
             -valid, -type, -odd; the same behind `ani-` and `priv-`; ani, ani2, dnid, dnid-num-plan, rdnis, ton.
             In any case.
         cid: Accepted for Asterisk's sake.
-    Compat: func_callerid. A number loses blanks, brackets, dots and hyphens when set by `all`; another item is an
-        ERROR in the log and empty.
+    Compat: func_callerid. A number loses blanks, brackets, dots and hyphens when set by `all`. What is not valid
+        reads as nothing. `pres` is the more private of num-pres and name-pres, unavailable while neither is valid.
+        An unknown item is an ERROR in the log and empty.
     """
     item = datatype.strip().lower()
     found: str | None
@@ -150,22 +154,33 @@ def _identity(chan: Channel, item: str) -> tuple[Party, Facts, str]:
         facts = _facts(chan, "ani")
         return Party(chan.ani, facts.get("name", "")), facts, item.removeprefix("ani-")
     if item.startswith("priv-"):
-        facts = _facts(chan, "priv")
-        return Party(facts.get("num", ""), facts.get("name", "")), facts, item.removeprefix("priv-")
+        return *_kept(chan, "priv"), item.removeprefix("priv-")
     return chan.caller, _facts(chan, "caller"), item
+
+
+def _kept(chan: Channel, whose: str) -> tuple[Party, Facts]:
+    """A party that the channel itself does not know, all of it among the facts."""
+    facts = _facts(chan, whose)
+    shown = facts.get("presentation", Party().presentation)
+    return Party(facts.get("num", ""), facts.get("name", ""), shown), facts
+
+
+def _keep(facts: Facts, party: Party) -> None:
+    facts |= {"num": party.number, "name": party.name, "presentation": party.presentation}
 
 
 @callerid.write
 def _set_callerid(chan: Channel, datatype: str = "", cid: Ignored = "", value: str = "") -> None:
     item = datatype.strip().lower()
     if item == "dnid":
-        chan.dialed = value.strip()
+        chan.dialed = indirect.strip(value)
     elif item == "rdnis":
-        chan.redirecting = replace(chan.redirecting, number=value.strip())
+        chan.redirecting = replace(chan.redirecting, number=indirect.lstrip(value))
     elif item == "ani2":
-        chan.datastores["ani2"] = _leading(value.strip())
+        before = str(chan.datastores.get("ani2", 0))
+        chan.datastores["ani2"] = int(_leading(chan, indirect.strip(value), before))
     elif item.startswith("dnid-"):
-        if _write(Party(), _facts(chan, "dnid"), item.removeprefix("dnid-"), value) is None:
+        if _write(chan, Party(), _facts(chan, "dnid"), item.removeprefix("dnid-"), value) is None:
             chan.error(f"Unknown callerid data type '{datatype}'.")
     else:
         _set_identity(chan, datatype, item, value)
@@ -173,17 +188,19 @@ def _set_callerid(chan: Channel, datatype: str = "", cid: Ignored = "", value: s
 
 def _set_identity(chan: Channel, datatype: str, item: str, value: str) -> None:
     party, facts, part = _identity(chan, item)
-    changed = _write(party, facts, part, value)
+    changed = _write(chan, party, facts, part, value)
     if changed is None:
         chan.error(f"Unknown callerid data type '{datatype}'.")
     elif facts is _facts(chan, "caller"):
-        if _ALIASES.get(part) == "num-plan" or part == "num-plan":
-            chan.datastores["ton"] = _leading(value.strip())
+        chan.datastores["ton"] = int(facts.get("num-plan", "0"))
         chan.set_caller(changed)
     else:
         if facts is _facts(chan, "ani"):
             chan.ani = changed.number
-        facts["num"], facts["name"] = changed.number, changed.name
+        _keep(facts, changed)
+
+
+# --- CONNECTEDLINE ---------------------------------------------------------------------------
 
 
 @function("CONNECTEDLINE", see="CALLERID, REDIRECTING")
@@ -191,11 +208,17 @@ def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
     """Read or set to whom this channel talks; its phone shows it.
 
     Args:
-        datatype: all, name, num and the other items of CALLERID.
+        datatype: all, name, num and the other items of CALLERID, the same behind `priv-`; source.
         i: With `i` the phone is not told yet.
-    Compat: func_callerid. Private (`priv-`) items and `source` are not served.
+    Compat: func_callerid.
     """
-    found = _read(chan.connected, _facts(chan, "connected"), datatype.strip().lower())
+    item = datatype.strip().lower()
+    if item == "source":
+        return _facts(chan, "connected").get("source", "unknown")
+    if item.startswith("priv-"):
+        found = _read(*_kept(chan, "connected priv"), item.removeprefix("priv-"))
+    else:
+        found = _read(chan.connected, _facts(chan, "connected"), item)
     if found is None:
         chan.error(f"Unknown connectedline data type '{datatype}'.")
     return found or ""
@@ -203,16 +226,48 @@ def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
 
 @connectedline.write
 def _set_connectedline(chan: Channel, datatype: str = "", i: Ignored = "", value: str = "") -> None:
-    changed = _write(chan.connected, _facts(chan, "connected"), datatype.strip().lower(), value)
-    if changed is None:
-        chan.error(f"Unknown connectedline data type '{datatype}'.")
-    elif "i" in i:
-        chan.connected = changed
+    item = datatype.strip().lower()
+    facts = _facts(chan, "connected")
+    if item == "source":
+        facts["source"] = indirect.strip(value)
+    elif item.startswith("priv-"):
+        party, facts = _kept(chan, "connected priv")
+        changed = _write(chan, party, facts, item.removeprefix("priv-"), value)
+        if changed is not None:
+            _keep(facts, changed)
     else:
-        chan.set_connected(changed)
+        changed = _write(chan, chan.connected, facts, item, value)
+        if changed is None:
+            chan.error(f"Unknown connectedline data type '{datatype}'.")
+        elif "i" in i:
+            chan.connected = changed
+        else:
+            chan.set_connected(changed)
 
 
+# --- REDIRECTING -----------------------------------------------------------------------------
+
+_REASONS = (
+    "unknown", "cfb", "cfnr", "unavailable", "cfu", "time_of_day", "dnd", "deflection", "follow_me", "out_of_order",
+    "away", "cf_dte", "send_to_vm",
+)  # fmt: skip
+_SYNONYMS = {
+    "unconditional": "cfu",
+    "time-of-day": "time_of_day",
+    "do-not-disturb": "dnd",
+    "follow-me": "follow_me",
+    "out-of-service": "out_of_order",
+}
 _REDIRECTION = {"reason": "unknown", "orig-reason": "unknown", "count": "0"}
+
+
+def _reason(value: str) -> str:
+    """A reason by its number or word; a word that is none of Asterisk's is kept as it is."""
+    if value[:1].isdigit():
+        number = indirect.integer(value) or 0
+        return _REASONS[number] if number < len(_REASONS) else "not-known"
+    word = value.lower()
+    return word if word in _REASONS else _SYNONYMS.get(word, value or "unknown")
 
 
 @function("REDIRECTING", see="CALLERID, CONNECTEDLINE")
@@ -220,45 +275,57 @@ def redirecting(chan: Channel, datatype: Text = "") -> str:
     """Read or set who sent the call here, to whom, and why.
 
     Args:
-        datatype: from-, to-, or orig- before an item of CALLERID; reason, orig-reason, count.
+        datatype: from-, to-, or orig- before an item of CALLERID, with `priv-` before that if need be; reason,
+            orig-reason, count.
     Compat: func_callerid. `from-num` is the number of the phone that forwarded the call.
     """
     item = datatype.partition(",")[0].strip().lower()
     facts = _facts(chan, "redirection")
     if item in _REDIRECTION:
         return facts.get(item, _REDIRECTION[item])
-    whose, _, part = item.partition("-")
     found = None
-    if whose in ("from", "to", "orig"):
-        party = _redirected(chan, whose)
+    if (named := _redirected(chan, item)) is not None:
+        party, facts, part, _ = named
         part = "pres" if part == "num-pres" and not party.number else part
-        found = _read(party, _facts(chan, f"redirection {whose}"), part)
+        found = _read(party, facts, part)
     if found is None:
         chan.error(f"Unknown redirecting data type '{datatype}'.")
     return found or ""
 
 
-def _redirected(chan: Channel, whose: str) -> Party:
-    if whose == "from":
-        return chan.redirecting
-    facts = _facts(chan, f"redirection {whose}")
-    return Party(facts.get("num", ""), facts.get("name", ""), facts.get("pres", Party().presentation))
+def _redirected(chan: Channel, item: str) -> tuple[Party, Facts, str, Callable[[Party], None]] | None:
+    """The party an item is about, what else is known of it, the item of that party, and how it is changed."""
+    if item == "pres":
+        item = "from-pres"
+    private = "priv " if item.startswith("priv-") else ""
+    whose, _, part = item.removeprefix("priv-").partition("-")
+    if whose not in ("from", "to", "orig"):
+        return None
+    party, facts = _kept(chan, f"redirection {private}{whose}")
+    if whose == "from" and not private:
+
+        def change(changed: Party) -> None:
+            chan.redirecting = changed
+
+        return chan.redirecting, facts, part, change
+    return party, facts, part, lambda changed: _keep(facts, changed)
 
 
 @redirecting.write
 def _set_redirecting(chan: Channel, datatype: Text = "", value: str = "") -> None:
     item = datatype.partition(",")[0].strip().lower()
-    if item in _REDIRECTION:
-        _facts(chan, "redirection")[item] = str(_leading(value.strip())) if item == "count" else value.strip()
+    facts, value = _facts(chan, "redirection"), indirect.strip(value)
+    if item == "count":
+        facts[item] = _leading(chan, value, facts.get(item, "0"))
         return
-    whose, _, part = item.partition("-")
+    if item in _REDIRECTION:
+        facts[item] = _reason(value)
+        return
     changed = None
-    if whose in ("from", "to", "orig"):
-        facts = _facts(chan, f"redirection {whose}")
-        changed = _write(_redirected(chan, whose), facts, part, value)
-        if changed is not None and whose == "from":
-            chan.redirecting = changed
-        elif changed is not None:
-            facts |= {"num": changed.number, "name": changed.name, "pres": changed.presentation}
+    if (named := _redirected(chan, item)) is not None:
+        party, known, part, change = named
+        changed = _write(chan, party, known, part, value)
+        if changed is not None:
+            change(changed)
     if changed is None:
         chan.error(f"Unknown redirecting data type '{datatype}'.")

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 
+from asterism.functions import indirect
 from asterism.runtime import callerid
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
 
-AMA_FLAGS = {"OMIT": 1, "BILLING": 2, "DOCUMENTATION": 3}
+AMA_FLAGS = {"OMIT": 1, "BILLING": 2, "DOCUMENTATION": 3, "DEFAULT": 3}
 NO_ANSWER, ANSWERED = (1, "NO ANSWER"), (16, "ANSWERED")
 _READ_ONLY = frozenset(
     (
@@ -55,16 +56,21 @@ def _set(chan: Channel, variable: str, options: str = "", value: str = "") -> No
     elif name == "peeraccount":
         chan.warn("CDR(peeraccount) cannot be set: CHANNEL(peeraccount) is")
     elif name == "amaflags":
-        chan.amaflags = _flag(value)
+        chan.amaflags = ama_name(ama_number(value))
     elif name in _READ_ONLY:
         chan.warn(f"CDR({name}) cannot be set")
     else:
         kept(chan)[name] = value
 
 
-def _flag(value: str) -> str:
-    names = {number: name for name, number in AMA_FLAGS.items()}
-    return names.get(int(value), "DOCUMENTATION") if value.isdigit() else value.upper()
+def ama_number(text: str) -> int:
+    """Read an AMA flag, by its word or number; 0 for what is none."""
+    return AMA_FLAGS.get(text.upper(), max(0, indirect.integer(text) or 0))
+
+
+def ama_name(number: int) -> str:
+    """Write an AMA flag: its word, or the number that is none."""
+    return next((name for name, its in AMA_FLAGS.items() if its == number), str(number))
 
 
 @function("CDR_PROP", see="CDR")
@@ -106,7 +112,10 @@ def _disposition(chan: Channel, options: str) -> str:
 
 
 def _flags(chan: Channel, options: str) -> str:
-    return str(AMA_FLAGS.get(chan.amaflags, 0)) if "u" in options else chan.amaflags
+    number = ama_number(chan.amaflags)
+    if "u" in options:
+        return str(number)
+    return ama_name(number) if number in AMA_FLAGS.values() else "Unknown"
 
 
 def _peer(chan: Channel, options: str) -> str:

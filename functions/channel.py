@@ -2,19 +2,14 @@
 
 from collections.abc import Callable
 
+from asterism.functions import indirect
+from asterism.functions.cdr import ama_name, ama_number
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 
-_AMA = {"OMIT": 1, "BILLING": 2, "BILL": 2, "DOCUMENTATION": 3}
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
 _KEPT = ("peeraccount", "userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
 _GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
-
-
-def _number(ama: str) -> str:
-    if ama.isdigit():
-        return ama
-    return str(_AMA.get(ama.upper(), 0))
 
 
 def _native(chan: Channel) -> str:
@@ -33,15 +28,16 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "musicclass": lambda chan: chan.musicclass,
     "tonezone": lambda chan: chan.tonezone,
     "accountcode": lambda chan: chan.accountcode,
-    "amaflags": lambda chan: _number(chan.amaflags),
+    "amaflags": lambda chan: str(ama_number(chan.amaflags)),
     "channeltype": lambda chan: chan.technology,
     "uniqueid": lambda chan: chan.uniqueid,
     "linkedid": lambda chan: chan.linkedid,
     "callid": lambda chan: chan.call,
     "exten": lambda chan: chan.exten,
     "context": lambda chan: chan.context,
-    "appname": lambda chan: chan.application,
-    "appdata": lambda chan: chan.app_data,
+    # Whoever asks is between two applications: a priority's data is put together before its application begins.
+    "appname": lambda chan: "",
+    "appdata": lambda chan: "",
     "checkhangup": lambda chan: "1" if chan.far_end_gone else "0",
     "max_forwards": lambda chan: str(chan.forwards_left),
     "audionativeformat": _native,
@@ -102,18 +98,20 @@ def _zone(chan: Channel, value: str) -> None:
 
 
 def _ama(chan: Channel, value: str) -> None:
-    chan.amaflags = value
+    chan.amaflags = ama_name(ama_number(value))
 
 
 def _forwards(chan: Channel, value: str) -> None:
-    try:
-        left = int(value)
-    except ValueError:
-        left = -1
-    if left < 0:
+    left = indirect.integer(value)
+    if left is None:
         chan.warn(f"Unable to set max forwards to '{value}'")
     else:
         chan.forwards_left = left
+
+
+def _source(chan: Channel, value: str) -> None:
+    if not chan.datastores.get("hangupsource"):
+        chan.datastores["hangupsource"] = value
 
 
 def _capability(chan: Channel, value: str) -> None:
@@ -145,10 +143,12 @@ def _numbers(chan: Channel, names: list[str]) -> list[str]:
     found: set[int] = set()
     for name in names:
         first, _, last = name.partition("-")
-        try:
-            found.update(range(int(first), int(last or first) + 1))
-        except ValueError:
+        low = indirect.integer(first)
+        high = indirect.integer(last) if last else low
+        if low is None or high is None:
             chan.warn(f"'{name}' is no group")
+        else:
+            found.update(range(max(low, 0), min(high, 63) + 1))
     return [str(group) for group in sorted(found) if 0 <= group <= 63]
 
 
@@ -188,5 +188,6 @@ _WRITERS: dict[str, Callable[[Channel, str], None]] = {
     "hangup_handler_pop": _pop,
     "hangup_handler_wipe": _wipe,
     **{item: _keep(item) for item in _KEPT},
+    "hangupsource": _source,
     **{item: _group(item) for item in _GROUPS},
 }

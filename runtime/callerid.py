@@ -1,7 +1,28 @@
 """Caller ids in one line: `"Anna Smith" <6001>`."""
 
+from collections.abc import Mapping
+
 from asterism.runtime.driver import Party
 
+PRESENTATIONS = {
+    "allowed_not_screened": 0,
+    "allowed_passed_screen": 1,
+    "allowed_failed_screen": 2,
+    "allowed": 3,
+    "prohib_not_screened": 32,
+    "prohib_passed_screen": 33,
+    "prohib_failed_screen": 34,
+    "prohib": 35,
+    "unavailable": 67,
+}
+"Asterisk's numbers for its presentation words (ITU-T Q.951): who may see it; in the lowest bits, who has checked it."
+
+Facts = Mapping[str, str]
+"""What the dialplan has said of a party beyond its number and name: `num-valid`, `num-bits`, `name-bits` ..."""
+
+_RESTRICTION, _SCREENING, _UNAVAILABLE = 0x60, 0x03, 67
+_RANKS = {0x20: 0, 0x00: 1, 0x40: 2}
+"The more private of number and name counts."
 _NUMBER = frozenset("0123456789*#+")
 _IGNORED = str.maketrans("", "", "()-. ")
 
@@ -21,6 +42,39 @@ def parse(text: str) -> Party:
 def written(party: Party) -> str:
     """A party as CALLERID(all) shows it."""
     return f'"{party.name}" <{party.number}>'
+
+
+def is_valid(party: Party, facts: Facts, part: str) -> bool:
+    """Whether a party has a number (`num`) or name (`name`), empty though it may be."""
+    known = facts.get(f"{part}-valid")
+    return bool(party.number if part == "num" else party.name) if known is None else known == "1"
+
+
+def bits(party: Party, facts: Facts, part: str) -> int:
+    """How the number (`num`) or the name (`name`) may be shown, as a number of `PRESENTATIONS` or any other."""
+    return int(facts.get(f"{part}-bits", PRESENTATIONS.get(party.presentation, _UNAVAILABLE)))
+
+
+def presentation(party: Party, facts: Facts) -> int:
+    """How a party may be shown: the more private of what is said of its number and of its name."""
+    ranked = []
+    for part in ("num", "name"):
+        shown = bits(party, facts, part) & _RESTRICTION
+        rank = _RANKS.get(shown, 3) if is_valid(party, facts, part) else 3
+        ranked.append((rank, shown if rank < 3 else 0x40))
+    number, name = ranked
+    restriction = name[1] if name[0] < number[0] else number[1]
+    if restriction == 0x40:
+        return _UNAVAILABLE
+    screening = bits(party, facts, "num") & _SCREENING if number[0] < 3 else 0
+    return restriction | screening
+
+
+def word(number: int) -> str:
+    """The word for a number of `PRESENTATIONS`; `unknown` for any other."""
+    if number == 0x40:
+        return "unavailable"
+    return next((word for word, its in PRESENTATIONS.items() if its == number), "unknown")
 
 
 def shrunk(number: str) -> str:

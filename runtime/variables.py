@@ -3,25 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from asterism.runtime.callerid import presentation
+
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
     from asterism.runtime.switch import Switch
 
 Reader = Callable[["ChannelBase"], str]
 SwitchReader = Callable[["Switch"], str]
-
-PRESENTATIONS = {
-    "allowed_not_screened": 0,
-    "allowed_passed_screen": 1,
-    "allowed_failed_screen": 2,
-    "allowed": 3,
-    "prohib_not_screened": 32,
-    "prohib_passed_screen": 33,
-    "prohib_failed_screen": 34,
-    "prohib": 35,
-    "unavailable": 67,
-}
-"Asterisk's numbers for its presentation words (ITU-T Q.951)."
 
 
 def _folder(attribute: str) -> SwitchReader:
@@ -32,7 +21,7 @@ _OF_CHANNEL: dict[str, Reader] = {
     "CHANNEL": lambda channel: channel.name,
     "UNIQUEID": lambda channel: channel.uniqueid,
     "HANGUPCAUSE": lambda channel: str(channel.cause),
-    "CALLINGPRES": lambda channel: str(PRESENTATIONS.get(channel.caller.presentation, 67)),
+    "CALLINGPRES": lambda channel: str(presentation(channel.caller, channel.datastores.get("party caller", {}))),
     "CALLINGANI2": lambda channel: str(channel.datastores.get("ani2", 0)),
     "CALLINGTON": lambda channel: str(channel.datastores.get("ton", 0)),
     "CALLINGTNS": lambda channel: str(channel.datastores.get("tns", 0)),
