@@ -6,6 +6,7 @@ from typing import cast
 from asterism.apps.goto import is_true
 from asterism.dialplan import substitution, timing
 from asterism.dialplan.compile import MAX_DATA, Compiler, limited
+from asterism.dialplan.errors import Ended
 from asterism.dialplan.scope import EvaluateLater, Failed, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.declare import application
@@ -82,6 +83,9 @@ async def tryexec(chan: Scope, text: declare.Text = "") -> Outcome:
         chan.warn(f"Could not find application '{name}'")
         chan.set("TRYSTATUS", "NOAPP")
         return None
+    except Ended:
+        chan.set("TRYSTATUS", "FAILED")
+        raise
     if isinstance(outcome, Failed):
         chan.set("TRYSTATUS", "FAILED")
         return None
@@ -98,6 +102,8 @@ async def execif(chan: Scope, text: declare.Text = "") -> Outcome:
 
     Compat: app_exec; neither the condition nor the names are trimmed.
     """
+    if not text:
+        return None
     condition, question, rest = text.partition("?")
     if not question:
         chan.warn("ExecIf requires an argument: condition?Application(data)[:Application(data)]")

@@ -206,15 +206,14 @@ def _if(chan: Scope, condition: str) -> Outcome:
         return None
     _unset(chan, f"IF_{label}")
     _unset(chan, name)
-    priority = _end_of_block(chan, "if", ("else", "elseif"), "endif")
-    step = _step(chan, priority) if priority else None
-    if step is None:
+    end = _end_of_block(chan, "if", (), "endif")
+    if not end:
         chan.warn("Couldn't find matching EndIf?")
         return None
+    priority = _end_of_block(chan, "if", ("else", "elseif"), "endif")
+    step = _step(chan, priority)
     # An ElseIf has to be run for its condition; Else and EndIf are passed over.
-    passed = step.application.lower() != "elseif"
-    if step.application.lower() == "endif":
-        return Jump("", "", priority + 1)
+    passed = step is None or step.application.lower() != "elseif"
     return Jump("", "", priority + passed)
 
 
@@ -234,25 +233,10 @@ def elseif(chan: Scope, condition: declare.Text = "") -> Outcome:
 
     Args:
         condition: As that of If.
+
+    Compat: app_if; the end of a branch that was taken comes here too and asks the condition. Use Else or ExitIf there.
     """
-    if _innermost(chan, "IF") >= 0 and not _is_sought(chan):
-        return _endif(chan)
     return _if(chan, condition)
-
-
-def _is_sought(chan: Scope) -> bool:
-    """Whether the branch before was not taken, so that this one is asked."""
-    innermost = chan.variables.get(f"IF_{_innermost(chan, 'IF')}", "")
-    block = _back(innermost) if innermost else None
-    if block is None or block.exten != chan.exten or not isinstance(block.priority, int):
-        return True
-    level = 0
-    for priority in range(block.priority + 1, chan.priority):
-        step = _step(chan, priority)
-        name = step.application.lower() if step else ""
-        level += (name == "if") - (name == "endif")
-    # The innermost block that is open is an outer one: this ElseIf belongs to an If that did not hold.
-    return level > 0
 
 
 @application("Else", since="0.1", see="If")
@@ -265,7 +249,7 @@ def else_(chan: Scope) -> Outcome:
 def endif(chan: Scope) -> None:
     """End an If."""
     innermost = _innermost(chan, "IF")
-    if innermost >= 0 and not _is_sought(chan):
+    if innermost >= 0:
         _unset(chan, f"IF_{innermost}")
 
 

@@ -373,7 +373,9 @@ class Machine:
                 continue
             try:
                 await call(self.source, scope, jump, arguments)
-            except (Ended, Redirected, Elapsed):
+            except Ended as ended:
+                scope.hung_up(ended.cause)
+            except (Redirected, Elapsed):
                 pass
 
 
@@ -425,13 +427,19 @@ async def call(source: Source, scope: Scope, jump: Jump, arguments: Sequence[str
     stood = scope.context, scope.exten, scope.priority, scope.step, scope.track
     depth = len(scope.frames)
     machine = Machine(source, scope)
+    returned = True
     try:
-        if not machine.follow(jump):
+        if not machine.follow(jump) or not await machine.exists(scope.exten, scope.priority):
+            scope.warn(f"No subroutine at {jump.context},{jump.exten},{jump.priority}")
             return False
         subroutine.push(scope, arguments, 0, special=True)
-        return isinstance(await machine.advance(), Frame)
+        returned = False
+        returned = isinstance(await machine.advance(), Frame)
+        return returned
     finally:
         subroutine.drop_to(scope, depth)
+        if not returned:
+            scope.set("GOSUB_RETVAL", "")
         scope.context, scope.exten, scope.priority, scope.step, scope.track = stood
 
 

@@ -72,7 +72,7 @@ class Included:
         separator = min((text.find(mark) for mark in ",|" if mark in text), default=len(text))
         self.context, times = text[:separator], text[separator + 1 :]
         self.written_times = bool(times)
-        self.timing = timing.parse(times) if times else None
+        self.timing = timing.parse(times, text[separator]) if times else None
         self.file = file
         self.line = line
 

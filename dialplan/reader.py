@@ -252,9 +252,8 @@ class _Reading:
             try:
                 self.file(Path(path))
             except DialplanError as error:
-                if quiet and not error.line:
-                    continue
-                raise
+                # What is wrong in an included file costs the rest of that file; the one that includes it goes on.
+                self.config.warnings.append(error)
 
     def executed(self, command: str, file: str, number: int) -> None:
         if self.execute is None:

@@ -156,12 +156,12 @@ class _Resolving:
             number = int(numeric[0][:9])
             if number < 1:
                 self.warn(f"invalid priority '{written}'", item.file, item.line)
-                return number + item.plus
+                return last
         else:
             number = self.labelled(context, name, caller, written)
             if number == 0:
                 self.warn(f"invalid priority or label '{written}'", item.file, item.line)
-                return 0 + item.plus
+                return last
         number += 0 if hint else item.plus
         if number >= 0 or hint:
             self.add(context, item, name, caller, number, hint)

@@ -18,28 +18,45 @@ def place(text: str) -> Jump | None:
 
 
 def relative(scope: Scope, jump: Jump) -> Jump:
-    """Turn a priority written `+n` or `-n` into the number that it means here."""
-    if isinstance(jump.priority, str) and jump.priority[:1] in ("+", "-"):
-        match = _NUMBER.fullmatch(jump.priority)
-        if match:
-            number = int(match[2])
-            number = scope.priority + (number if match[1] == "+" else -number)
-            return Jump(jump.context, jump.exten, number)
-    return jump
+    """Turn a priority written `+n` or `-n` into the number that it means here.
+
+    A number that is negative in the end goes on with the next priority; `+label` is the label.
+    """
+    priority = jump.priority
+    if isinstance(priority, str):
+        if priority[:1] not in ("+", "-"):
+            return jump
+        match = _NUMBER.fullmatch(priority)
+        if not match:
+            return Jump(jump.context, jump.exten, priority[1:])
+        number = int(match[2])
+        priority = scope.priority + (number if match[1] == "+" else -number)
+    return jump if priority == jump.priority and priority >= 0 else _at(scope, jump, priority)
+
+
+def _at(scope: Scope, jump: Jump, priority: int) -> Jump:
+    return Jump(jump.context, jump.exten, priority if priority >= 0 else scope.priority + 1)
 
 
 def is_relative(jump: Jump) -> bool:
-    """Whether a priority is written `+n` or `-n`."""
-    return isinstance(jump.priority, str) and jump.priority[:1] in ("+", "-")
+    """Whether a priority depends on the one under way: `+n`, `-n`, or a negative number."""
+    priority = jump.priority
+    return priority < 0 if isinstance(priority, int) else priority[:1] in ("+", "-")
 
 
-_NUMBER = re.compile(r"\s*([+-]?)\s*([0-9]{1,9})\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*([+-]?)\s*([0-9]{1,30})\s*", re.ASCII)
 
 
 def number_or_label(text: str) -> int | str:
     """Read a priority: a number, blanks around it allowed, or a label, which keeps its blanks."""
     match = _NUMBER.fullmatch(text)
-    return int(match[2]) if match and not match[1] else text
+    return _wrapped(int(match[2])) if match and not match[1] else text
+
+
+def _wrapped(number: int) -> int:
+    """Return a number as an int of 32 bits holds it."""
+    number &= 0xFFFFFFFF
+    return number - (1 << 32) if number >= 1 << 31 else number
 
 
 def push(scope: Scope, arguments: Sequence[str], priority: int, special: bool = False) -> Frame:
@@ -55,9 +72,8 @@ def push(scope: Scope, arguments: Sequence[str], priority: int, special: bool = 
         name = _ARGUMENTS[index] if index < len(_ARGUMENTS) else f"ARG{index + 1}"
         saved[name] = variables.get(name)
         variables[name] = arguments[index] if index < count else ""
-    if count or not special:
-        saved["ARGC"] = variables.get("ARGC")
-        variables["ARGC"] = str(count)
+    saved["ARGC"] = variables.get("ARGC")
+    variables["ARGC"] = str(count)
     if scope.tells_variables:
         for name in saved:
             scope.announce(f"LOCAL({name})", variables[name])

@@ -1,5 +1,6 @@
 """Times as dialplans write them: `09:00-17:00,mon-fri,1-7,jan&mar,Europe/Berlin`."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -42,10 +43,16 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Timing | None:
-    """Read `times,weekdays,days,months[,zone]`; `|` separates as well. None where it can never hold."""
-    fields = text.replace("|", ",").split(",") if "|" in text and "," not in text else text.split(",")
-    fields += [""] * (5 - len(fields))
+def parse(text: str, separators: str = ",|") -> Timing | None:
+    """Read `times,weekdays,days,months[,zone]`; None where it can never hold.
+
+    Blanks are not allowed. An absent field holds always, an absent text never.
+    """
+    if not text:
+        return None
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    fields = text.split(separators[0]) + [""] * 4
     try:
         minutes = _minutes(fields[0])
         weekdays = _ranges(fields[1], _WEEKDAYS, 0)
@@ -53,17 +60,16 @@ def parse(text: str) -> Timing | None:
         months = _ranges(fields[3], _MONTHS, 1)
     except ValueError:
         return None
-    return Timing(minutes, weekdays, days, months, fields[4].strip())
+    return Timing(minutes, weekdays, days, months, fields[4])
 
 
 def _minutes(text: str) -> frozenset[int]:
     whole = range(24 * 60)
-    text = text.strip()
     if text in ("", "*"):
         return frozenset(whole)
     found: set[int] = set()
     for part in text.split("&"):
-        start, dash, end = part.strip().partition("-")
+        start, dash, end = part.partition("-")
         if not dash:
             raise ValueError(f"a time range needs a '-': {part}")
         first, last = _minute(start), _minute(end)
@@ -71,24 +77,24 @@ def _minutes(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+_MINUTE = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::[0-9]*)?", re.ASCII)
+
+
 def _minute(text: str) -> int:
-    hour, colon, minute = text.strip().partition(":")
-    if not colon:
-        raise ValueError(f"a time is hour:minute: {text}")
-    value = int(hour) * 60 + int(minute)
-    if not (0 <= int(hour) <= 23 and 0 <= int(minute) <= 59):
+    """Read `hour:minute`; seconds do not count."""
+    match = _MINUTE.fullmatch(text)
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
         raise ValueError(f"no time of the day: {text}")
-    return value
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _ranges(text: str, names: tuple[str, ...], first: int) -> frozenset[int]:
-    text = text.strip().lower()
     count = len(names)
     if text in ("", "*"):
         return frozenset(range(first, first + count))
     found: set[int] = set()
-    for part in text.split("&"):
-        start, dash, end = part.strip().partition("-")
+    for part in text.lower().split("&"):
+        start, dash, end = part.partition("-")
         begin = _place(start, names)
         finish = _place(end, names) if dash else begin
         while True:
@@ -100,9 +106,9 @@ def _ranges(text: str, names: tuple[str, ...], first: int) -> frozenset[int]:
 
 
 def _place(text: str, names: tuple[str, ...]) -> int:
-    text = text.strip()
-    if text.isdigit():
-        text = str(int(text))
+    """Find a name; days and months may be numbers from 1 on."""
+    if text.isdigit() and text.isascii() and names is not _WEEKDAYS and 1 <= int(text[:4]) <= len(names):
+        return int(text) - 1
     if text in names:
         return names.index(text)
     raise ValueError(f"unknown day or month: {text}")

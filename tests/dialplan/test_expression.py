@@ -119,8 +119,8 @@ def test_variables_are_put_in_first() -> None:
     wrong = []
     for case in cases("expressions"):
         if case.get("set") and case["cat"] == "vars" and "(" not in case["expr"] and case["truth"]["value"] is not None:
-            steps = "".join(f" same => n,Set({name}={value})\n" for name, value in case["set"])
-            text = f"[default]\nexten => s,0,NoOp()\n{steps} same => n,NoOp($[{case['expr']}])\n"
+            steps = [f"Set({name}={value})" for name, value in case["set"]]
+            text = "[default]\nexten => s,1," + "\n same => n,".join([*steps, f"NoOp($[{case['expr']}])"])
             got = Paper(plan(text)).run().traces[-1][4]
             if got != case["truth"]["value"]:
                 wrong.append((case["expr"], case["truth"]["value"], got))

@@ -265,7 +265,7 @@ def test_a_called_subroutine_returns_to_its_caller() -> None:
 def test_a_called_subroutine_that_does_not_return_leaves_nothing() -> None:
     paper = Paper(plan(DEFAULT + "exten => s,1,Gosub(deep,1(y))\nexten => deep,1,NoOp()\n"))
     assert drive(machine.call(paper.source, paper, Jump("default", "s", 1), ["x"])) is False
-    assert (paper.frames, dict(paper.variables)) == ([], {})
+    assert (paper.frames, dict(paper.variables)) == ([], {"GOSUB_RETVAL": ""})
 
 
 def test_hangup_handlers_run_after_h_the_last_first() -> None:

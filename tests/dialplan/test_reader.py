@@ -107,6 +107,13 @@ def test_includes_are_of_the_folder_sorted_and_in_the_section(tmp_path: Path) ->
     assert not config.warnings
 
 
+def test_what_is_wrong_in_an_included_file_costs_the_rest_of_that(tmp_path: Path) -> None:
+    (tmp_path / "part.conf").write_text("x=2\n[broken\nx=3\n")
+    config = reader.read_text("[a]\nx=1\n#include part.conf\nx=4\n", folder=tmp_path)
+    assert [line.value for line in config.lines("a")] == ["1", "2", "4"]
+    assert [str(warning) for warning in config.warnings] == ["part.conf:2: no closing ']' in '[broken'"]
+
+
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "loop.conf").write_text("[a]\nx=1\n#include loop.conf\n")
     config = reader.read("loop.conf", tmp_path)
