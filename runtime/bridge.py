@@ -24,7 +24,15 @@ from asterism.runtime.driver import (
     TransferAsked,
 )
 from asterism.runtime.errors import Hangup
-from asterism.runtime.events import BridgeCreate, BridgeDestroy, BridgeEnter, BridgeLeave, BridgeSnapshot, Event
+from asterism.runtime.events import (
+    BridgeCreate,
+    BridgeDestroy,
+    BridgeEnter,
+    BridgeLeave,
+    BridgeSnapshot,
+    Event,
+    Newexten,
+)
 from asterism.runtime.mailbox import Interrupted, next_event
 
 if TYPE_CHECKING:
@@ -71,18 +79,28 @@ class Bridge:
     def enter(self, channel: Channel) -> None:
         """Let a channel in; with two inside, they hear each other."""
         channel.bridge = self
+        if channel.outgoing and not channel.running and channel.exten:
+            channel.exten = ""  # It has left the place of the caller that it was lent for being dialled.
+            channel.application, channel.app_data = "AppDial", "(Outgoing Line)"
+            channel.tell(Newexten, "", channel.application, channel.app_data)
         self.members.append(channel)
         self._said(channel, "joined")
         self._tell(BridgeEnter, channel)
-        if len(self.members) == 2 and not media.join(*self.members):
-            names = " and ".join(member.name for member in self.members)
-            self.switch.log.error(f"The audio of {names} cannot be joined", channel.call)
+        if len(self.members) == 2:
+            first, second = self.members
+            first.set("BRIDGEPEER", second.name)
+            second.set("BRIDGEPEER", first.name)
+            if not media.join(first, second):
+                self.switch.log.error(f"The audio of {first.name} and {second.name} cannot be joined", channel.call)
 
     def leave(self, channel: "ChannelBase") -> None:
         """Take a channel out; the last one out ends the bridge. Harmless for a stranger."""
         if channel.bridge is not self:
             return
         media.part(channel)
+        for member in self.members:
+            if "BRIDGEPEER" in member.variables:
+                member.unset("BRIDGEPEER")
         self.members = [member for member in self.members if member is not channel]
         channel.bridge = None
         self._said(channel, "left")

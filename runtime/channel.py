@@ -20,6 +20,7 @@ from asterism.runtime.errors import ArgumentError, Hangup
 from asterism.runtime.events import DTMFBegin, DTMFEnd
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import stirred
+from asterism.runtime.states import ChannelState
 from asterism.runtime.tones import ToneList
 
 if TYPE_CHECKING:
@@ -259,11 +260,12 @@ class Channel(ChannelBase):
         self.check()
         self.cause = int(cause)
         if not self.is_up:
+            self.to_state(ChannelState.BUSY)
             self.leg.refuse(cause)
         else:
             self.start_tone(tone)
-            await asyncio.sleep(min(seconds, 1e9))
-            self.stop_play()
+        await asyncio.sleep(min(seconds, 1e9))  # Until the caller hangs up, as a rule.
+        self.stop_play()
         raise Hangup(cause)
 
     async def finish(self, status: str) -> None:

@@ -15,6 +15,7 @@ from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
 from asterism.runtime import media
 from asterism.runtime import variables as builtins
+from asterism.runtime.causes import Cause
 from asterism.runtime.driver import (
     Answered,
     Digit,
@@ -22,7 +23,6 @@ from asterism.runtime.driver import (
     Held,
     Leg,
     LegEvent,
-    Party,
     Resumed,
     Ringing,
 )
@@ -34,10 +34,7 @@ from asterism.runtime.events import (
     DTMFEnd,
     HangupRequest,
     Hold,
-    NewAccountCode,
-    NewCallerid,
     Newchannel,
-    NewConnectedLine,
     Newexten,
     Newstate,
     SoftHangupRequest,
@@ -48,6 +45,7 @@ from asterism.runtime.events import Hangup as HangupEvent
 from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import Interrupted
+from asterism.runtime.parties import Parties
 from asterism.runtime.reporter import Reporter
 from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
@@ -61,7 +59,7 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=LegEvent)
 
 
-class ChannelBase(Reporter):
+class ChannelBase(Parties, Reporter):
     """One party of a call, without its verbs."""
 
     def __init__(
@@ -113,20 +111,6 @@ class ChannelBase(Reporter):
         self.absolute_timeout_at = 0.0
         "When the call will be ended (epoch), 0 for never."
         self._last_newexten: tuple[str, str, int] | None = None
-
-    def _parties(self) -> None:
-        self.caller: Party = Party()
-        self.connected = Party()
-        self.dialed = ""
-        "The number that was dialled, CALLERID(dnid)."
-        self.redirecting = Party()
-        "Who sent the call here, CALLERID(rdnis)."
-        self.ani = ""
-        self.language = "en"
-        self.musicclass = ""
-        self.tonezone = ""
-        self.accountcode = ""
-        self.amaflags = "DOCUMENTATION"
 
     def _place(self, context: str, exten: str) -> None:
         self.context: str = context
@@ -272,26 +256,6 @@ class ChannelBase(Reporter):
         self.linkedid = parent.linkedid
         self.forwards_left = parent.forwards_left - 1
 
-    def set_caller(self, party: Party) -> None:
-        """Say who this channel's far end is."""
-        if party != self.caller:
-            self.caller = party
-            self.tell(NewCallerid)
-
-    def set_connected(self, party: Party) -> None:
-        """Say to whom this channel talks now; its phone is told."""
-        if party != self.connected:
-            self.connected = party
-            self.tell(NewConnectedLine)
-            if not self.closed and not self._gone:
-                self.leg.identify(party)
-
-    def set_accountcode(self, accountcode: str) -> None:
-        """Say who pays."""
-        if accountcode != self.accountcode:
-            old, self.accountcode = self.accountcode, accountcode
-            self.tell(NewAccountCode, old)
-
     def to_state(self, state: ChannelState) -> None:
         """Change the state; for the core."""
         if state is not self.state:
@@ -316,6 +280,8 @@ class ChannelBase(Reporter):
             done(error)
 
         self._task = ChannelTask(coroutine, self.name, over)
+        if self._gone and not self.ended:
+            self._task.interrupt(Hangup(self.cause))
 
     async def work(self, coroutine: Coroutine[Any, Any, bool]) -> bool:
         """Let something use this channel's verbs for a while, on behalf of another channel's task, which waits here.
@@ -380,7 +346,9 @@ class ChannelBase(Reporter):
     def hung_up(self, cause: int) -> None:
         """The machine has seen the end of the call; `h` comes next."""
         self.cause = int(cause) or self.cause
-        self.ended = True
+        if not self.ended:
+            self.ended = True
+            self.tell(SoftHangupRequest, int(Cause.NORMAL_CLEARING))
 
     # --- asked from outside -------------------------------------------------------------------
 
@@ -415,10 +383,11 @@ class ChannelBase(Reporter):
         if self._gone:
             return
         self._gone = True
+        if not event.busy and not event.congestion:
+            self.tell(HangupRequest, int(event.cause))
         if self.ended:
             return  # `h` runs already: what it ended with stays.
-        self.cause = int(event.cause)
-        self.tell(HangupRequest, self.cause)
+        self.cause = int(event.cause) or self.cause
         if self._task is not None:
             self._task.interrupt(Hangup(self.cause))
         else:

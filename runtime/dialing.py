@@ -48,14 +48,9 @@ async def dial(caller: Channel, destinations: Sequence[str], settings: DialSetti
     except BaseException:
         caller.set("DIALSTATUS", result.status.value)
         raise
-    if callee is None:
-        caller.set("DIALSTATUS", result.status.value)
-        _set_times(caller, race, 0)
-        return result
+    if callee is not None:
+        await _joined(caller, callee, race, settings)
     caller.set("DIALSTATUS", result.status.value)
-    caller.set("DIALEDPEERNAME", result.peer)
-    caller.set("DIALEDPEERNUMBER", result.number)
-    await _joined(caller, callee, race, settings)
     return result
 
 
@@ -66,7 +61,7 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
     keep = False
     try:
         await caller.answer(at_once=True)
-        if callee.caller.number or callee.caller.name:
+        if race.lines > 1 and callee.caller.number:
             caller.set_connected(callee.caller)
         agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)
         if agreed is not True:
@@ -76,14 +71,14 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
             return
         answered_at = loop.time()
         deadline = answered_at + settings.limit_ms / 1000 if settings.limit_ms else math.inf
-        parted = await talk(caller, callee, deadline, "Dial", settings.rules)
+        parted = await talk(caller, callee, deadline, "", settings.rules)
         keep = _part(caller, callee, parted, result)
     except Hangup:
         keep = _sent(callee, settings.callee_goes)
         raise
     finally:
         result.answered_ms = round((loop.time() - answered_at) * 1000)
-        _set_times(caller, race, result.answered_ms)
+        _set_times(race, result.answered_ms)
         if not keep:
             callee.close(callee.cause or Cause.NORMAL_CLEARING)
 
@@ -126,15 +121,10 @@ def _part(caller: Channel, callee: Channel, parted: Parted, result: DialResult) 
     return False
 
 
-def _set_times(caller: Channel, race: Race, answered_ms: int) -> None:
-    result = race.result
-    result.dialed_ms = race.elapsed_ms()
-    times = {"DIALEDTIME": result.dialed_ms, "ANSWEREDTIME": answered_ms if result.peer else None}
-    times |= {"RINGTIME": result.ring_ms, "PROGRESSTIME": result.progress_ms}
-    for name, value in times.items():
-        if value is not None:
-            caller.set(name, str(value // 1000))
-            caller.set(f"{name}_MS", str(value))
+def _set_times(race: Race, answered_ms: int) -> None:
+    race.result.dialed_ms = race.elapsed_ms()
+    race.set_time("ANSWEREDTIME", answered_ms)
+    race.set_time("DIALEDTIME", race.result.dialed_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,9 @@ class Leg(Protocol):
         """Answer an incoming leg (200). Answered is posted when audio can flow."""
 
     def refuse(self, cause: int) -> None:
-        """Tell the caller of an incoming leg that it is busy (17) or congested (34), unanswered; `hangup` follows."""
+        """Tell the caller of an incoming leg that it is busy (17) or congested (34), unanswered.
+
+        He is expected to give up then (Ended is posted); `hangup` follows in any case."""
 
     def hangup(self, cause: int) -> None:
         """End the leg, whatever its state (an incoming one that was not answered is refused with the status that the
@@ -254,6 +256,10 @@ class Passage(Protocol):
     @property
     def beyond(self) -> "Owner | None":
         """The channel of the other half, while both live."""
+
+    @property
+    def across(self) -> "Leg | None":
+        """The other half, while both live; it is made with this one, and its call comes in when this one is called."""
 
 
 class ChannelDriver(Protocol):

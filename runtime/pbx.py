@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from asterism.dialplan import machine
 from asterism.dialplan.errors import Ended, Interrupt
 from asterism.dialplan.source import Elsewhere, Step
+from asterism.runtime import media
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
@@ -25,6 +26,8 @@ class Pbx:
 
     def __init__(self, runtime: "Switchboard") -> None:
         self._runtime = runtime
+        self._waiting: dict[str, tuple[Channel, Channel]] = {}
+        "Local pairs that are made but not called yet, by the name of the dialplan half."
 
     # --- making channels ----------------------------------------------------------------------
 
@@ -41,47 +44,57 @@ class Pbx:
         dialed: str,
     ) -> Channel:
         """Make the channel of a call that has come in, and start its dialplan."""
-        behind = leg.beyond if isinstance(leg, Passage) else None
-        parent = behind if isinstance(behind, Channel) else None
-        channel = self._channel(leg, parent, ChannelState.RING, context=context, exten=exten)
+        waiting = self._waiting.pop(leg.name, None)
+        if waiting is not None:
+            self._pair(*waiting, caller)
+            self.start(waiting[1])
+            return waiting[1]
+        channel = self._channel(leg, None, ChannelState.RING, context=context, exten=exten)
         channel.caller = caller
         channel.ani = caller.number
         channel.dialed = dialed or exten
-        channel.language = language or (parent.language if parent is not None else channel.language)
-        channel.accountcode = accountcode or (parent.accountcode if parent is not None else "")
+        channel.language = language or channel.language
+        channel.accountcode = accountcode
         channel.begin()
-        if parent is not None:
-            self._pair(parent, channel)
         channel.set_variables(variables or {})
         self.start(channel)
         return channel
 
-    def _pair(self, first: Channel, second: Channel) -> None:
+    def _pair(self, first: Channel, second: Channel, caller: Party) -> None:
         """The dialplan half of a Local pair takes over what the called half was given."""
         for name in first.variables:
             second.set(first.variables.spelled(name), first.variables[name])
-        second.musicclass, second.redirecting = first.musicclass, first.redirecting
-        second.connected = first.caller
+        second.language, second.musicclass, second.accountcode = first.language, first.musicclass, first.accountcode
+        second.redirecting, second.forwards_left = first.redirecting, first.forwards_left
+        second.ani = caller.number
+        second.meet(caller, first.caller)
         bus = self._runtime.bus
         if bus.wants(LocalBridge):
             bus.publish(LocalBridge(first.snapshot(), second.snapshot(), second.context, second.exten, "No"))
 
     def outgoing(self, leg: Leg, parent: Channel | None, caller: Party | None, resource: str) -> Channel:
-        """Make the channel of a leg that is to be called."""
-        context = parent.context if parent is not None else "default"
-        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten="")
-        if parent is not None:
-            channel.caller = Party(parent.dialed or parent.exten)
-            channel.connected = caller or parent.caller
-            channel.dialed = resource
-        elif caller is not None:
-            channel.caller = channel.connected = caller
+        """Make the channel of a leg that is to be called; a Local one is two."""
+        context = leg.read("context") or (parent.context if parent is not None else "default")
+        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten=leg.read("exten") or "")
         channel.begin()
-        if parent is not None:
-            channel.set("DIALEDPEERNUMBER", resource)
-            channel.inherit(parent)
-            channel.application, channel.app_data = "AppDial", "(Outgoing Line)"
+        across = leg.across if isinstance(leg, Passage) else None
+        if across is not None:
+            second = self._channel(across, channel, ChannelState.RING, context=channel.context, exten=channel.exten)
+            self._waiting[across.name] = (channel, second)
+            second.begin()
+        channel.app_data = "(Outgoing Line)"
+        if parent is None:
+            channel.application, channel.exten = "AppDial2", "s"
             channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
+            if caller is not None:
+                channel.meet(caller, caller)
+            return channel
+        channel.set("DIALEDPEERNUMBER", resource)
+        channel.inherit(parent)
+        channel.dialed = resource
+        channel.application, channel.exten = "AppDial", parent.exten
+        channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
+        channel.meet(Party(parent.dialed or parent.exten, parent.caller.name), caller or parent.caller)
         return channel
 
     def _channel(self, leg: Leg, parent: Channel | None, state: ChannelState, *, context: str, exten: str) -> Channel:
@@ -106,6 +119,10 @@ class Pbx:
     def _closed(self, channel: ChannelBase) -> None:
         self._runtime.channels.remove(cast(Channel, channel))
         self._runtime.channel_gone()
+        for name, (first, second) in tuple(self._waiting.items()):
+            if first is channel:  # Given up before it was called: nobody else looks after the other half.
+                del self._waiting[name]
+                second.close()
 
     # --- running them -------------------------------------------------------------------------
 
@@ -120,6 +137,9 @@ class Pbx:
                 self._runtime.log.error(f"{channel.name}: the dialplan broke off: {error!r}", channel.call)
                 self._runtime.log.traceback(error, channel.call)
                 channel.cause = channel.cause or int(Cause.NETWORK_OUT_OF_ORDER)
+            status, first = channel.variables.get("DIALSTATUS", ""), media.beyond(channel)
+            if first is not None and status:
+                first.set("CHANLOCALSTATUS", status)
             channel.close()
 
         work = self._alone(channel, application, app_data) if application else machine.run(channel.source, channel)
@@ -133,13 +153,12 @@ class Pbx:
             channel.warn(f"No such application '{name}'")
             return
         channel.application, channel.app_data = application.name, data
-        channel.tell(Newexten, channel.exten, application.name, data)
         try:
             outcome = application.run(channel, data)
             if outcome is not None and inspect.isawaitable(outcome):
                 await outcome
         except Interrupt as interrupt:
-            channel.hung_up(interrupt.cause if isinstance(interrupt, Ended) else 0)
+            channel.cause = (interrupt.cause if isinstance(interrupt, Ended) else 0) or channel.cause
         except Exception as error:
             channel.failed(error)
 

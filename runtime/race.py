@@ -145,6 +145,7 @@ class _Attempt:
     channel: Channel
     destination: str
     resource: str
+    called: bool = False
 
 
 @dataclass(eq=False)
@@ -171,7 +172,9 @@ class Race:
         """Call them all; the channel that has answered, or None. Losers are ended in any case."""
         try:
             for destination in destinations:
-                await self._begin(destination)
+                await self._prepare(destination)
+            for attempt in tuple(self.legs.values()):
+                self._call(attempt)
             self._comfort()
             self.result.status = DialStatus.NOANSWER if self.legs else DialStatus.CHANUNAVAIL
             while self.legs and self.winner is None:
@@ -216,7 +219,8 @@ class Race:
 
     # --- one leg ------------------------------------------------------------------------------
 
-    async def _begin(self, destination: str) -> None:
+    async def _prepare(self, destination: str) -> None:
+        """Make the leg of a destination and its channel; it is not called yet."""
         self.lines += 1
         technology, slash, resource = destination.strip().partition("/")
         driver = self.switch.driver(technology) if slash else None
@@ -230,21 +234,27 @@ class Race:
             self._unavailable(destination, refusal)
             return
         channel = self.switch.outgoing(leg, self.caller, caller=self.settings.caller, resource=resource)
-        attempt = self.legs[channel] = _Attempt(channel, destination, resource)
+        self.legs[channel] = _Attempt(channel, destination, resource)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
-            self._drop(attempt, channel.cause or Cause.NORMAL_CLEARING)
-            return
+            del self.legs[channel]
+            self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
+            channel.close(Cause.NORMAL_CLEARING)
+
+    def _call(self, attempt: _Attempt) -> None:
+        channel = attempt.channel
         caller = self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
+        attempt.called = True
+        channel.leg.call(caller, channel.variables)
         bus = self.switch.bus
         if bus.wants(DialBegin):
-            bus.publish(DialBegin(self._caller_snapshot(), channel.snapshot(), resource))
-        leg.call(caller, channel.variables)
+            bus.publish(DialBegin(self._caller_snapshot(), channel.snapshot(), attempt.resource))
         if self.switch.log.shows(3):
-            channel.verbose(3, f"Called {escaped(destination)}")
+            channel.verbose(3, f"Called {escaped(attempt.destination)}")
 
     def _unavailable(self, destination: str, refusal: Unavailable) -> None:
         cause = int(refusal.cause)
-        text = f"Unable to dial {escaped(destination)}: {refusal} (cause {cause} - {cause_text(cause)})"
+        technology = escaped(destination.partition("/")[0])
+        text = f"Unable to create channel of type '{technology}' (cause {cause} - {cause_text(cause)}): {refusal}"
         if self.caller is not None:
             self.caller.warn(text)
             self.caller.cause = cause
@@ -255,6 +265,12 @@ class Race:
 
     def _caller_snapshot(self) -> ChannelSnapshot | None:
         return None if self.caller is None else self.caller.snapshot()
+
+    def set_time(self, name: str, value_ms: int) -> None:
+        """Let the caller have a time, in seconds and in milliseconds."""
+        if self.caller is not None:
+            self.caller.set(name, str(value_ms // 1000))
+            self.caller.set(f"{name}_MS", str(value_ms))
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the beginning."""
@@ -282,11 +298,15 @@ class Race:
         channel = attempt.channel
         self.winner = channel
         del self.legs[channel]
-        if self.caller is not None:
-            channel.verbose(3, f"{channel.name} answered {self.caller.name}")
+        result, caller = self.result, self.caller
+        result.status = DialStatus.ANSWER
+        result.peer, result.number = channel.name, attempt.resource
+        if caller is not None:
+            channel.verbose(3, f"{channel.name} answered {caller.name}")
+            caller.set("DIALSTATUS", result.status.value)
+            caller.set("DIALEDPEERNAME", result.peer)
+            caller.set("DIALEDPEERNUMBER", result.number)
         self._end_told(channel, DialStatus.ANSWER)
-        self.result.status = DialStatus.ANSWER
-        self.result.peer, self.result.number = channel.name, attempt.resource
 
     def _ended(self, attempt: _Attempt, event: Ended) -> None:
         channel, cause = attempt.channel, int(event.cause)
@@ -338,12 +358,13 @@ class Race:
         if self.caller is not None:
             self.caller.forwards_left, kept = min(self.caller.forwards_left, left), self.caller.forwards_left
         self.lines -= 1
-        await self._begin(destination)
+        before = set(self.legs)
+        await self._prepare(destination)
+        for new in [leg for made, leg in self.legs.items() if made not in before]:
+            new.channel.redirecting = event.party if event.party.number else channel.caller
+            self._call(new)
         if self.caller is not None:
             self.caller.forwards_left = kept
-        for new in self.legs.values():
-            if new.destination == destination:
-                new.channel.redirecting = event.party if event.party.number else channel.caller
         self._end_told(channel, DialStatus.CANCEL, destination)
         channel.close(Cause.NORMAL_CLEARING)
 
@@ -353,13 +374,17 @@ class Race:
         hears_us = bool(self.settings.ringback) or self.settings.music is not None
         if isinstance(event, Ringing):
             word, text = "RINGING", f"{channel.name} is ringing"
-            self.result.ring_ms = self.elapsed_ms() if self.result.ring_ms is None else self.result.ring_ms
+            if self.result.ring_ms is None:
+                self.result.ring_ms = self.elapsed_ms()
+                self.set_time("RINGTIME", self.result.ring_ms)
             if caller is not None and not hears_us and not self._sent_ringing:
                 self._ring(caller)
         elif isinstance(event, Progressing):
             word = "PROGRESS"
             text = f"{channel.name} is making progress" + (f" passing it to {caller.name}" if caller else "")
-            self.result.progress_ms = self.result.progress_ms or self.elapsed_ms()
+            if self.result.progress_ms is None:
+                self.result.progress_ms = self.elapsed_ms()
+                self.set_time("PROGRESSTIME", self.result.progress_ms)
             if caller is not None and alone and (not hears_us or self.settings.ring_until_early):
                 self._quiet()
                 if not caller.is_up:
@@ -406,9 +431,10 @@ class Race:
     # --- the end of it ------------------------------------------------------------------------
 
     def _lose_others(self, status: DialStatus, cause: int) -> None:
-        for channel in tuple(self.legs):
+        for channel, attempt in tuple(self.legs.items()):
             del self.legs[channel]
-            self._end_told(channel, status)
+            if attempt.called:
+                self._end_told(channel, status)
             channel.close(cause)
 
     def _timed_out(self) -> None:

@@ -103,7 +103,7 @@ class Runtime(Switchboard):
         if self.config_dir is not None:
             self._read_sounds(self.config_dir)
             self._load_dialplan(self.config_dir)
-        drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self._sip_drivers()]
+        drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
         for driver in drivers:
             await self._start_driver(driver)
         self._booted.set()
@@ -122,7 +122,7 @@ class Runtime(Switchboard):
             await database.open()
         self.database = database
 
-    def _sip_drivers(self) -> list[ChannelDriver]:
+    def sip_drivers(self) -> list[ChannelDriver]:
         """The SIP driver, where SIP is configured."""
         folder = self.config_dir
         found = [name for name in SIP_FILES if folder is not None and (folder / name).exists()]

@@ -55,6 +55,11 @@ class LocalLeg:
         """The channel of the other half."""
         return None if self.other is None else self.other.owner
 
+    @property
+    def across(self) -> "LocalLeg | None":
+        """The other half."""
+        return self.other
+
     def attach(self, owner: Owner) -> None:
         """Say who gets the events."""
         self.owner = owner
@@ -99,8 +104,8 @@ class LocalLeg:
 
     def answer(self) -> None:
         """Both halves are up."""
-        self._across(Answered())
         self.deliver(Answered())
+        self._across(Answered())
 
     def refuse(self, cause: int) -> None:
         """Tell it that the called side is busy or congested; there is no cause with that, as in Asterisk."""
@@ -134,8 +139,8 @@ class LocalLeg:
         self._across(Identified(party))
 
     def read(self, item: str) -> str | None:
-        """No facts of its own."""
-        return None
+        """Where in the dialplan it leads."""
+        return {"context": self.context, "exten": self.exten}.get(item)
 
 
 class LocalDriver:

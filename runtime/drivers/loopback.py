@@ -399,7 +399,8 @@ class LoopbackLeg:
         self.tell(Answered())
 
     def refuse(self, cause: int) -> None:
-        """Remember why; hangup follows."""
+        """The phone takes no for an answer and hangs up."""
+        self.tell(Ended(cause))
 
     def hangup(self, cause: int) -> None:
         """End the call."""

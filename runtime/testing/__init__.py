@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.loopback import Call, Heard, LoopbackDriver, Phone
 from asterism.runtime.events import Event, Newexten
 from asterism.runtime.log import Level, Record
@@ -38,7 +39,7 @@ class TestRuntime(Runtime):
     """A runtime whose phones are in memory and whose time jumps over every wait.
 
     Args:
-        config_dir: As in Runtime; SIP files in it are not read.
+        config_dir: As in Runtime; SIP files in it are not read, but in real time.
         modules: As in Runtime.
         directories: As in Runtime.
         options: As in Runtime.
@@ -71,6 +72,10 @@ class TestRuntime(Runtime):
         super().__init__(config_dir, drivers=[self.loopback], modules=modules, directories=directories, options=options)
         self.bus.subscribe(self.published.append)
         self.log.attach(self.records.append, verbose=10)
+
+    def sip_drivers(self) -> list[ChannelDriver]:
+        """None: sockets and a clock that jumps do not go together."""
+        return super().sip_drivers() if self._real_time else []
 
     async def __aenter__(self) -> "TestRuntime":
         self._loop = asyncio.get_running_loop()
@@ -117,8 +122,9 @@ class TestRuntime(Runtime):
         return [record.text for record in self.records if record.level is level and record.depth <= depth]
 
     def executed(self) -> list[str]:
-        """The priorities that ran, as `100@default:1 Answer()`, in order."""
-        return [_line(event) for event in self.published if isinstance(event, Newexten)]
+        """The priorities that ran, as `100@default:1 Answer()`, in order; not what a dialled leg is said to run."""
+        ran = (event for event in self.published if isinstance(event, Newexten))
+        return [_line(event) for event in ran if event.app_data != "(Outgoing Line)"]
 
 
 def _line(event: Newexten) -> str:

@@ -107,7 +107,7 @@ async def test_it_can_be_asked_for_from_outside(rt: TestRuntime) -> None:
     rt.channels["Loopback/alice-00000000"].request_hangup(Cause.NORMAL_CIRCUIT_CONGESTION)
     await call.over()
     assert call.cause == Cause.NORMAL_CIRCUIT_CONGESTION
-    assert rt.heard(SoftHangupRequest).cause == Cause.NORMAL_CIRCUIT_CONGESTION
+    assert rt.heard_all(SoftHangupRequest)[0].cause == Cause.NORMAL_CIRCUIT_CONGESTION
     assert rt.executed()[-1] == "h@default:1 NoOp(h 34)"
 
 
