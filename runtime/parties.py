@@ -1,0 +1,64 @@
+"""Who is at the ends of a channel: caller and connected line, and what else is said of a person."""
+
+from typing import Any
+
+from asterism.runtime.driver import Leg, Party
+from asterism.runtime.events import ChannelEvent, NewAccountCode, NewCallerid, NewConnectedLine
+
+
+class Parties:
+    """A channel's people. Who inherits says whether the far end can still be told."""
+
+    leg: Leg
+
+    def tell(self, kind: type[ChannelEvent], *facts: Any) -> None:
+        """Publish an event of this channel."""
+        raise NotImplementedError
+
+    @property
+    def far_end_gone(self) -> bool:
+        """Whether nobody is there any more."""
+        raise NotImplementedError
+
+    def _parties(self) -> None:
+        self.caller: Party = Party()
+        self.connected = Party()
+        self.dialed = ""
+        "The number that was dialled, CALLERID(dnid)."
+        self.redirecting = Party()
+        "Who sent the call here, CALLERID(rdnis)."
+        self.ani = ""
+        self.language = "en"
+        self.musicclass = ""
+        self.tonezone = ""
+        self.accountcode = ""
+        self.amaflags = "DOCUMENTATION"
+
+    def set_caller(self, party: Party) -> None:
+        """Say who this channel's far end is."""
+        if party != self.caller:
+            self.caller = party
+            self.tell(NewCallerid)
+
+    def set_connected(self, party: Party) -> None:
+        """Say to whom this channel talks now; its phone is told."""
+        if party != self.connected:
+            self.connected = party
+            self.tell(NewConnectedLine)
+            if not self.far_end_gone:
+                self.leg.identify(party)
+
+    def meet(self, caller: Party, connected: Party) -> None:
+        """Say who is at both ends, before the far end knows of the call."""
+        if caller != self.caller:
+            self.caller = caller
+            self.tell(NewCallerid)
+        if connected != self.connected:
+            self.connected = connected
+            self.tell(NewConnectedLine)
+
+    def set_accountcode(self, accountcode: str) -> None:
+        """Say who pays."""
+        if accountcode != self.accountcode:
+            old, self.accountcode = self.accountcode, accountcode
+            self.tell(NewAccountCode, old)
