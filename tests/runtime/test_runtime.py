@@ -106,7 +106,7 @@ async def test_the_example_of_the_readme(tmp_path: Path) -> None:
             await chan.answer()
             greeted.append(who)
 
-        made = await rt.originate("Local/100@default", application="Wait", app_data="0.01")
+        made = await rt.originate("Local/100@default", application="Wait", app_data="0.7")
         assert made.channel is not None
         while rt.channels:
             await asyncio.sleep(0.01)
