@@ -143,6 +143,61 @@ static void order_formats(const media_rule *rule, pjmedia_sdp_media *media, cons
         }
 }
 
+static unsigned long rate_of(const char *name)
+{
+    const char *slash = strchr(name, '/');
+
+    return slash ? strtoul(slash + 1, NULL, 10) : 0;
+}
+
+/* RFC 4733 2.5.1.2: events keep the clock of the codec beside them; those of codecs that are gone go too. */
+static void drop_stray_events(pjmedia_sdp_media *media)
+{
+    char name[80], other[80];
+
+    for (unsigned i = 0; i < media->desc.fmt_count;) {
+        bool stray = payload_name(media, &media->desc.fmt[i], name, sizeof name) && is_event(name);
+
+        for (unsigned j = 0; stray && j < media->desc.fmt_count; j++)
+            if (payload_name(media, &media->desc.fmt[j], other, sizeof other) && !is_event(other))
+                stray = rate_of(other) != rate_of(name);
+        if (stray)
+            drop_format(media, i);
+        else
+            i++;
+    }
+}
+
+/* In an offer events are 101, as nearly everybody calls them: some phones know no other number. */
+static void number_events(pjmedia_sdp_media *media, pj_pool_t *pool)
+{
+    static const pj_str_t usual = {"101", 3};
+    pj_str_t former = {NULL, 0};
+    char name[80];
+
+    for (unsigned i = 0; i < media->desc.fmt_count; i++) {
+        if (pj_strcmp(&media->desc.fmt[i], &usual) == 0)
+            return;
+        if (!former.slen && payload_name(media, &media->desc.fmt[i], name, sizeof name) && is_event(name)) {
+            former = media->desc.fmt[i];
+            media->desc.fmt[i] = usual;
+        }
+    }
+    for (unsigned i = 0; former.slen && i < media->attr_count; i++) {
+        pj_str_t *value = &media->attr[i]->value;
+        char *text;
+
+        if (value->slen <= former.slen || value->ptr[former.slen] != ' ' ||
+            memcmp(value->ptr, former.ptr, (size_t)former.slen) != 0)
+            continue;
+        text = pj_pool_alloc(pool, (pj_size_t)(value->slen + usual.slen));
+        memcpy(text, usual.ptr, (size_t)usual.slen);
+        memcpy(text + usual.slen, value->ptr + former.slen, (size_t)(value->slen - former.slen));
+        value->slen += usual.slen - former.slen;
+        value->ptr = text;
+    }
+}
+
 static bool only_events(const pjmedia_sdp_media *media)
 {
     char name[80];
@@ -164,6 +219,10 @@ void media_apply(const media_rule *rule, pjmedia_sdp_session *sdp, pj_pool_t *po
         if (pj_stricmp(&media->desc.media, &audio) != 0 || media->desc.port == 0)
             continue;
         order_formats(rule, media, offer);
+        if (!only_events(media))
+            drop_stray_events(media);
+        if (!remote)
+            number_events(media, pool);
         /* A line without a codec cannot be sent; a refused line keeps one format (RFC 3264 5.1, 6). */
         if (only_events(media)) {
             media->desc.fmt[0] = pj_str("0");

@@ -283,3 +283,38 @@ def test_sdp_names_the_address_that_faces_the_far_end(switch: Switch, phone: Pho
     finally:
         switch.account = former
         switch.everybody()
+
+
+def test_a_late_offer(switch: Switch, phone: Phone) -> None:
+    """An INVITE without SDP: we offer in the 200, the ACK answers."""
+    switch.everybody(codecs=("PCMA/8000",))
+    phone.send(phone.make("INVITE"))
+    switch.answer(switch.wait(native.Incoming))
+    offer = phone.answer_of(200)
+    assert re.search(r"^m=audio \d+ RTP/AVP 8 101\r$", offer.body, re.MULTILINE)
+    phone.learn(offer)
+    phone.branch = ""
+    phone.send(phone.make("ACK", cseq=phone.cseq, body=sdp(phone.host, phone.rtp_port, "8 101")))
+    assert switch.wait(native.CallMedia).codec == "PCMA/8000"
+    switch.wait(native.CallState, state="confirmed")
+    assert phone.bye().code == 200
+
+
+def test_an_answer_without_a_common_codec_ends_the_call(switch: Switch, other: Phone) -> None:
+    call = switch.dial(other.uri, codecs=("PCMA/8000",))
+    request = other.request_of("INVITE")
+    other.respond(request, 200, body=sdp(other.host, other.rtp_port, "18", names="a=rtpmap:18 G729/8000\r\n"))
+    other.respond(other.request_of("BYE"), 200)
+    switch.wait(native.CallState, call=call, state="disconnected")
+    assert not native.is_live(call)
+    assert not [event for event in switch.events if isinstance(event, native.CallMedia) and event.codec]
+
+
+def test_a_call_to_nowhere_ends(switch: Switch) -> None:
+    for uri in ("sip:a@127.0.0.1:1;transport=tcp", "sip:a@256.256.256.256", "sip:a@no-such-host.invalid"):
+        try:
+            call = switch.dial(uri)
+        except (pj.Error, native.StaleError):
+            continue
+        ended = switch.wait(native.CallState, call=call, state="disconnected", timeout=12)
+        assert ended.code >= 400

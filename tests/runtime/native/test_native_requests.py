@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.runtime.native.phone import Message, Phone, token
-from tests.runtime.native.switch import Switch, ha1, native
+from tests.runtime.native.switch import Switch, ha1, native, pj
 
 pytestmark = pytest.mark.sip
 
@@ -473,3 +473,49 @@ def test_rewritten_contacts_lead_back_to_the_source(switch: Switch, phone: Phone
     bye = phone.request_of("BYE")
     assert bye.first == f"BYE {phone.uri} SIP/2.0"
     phone.respond(bye, 200)
+
+
+def test_over_ipv6(switch: Switch) -> None:
+    native.set_identities(
+        [native.Service(order=("ip",), challenge=frozenset())],
+        [native.Identity(1, 0, networks=("[::1]",)), native.Identity(2, 0, networks=("2001:db8::/32",))],
+    )
+    try:
+        udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        udp.bind(("::1", 0))
+        config = pj.TransportConfig()
+        config.boundAddress = "::1"
+        transport = switch.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP6, config)
+    except (OSError, pj.Error):
+        pytest.skip("no IPv6 here")
+    server = switch.endpoint.transportGetInfo(transport).localName.rpartition(":")[2]
+    with Phone(int(server)) as phone:
+        port = udp.getsockname()[1]
+        text = phone.make("MESSAGE").replace(f"{phone.host}:{phone.port};", f"[::1]:{port};")
+        udp.sendto(text.encode(), ("::1", int(server)))
+        request = switch.wait(native.Request)
+        assert (request.identity, request.source, request.transport) == (1, ("::1", port), transport)
+        native.respond(request.token, 200)
+        udp.settimeout(3)
+        assert udp.recv(2000).startswith(b"SIP/2.0 200")
+    udp.close()
+    switch.endpoint.transportClose(transport)
+
+
+def test_a_challenge_to_our_request_is_answered_once(switch: Switch, other: Phone) -> None:
+    config = switch.account_config()
+    config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "far", "us", 0, "ours"))
+    account = pj.Account()
+    account.create(config)
+    challenge = 'WWW-Authenticate: Digest realm="far", nonce="abc", algorithm=MD5, qop="auth"\r\n'
+    name = native.send_request("MESSAGE", other.uri, account=account.getId(), timeout_ms=3000)
+    first = other.request_of("MESSAGE")
+    other.respond(first, 401, "Unauthorized", extra=challenge)
+    second = other.request_of("MESSAGE")
+    assert 'username="us"' in second.header("Authorization")
+    other.respond(second, 401, "Unauthorized", extra=challenge)
+    result = switch.wait(native.Result)
+    assert (result.token, result.status, result.reason) == (name, 401, "Unauthorized")
+    native.send_request("MESSAGE", other.uri, timeout_ms=3000)
+    other.respond(other.request_of("MESSAGE"), 401, "Unauthorized", extra=challenge)
+    assert switch.wait(native.Result).status == 401
