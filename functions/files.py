@@ -112,7 +112,9 @@ def dirname(chan: Channel, filename: str) -> str:
     above, slash, _ = filename.rstrip("/").rpartition("/")
     if above.rstrip("/"):
         return above.rstrip("/")
-    return "." if not slash and not filename.startswith("/") else "//" if filename.startswith("//") else "/"
+    if not slash and not filename.startswith("/"):
+        return "."
+    return "//" if len(filename) - len(filename.lstrip("/")) == 2 else "/"
 
 
 @function("STAT", see="FILE", dangerous_read=True)

@@ -94,12 +94,12 @@ def hint(chan: Channel, extension: str, options: str = "") -> str:
     """Read the devices of an extension's hint, or its name.
 
     Args:
-        extension: The extension, and `@context` if it is not the channel's own.
+        extension: The extension, and `@context` if it is not the context `default`.
         options: `n` for the name.
-    Compat: func_dialplan.
+    Compat: func_devstate. The name is what stands in parentheses: `exten => 10,hint,SIP/6001(Reception)`.
     """
     exten, _, context = extension.partition("@")
     if not exten:
         raise ArgumentError("HINT needs an extension")
-    devices, name = chan.switch.hint(context or chan.context, exten)
+    devices, name = chan.switch.hint(context or "default", exten)
     return name if "n" in options else devices

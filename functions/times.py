@@ -23,8 +23,8 @@ _GREGORIAN_YEARS_S = 400 * 31_556_952
 """400 years of the calendar, after which weekdays and leap years repeat."""
 _MODEL = "America/New_York"
 """When a zone such as `CET-1CEST` does not say when summer time is, it is when it is there: tzdb's `posixrules`."""
-_FIRST_YEAR, _LAST_YEAR = 1970, 2037
-"""Summer time of such a zone is known for these years."""
+_LAST_YEAR = 2037
+"""Summer time of such a zone is known so far."""
 
 
 @function("STRFTIME", see="STRPTIME, IFTIME")
@@ -136,7 +136,7 @@ class _Borrowed(tzinfo):
 
     def _is_summer(self, moment: datetime) -> bool:
         there = moment.replace(tzinfo=ZoneInfo(_MODEL))
-        return _FIRST_YEAR <= moment.year <= _LAST_YEAR and bool(there.dst())
+        return moment.year <= _LAST_YEAR and bool(there.dst())
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
         """Return the offset of a local time."""

@@ -1,0 +1,158 @@
+"""Functions that see more than their own channel: groups, locks, hints, other channels, files, the shell."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from asterism.runtime.channel import Channel
+from asterism.runtime.driver import Ended
+from asterism.runtime.events import DeviceStateChange
+from asterism.runtime.log import Level
+from asterism.runtime.testing import TestRuntime
+
+
+def said(rt: TestRuntime) -> list[str]:
+    """What NoOp was given, in order."""
+    return [line.partition("NoOp(")[2][:-1] for line in rt.executed() if " NoOp(" in line]
+
+
+async def test_a_group_counts_calls_until_they_end(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(GROUP(out)=trunk)\n same => n,NoOp(${GROUP_COUNT(trunk@out)})\n"
+        " same => n,Wait(10)\n"
+    )
+    calls = [await rt.phone(name).call("100@default") for name in ("alice", "bob")]
+    await asyncio.sleep(1)
+    calls[0].hangup()
+    await calls[0].over()
+    calls.append(await rt.phone("carol").call("100@default"))
+    for call in calls[1:]:
+        await call.over()
+    assert said(rt) == ["1", "2", "2"]
+
+
+LOCKS = """[default]
+exten => 1,1,NoOp(first ${LOCK(door)})
+ same => n,Wait(2)
+ same => n,NoOp(first ${UNLOCK(door)})
+exten => 2,1,NoOp(try ${TRYLOCK(door)})
+ same => n,NoOp(second ${LOCK(door)})
+ same => n,Wait(60)
+exten => 3,1,NoOp(third ${LOCK(door)})
+"""
+
+
+async def test_a_lock_is_waited_for_and_freed_by_the_end_of_a_call(rt: TestRuntime) -> None:
+    rt.extensions(LOCKS)
+    first = await rt.phone("alice").call("1@default")
+    await asyncio.sleep(0.5)
+    second = await rt.phone("bob").call("2@default")
+    await first.over()
+    began = rt.now()
+    third = await rt.phone("carol").call("3@default")
+    await third.over()
+    assert rt.now() - began == pytest.approx(3, abs=0.2)
+    second.hangup()
+    await second.over()
+    await (await rt.phone("dave").call("3@default")).over()
+    assert said(rt) == ["first 1", "try 0", "first 1", "second 1", "third 0", "third 1"]
+
+
+HINTS = """[default]
+exten => 10,hint,Custom:a&Custom:b(Reception)
+exten => s,1,Set(DEVICE_STATE(Custom:a)={a})
+ same => n,Set(DEVICE_STATE(Custom:b)={b})
+ same => n,NoOp(${EXTENSION_STATE(10@default)} ${HINT(10@default)} ${HINT(10,n)} ${EXTENSION_STATE(11)})
+"""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "state"),
+    [
+        ("NOT_INUSE", "NOT_INUSE", "NOT_INUSE"),
+        ("INUSE", "NOT_INUSE", "INUSE"),
+        ("RINGING", "NOT_INUSE", "RINGING"),
+        ("RINGING", "INUSE", "RINGINUSE"),
+        ("UNAVAILABLE", "INVALID", "UNAVAILABLE"),
+        ("UNAVAILABLE", "NOT_INUSE", "NOT_INUSE"),
+        ("BUSY", "INUSE", "BUSY"),
+        ("ONHOLD", "NOT_INUSE", "ONHOLD"),
+    ],
+)
+async def test_an_extension_is_what_its_devices_are(rt: TestRuntime, a: str, b: str, state: str) -> None:
+    rt.extensions(HINTS.replace("{a}", a).replace("{b}", b))
+    await (await rt.phone("alice").call("s@default")).over()
+    assert said(rt) == [f"{state} Custom:a&Custom:b Reception UNKNOWN"]
+    assert rt.heard(DeviceStateChange) == DeviceStateChange("Custom:b", b)
+
+
+async def test_why_each_called_channel_ended(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Loopback/bob&Loopback/carol,30)\n"
+        " same => n,NoOp(${HANGUPCAUSE_KEYS()} ${HANGUPCAUSE(Loopback/bob-00000001,tech)}/"
+        "${HANGUPCAUSE(Loopback/carol-00000002,ast)})\n same => n,HangupCauseClear()\n"
+        " same => n,NoOp([${HANGUPCAUSE_KEYS()}])\n"
+    )
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    rt.channels["Loopback/bob-00000001"].post(Ended(17, 486, "Busy Here"))
+    rt.channels["Loopback/carol-00000002"].post(Ended(21, 603, "Decline"))
+    await call.over()
+    names = "Loopback/bob-00000001,Loopback/carol-00000002"
+    assert said(rt) == [f"{names} SIP 486 Busy Here/Call Rejected", "[]"]
+
+
+async def test_variables_of_another_channel(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(COLOUR=red)\n same => n,Wait(5)\n same => n,NoOp(${COLOUR})\n"
+        "exten => 200,1,NoOp(${IMPORT(${CHANNELS(alice)},COLOUR)} ${CHANNEL_EXISTS(${CHANNELS(alice)})})\n"
+        " same => n,Set(EXPORT(${CHANNELS(alice)},COLOUR)=blue)\n"
+    )
+    first = await rt.phone("alice").call("100@default")
+    await (await rt.phone("bob").call("200@default")).over()
+    await first.over()
+    assert said(rt) == ["red 1", "blue"]
+
+
+async def test_a_function_that_is_named_may_not_wait(rt: TestRuntime) -> None:
+    @rt.function("LATER")
+    async def later(chan: Channel, key: str = "") -> str:
+        """Wait."""
+        return "a-b"
+
+    rt.extensions("[default]\nexten => 100,1,NoOp([${CUT(LATER(x),-,2)}] ${EVAL(${LATER(x)})})\n")
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["[] a-b"]
+    assert any("LATER has to wait" in line for line in rt.logged(Level.WARNING))
+
+
+FILES = """[default]
+exten => 100,1,Set(FILE(${F},,,l,u)=one)
+ same => n,Set(FILE(${F},,,al)=two)
+ same => n,NoOp(${FILE(${F},1,1,l):0:3} ${FILE(${F},-4,3)} ${FILE_COUNT_LINE(${F})} ${FILE_FORMAT(${F})})
+ same => n,Set(FILE(${F},0,1)=ONE)
+ same => n,NoOp(${FILE(${F},0,3)} ${STAT(s,${F})} ${STAT(e,${F})}${STAT(d,${F})}${STAT(e,${F}x)} ${BASENAME(${F})})
+ same => n,NoOp(${SHELL(printf 'a b\\; ' ; echo ${EXTEN}):0:8} [${FILE(${F}x)}])
+ same => n,NoOp(${LEN(${SHELL(yes | head -c 20000)})})
+"""
+
+
+async def test_files_and_the_shell(tmp_path: Path) -> None:
+    async with TestRuntime(real_time=True) as rt:
+        rt.extensions(FILES.replace("${F}", str(tmp_path / "list")).replace("'a b\\; ' ;", "'a b ' &&"))
+        call = await rt.phone("alice").call("100@default")
+        await asyncio.wait_for(call.over(), 10)
+        assert said(rt) == ["two two 2 u", "ONE 10 100 list", "a b 100\n []", "4091"]
+    assert (tmp_path / "list").read_text() == "ONEne\ntwo\n"
+
+
+async def test_the_shell_ends_with_the_call(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    async with TestRuntime(real_time=True) as rt:
+        rt.extensions(f"[default]\nexten => 100,1,NoOp(${{SHELL(sleep 3 && touch {mark})}})\n")
+        call = await rt.phone("alice").call("100@default")
+        await asyncio.sleep(0.3)
+        call.hangup()
+        await asyncio.wait_for(call.over(), 1)
+        await asyncio.sleep(0.2)
+    assert not mark.exists()
