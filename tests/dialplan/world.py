@@ -41,7 +41,7 @@ def wait(chan: "Paper", seconds: float = 0) -> None:
     """Wait, without doing so."""
 
 
-MODULES = ("goto", "set", "verbose", "stack", "loop", "exec")
+MODULES = ("goto", "set", "verbose", "stack", "loop", "exec", "macro")
 
 
 class Registry:

@@ -1,0 +1,68 @@
+"""What looks wrong in a plan that has loaded."""
+
+import pytest
+from asterism.dialplan import check
+
+from tests.dialplan.world import plan
+
+
+def found(text: str) -> list[str]:
+    """Return the suspicions about a dialplan."""
+    return [str(one).removeprefix("extensions.conf:") for one in check.suspicions(plan("[default]\n" + text))]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("Goto(nosuch,s,1)", "2: Goto leads to context 'nosuch' that is not there"),
+        ("Goto(5,1)", "2: Goto leads to extension '5' that is not in context 'default'"),
+        ("Goto(there)", "2: Goto leads to label 'there' of 's' in 'default' that is not there"),
+        ("Goto(s,7)", "2: Goto leads to priority 7 of 's' in 'default' that is not there"),
+        ("GotoIf($[${x}=1]?here:nowhere)", "2: GotoIf leads to label 'nowhere' of 's' in 'default' that is not there"),
+        ("GotoIf($[${x}=1])", "2: GotoIf has no '?' in '$[${x}=1]'"),
+        ("Gosub(sub,1(${x}))", "2: Gosub leads to extension 'sub' that is not in context 'default'"),
+        ("Macro(none)", "2: there is no context 'macro-none' for Macro(none)"),
+        ("NoSuch()", "2: no application 'NoSuch' is loaded"),
+        ("Set(x=${NOSUCH(1)})", "2: no function 'NOSUCH' is loaded"),
+        ("Set(x=${y)", "2: '${' is not closed in 'x=${y'"),
+    ],
+)
+def test_what_is_wrong_in_a_line(line: str, complaint: str) -> None:
+    assert complaint in found(f"exten => s,1(here),{line}\n")
+
+
+def test_what_cannot_be_judged_is_passed_over() -> None:
+    text = "exten => _X.,1,Goto(${x},1)\n same => n(a),Goto(+1)\n same => n,GotoIf(1?a)\n same => n,Goto(7,1)\n"
+    text += "exten => i,1,Hangup()\n"
+    assert found(text) == []
+
+
+def test_gaps() -> None:
+    assert found("exten => s,2,NoOp()\n") == ["2: extension 's' in context 'default' has no priority 1"]
+    assert found("exten => s,1,NoOp()\nexten => s,3,NoOp()\n") == [
+        "3: priority 3 of 's' in context 'default' comes after 1: nothing leads to it by itself"
+    ]
+
+
+def test_a_subroutine_that_never_returns() -> None:
+    text = "exten => s,1,Gosub(sub,1)\nexten => sub,1,NoOp()\n"
+    assert found(text) == ["2: Gosub leads to 'sub' in 'default', which never returns"]
+    assert found(text + " same => n,Return()\n") == []
+
+
+def test_duplicates_and_missing_includes() -> None:
+    assert found("exten => s,1,NoOp()\nexten => s,1,NoOp()\ninclude => nosuch\n") == [
+        "3: priority 1 of 's' in 'default' is there already, the first is kept",
+        "4: context 'default' includes 'nosuch' that is not there",
+    ]
+
+
+def test_open_doors() -> None:
+    found = plan(
+        "[guests]\nexten => _9X.,1,Goto(out,${EXTEN:1},1)\nexten => 100,1,Goto(out,s,1)\ninclude => more\n"
+        "[more]\nexten => 5,1,NoOp(${EXTEN})\n[out]\nexten => _X.,1,Dial(SIP/trunk/${EXTEN})\n[safe]\n"
+    )
+    assert [str(one) for one in check.open_doors(found, "guests")] == [
+        "extensions.conf:8: anybody in context 'guests' can reach Dial(SIP/trunk/${EXTEN})"
+    ]
+    assert check.open_doors(found, "safe") == []
