@@ -225,3 +225,18 @@ async def test_the_newest_of_one_contact_stays(served: Any, agent: Any) -> None:
     other.answering = seven.answering
     assert (await other.register()).code == 200
     assert [each.uri for each in pbx.runtime.driver("PJSIP").contacts()] == [f"sip:7001@{NET}.52:5060"]
+
+
+async def test_named_access_lists(served: Any, agent: Any) -> None:
+    lists = f"[lan]\ndeny=0.0.0.0/0\npermit={NET}.51\n[all]\npermit=0.0.0.0/0\n"
+    peers = SIP + "".join(
+        f"[{name}]\ntype=friend\nhost=dynamic\nsecret=x\nacl={acl}\n"
+        for name, acl in (("6011", "lan,all"), ("6012", "nosuch"))
+    )
+    pbx = await served(sip=peers, acl=lists, extensions=EXTENSIONS)
+    inside, outside = await agent("6011", "x"), await agent("6011", "x")
+    assert (await outside.register()).code == 403
+    assert (await inside.register()).code == 200
+    missing = await agent("6012", "x")
+    assert (await missing.register()).code == 403
+    assert "acl: there is no list 'nosuch' in acl.conf; all are denied" in pbx.said

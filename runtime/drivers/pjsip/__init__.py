@@ -14,5 +14,8 @@ def make() -> ChannelDriver:
     except ImportError as error:
         from asterism.runtime.errors import DriverError
 
-        raise DriverError(f"SIP needs pjsua2 and asterism's native module: {error}") from None
+        missing = "asterism's native part" if "_native" in str(error) else "pjsua2"
+        raise DriverError(
+            f"SIP needs {missing}, which is not installed: pip install 'asterism[sip]' ({error})"
+        ) from None
     return PjsipDriver()

@@ -242,6 +242,9 @@ class Call:
         headers = wire_headers(self.response_headers) if not self._answered else []
         if self.endpoint.q850_reason and cause:
             headers.append(("Reason", f"Q.850;cause={cause & 127}"))
+        if cause == Cause.ANSWERED_ELSEWHERE and self.incoming is None and not self._answered:
+            # RFC 3326: so the phone shows no missed call.
+            headers = [("Reason", 'SIP;cause=200;text="Call completed elsewhere"')]
         _put_headers(param, headers)
         try:
             call.hangup(param)

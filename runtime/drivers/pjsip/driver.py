@@ -15,10 +15,10 @@ from asterism.runtime.drivers.pjsip.call import Call, Watcher
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
-from asterism.runtime.drivers.pjsip.options import Report
+from asterism.runtime.drivers.pjsip.options import Report, bracketed, read_acls
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
-from asterism.runtime.drivers.pjsip.registrar import Registrar
+from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
 from asterism.runtime.drivers.pjsip.registrations import Registrations
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
@@ -133,6 +133,11 @@ class PjsipDriver(Watcher):
         report = Report()
         found = {}
         folder = self._switch.directories.etc
+        if (folder / "acl.conf").is_file():
+            try:
+                report.acls = read_acls(read(folder / "acl.conf", folder), report)
+            except DialplanError as error:
+                raise ConfigError(error.message, error.file, error.line) from None
         for technology, (name, translate) in FILES.items():
             path = folder / name
             if not path.is_file():
@@ -247,8 +252,20 @@ class PjsipDriver(Watcher):
             self._respond(event.token, 404)
             return
         dialect = self._dialects[endpoint.technology]
-        answer = self._registrar.register(event, endpoint, dialect.aors, dialect.general.register_access)
+        if not self._let_in(endpoint, event.source):
+            self._respond(event.token, 403)
+            return
+        answer = self._registrar.register(event, endpoint, dialect)
         self._respond(event.token, answer.code, answer.headers)
+
+    def _let_in(self, endpoint: Endpoint, source: tuple[str, int]) -> bool:
+        """Whether the lists of acl.conf let somebody in; the native module has looked at the other ones."""
+        lists = (*self._dialects[endpoint.technology].general.access_lists, *endpoint.access_lists)
+        allowed = all(permitted(source[0], rules) for rules in lists)
+        if not allowed:
+            where = f"{bracketed(source[0])}:{source[1]}"
+            self._switch.log.notice(f"'{endpoint.name}' at '{where}' is refused - Device does not match ACL")
+        return allowed
 
     def _respond(self, token: int, code: int, headers: Sequence[tuple[str, str]] = ()) -> None:
         try:
@@ -299,7 +316,7 @@ class PjsipDriver(Watcher):
         call.guest = guest
         self._calls[event.call] = call
         call.arrive(event, self._stack.account(AccountKind(event.transport)))
-        if known is None:
+        if known is None or not self._let_in(endpoint, event.source):
             call.hangup(Cause.CALL_REJECTED)
             return
         general = self._dialects[technology].general

@@ -252,6 +252,9 @@ class Endpoint:
     identify_by: tuple[str, ...] = ("username", "ip")
     access: tuple[Rule, ...] = ()
     contact_access: tuple[Rule, ...] = ()
+    access_lists: tuple[tuple[Rule, ...], ...] = ()
+    "Lists of acl.conf, each of which must let it in as well."
+    contact_lists: tuple[tuple[Rule, ...], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     language: str = ""
     accountcode: str = ""
@@ -315,7 +318,9 @@ class General:
     store_sip_cause: bool = False
     callers_outbound: str = ""
     register_access: tuple[Rule, ...] = ()
+    register_lists: tuple[tuple[Rule, ...], ...] = ()
     access: tuple[Rule, ...] = ()
+    access_lists: tuple[tuple[Rule, ...], ...] = ()
     qualify_gap_ms: int = 100
 
 

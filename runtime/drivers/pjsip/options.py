@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from asterism.dialplan.reader import Line
+from asterism.dialplan.reader import Config, Line
 from asterism.runtime.driver import Party
 from asterism.runtime.drivers.pjsip.model import CODECS, UNSERVED_CODECS, Rule, words
 from asterism.runtime.log import Level, Log
@@ -41,6 +41,8 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    acls: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+    "The access lists of acl.conf, for those who name them."
 
     def error(self, file: str, line: int, text: str) -> None:
         """Note what loses a whole object."""
@@ -179,8 +181,39 @@ def rules(lines: Iterable[Line], report: Report, permit: str = "permit") -> tupl
                 found.append(Rule(allowing != opposite, network(text.removeprefix("!"))))
             except ValueError:
                 report.error(line.file, line.lineno, f"{line.key}: '{text}' is no network; everybody is denied")
-                found += [Rule(False, "0.0.0.0/0"), Rule(False, "::/0")]
+                found += NOBODY_ELSE
     return tuple(found)
+
+
+NOBODY_ELSE = (Rule(False, "0.0.0.0/0"), Rule(False, "::/0"))
+"""An access list that lets nobody in."""
+
+
+def named_rules(lines: Iterable[Line], report: "Report") -> tuple[tuple[Rule, ...], ...]:
+    """The lists of acl.conf that `acl=` lines name; all of them must let somebody in. A missing one lets in nobody."""
+    found = []
+    for line in lines:
+        for name in listed(line.value):
+            if name in report.acls:
+                found.append(report.acls[name])
+            else:
+                report.error(
+                    line.file, line.lineno, f"{line.key}: there is no list '{name}' in acl.conf; all are denied"
+                )
+                found.append(NOBODY_ELSE)
+    return tuple(found)
+
+
+def read_acls(config: Config, report: "Report") -> dict[str, tuple[Rule, ...]]:
+    """Read acl.conf: one access list a section."""
+    found = {}
+    for section in config:
+        for line in section.lines:
+            if line.key.lower() not in ("permit", "deny"):
+                report.warning(line.file, line.lineno, f"[{section.name}] unknown option '{line.key}'")
+        lines = [line for line in section.lines if line.key.lower() in ("permit", "deny")]
+        found[section.name] = rules(lines, report)
+    return found
 
 
 def codecs(lines: Iterable[Line], start: Sequence[str], report: Report) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from asterism.runtime.drivers.pjsip.model import (
     Rule,
     Transport,
 )
-from asterism.runtime.drivers.pjsip.options import Report, codecs, fill, host_port, listed, network, rules
+from asterism.runtime.drivers.pjsip.options import Report, codecs, fill, host_port, listed, named_rules, network, rules
 from asterism.runtime.drivers.pjsip.pjsip_options import (
     ACCEPTED,
     LATER,
@@ -147,6 +147,10 @@ class _Reading:
             acl: PjsipAcl = entry.options
             access += rules(acl.permit, self.report)
             contacts += rules(acl.contact_permit, self.report, "contact_permit")
+        lists = [each for entry in self.found.get("acl", ()) for each in named_rules(entry.options.acl, self.report)]
+        register = [
+            each for entry in self.found.get("acl", ()) for each in named_rules(entry.options.contact_acl, self.report)
+        ]
         anonymous = endpoints.get("anonymous")
         return General(
             realm=whole.default_realm,
@@ -163,6 +167,8 @@ class _Reading:
             callers_outbound=whole.default_outbound_endpoint,
             access=tuple(access),
             register_access=tuple(contacts),
+            access_lists=tuple(lists),
+            register_lists=tuple(register),
         )
 
     def transport(self, entry: _Found) -> Transport:

@@ -102,6 +102,10 @@ class PjsipEndpoint:
     "Networks it may come from."
     contact_permit: Annotated[Each, Alias("contact_deny")] = ()
     "Networks it may register."
+    acl: Each = ()
+    "Lists of acl.conf that must let it in as well."
+    contact_acl: Each = ()
+    "Lists of acl.conf that must let in what it registers."
     set_var: Each = ()
     "NAME=value, set on its channels."
     language: str = ""
@@ -304,6 +308,10 @@ class PjsipAcl:
     "Networks requests may come from."
     contact_permit: Annotated[Each, Alias("contact_deny")] = ()
     "Networks that may be registered."
+    acl: Each = ()
+    "Lists of acl.conf that must let requests in as well."
+    contact_acl: Each = ()
+    "Lists of acl.conf that must let registered contacts in as well."
 
 
 OBJECTS = {
@@ -340,7 +348,7 @@ LATER = words(
     "tos_audio tos_video cos_audio cos_video sub_min_expiry mwi_from_user dtls_verify dtls_rekey "
     "dtls_auto_generate_cert dtls_cert_file dtls_private_key dtls_cipher dtls_ca_file dtls_ca_path dtls_setup "
     "dtls_fingerprint srtp_tag_32 message_context preferred_codec_only incoming_call_offer_pref "
-    "outgoing_call_offer_pref rtp_keepalive rtp_timeout rtp_timeout_hold rtp_port_start rtp_port_end acl contact_acl "
+    "outgoing_call_offer_pref rtp_keepalive rtp_timeout rtp_timeout_hold rtp_port_start rtp_port_end "
     "asymmetric_rtp_codec rtcp_mux refer_blind_progress notify_early_inuse_ringing max_video_streams bundle webrtc "
     "incoming_mwi_mailbox follow_early_media_fork accept_multiple_sdp_answers ignore_183_without_sdp stir_shaken "
     "stir_shaken_profile security_negotiation security_mechanisms geoloc_incoming_call_profile "

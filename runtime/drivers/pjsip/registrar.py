@@ -12,7 +12,7 @@ from email.utils import formatdate
 from asterism import _native as native
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts
 from asterism.runtime.drivers.pjsip.headers import Message, Uri, escaped_user
-from asterism.runtime.drivers.pjsip.model import Aor, Endpoint, Rule
+from asterism.runtime.drivers.pjsip.model import Aor, Dialect, Endpoint, Rule
 from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.log import Log, escaped
 
@@ -35,15 +35,14 @@ class Registrar:
     def __init__(self, contacts: Contacts, log: Log, now: Callable[[], float]) -> None:
         self._contacts, self._log, self._now = contacts, log, now
 
-    def register(
-        self, event: native.Register, endpoint: Endpoint, aors: dict[str, Aor], access: tuple[Rule, ...]
-    ) -> Answer:
+    def register(self, event: native.Register, endpoint: Endpoint, dialect: Dialect) -> Answer:
         """Apply a REGISTER of an endpoint.
 
         Args:
-            aors: The addresses of record of its dialect.
-            access: Networks that anybody may register.
+            dialect: The endpoint's, whose addresses of record and access lists hold.
         """
+        aors, general = dialect.aors, dialect.general
+        lists = ((*general.register_access, *endpoint.contact_access), *general.register_lists, *endpoint.contact_lists)
         aor = self._aor(event, endpoint, aors)
         if aor is None:
             self._log.warning(
@@ -68,7 +67,7 @@ class Registrar:
             for contact in present:
                 self._contacts.remove(contact, "Unregistered")
             return Answer(200, self._list(endpoint, aor))
-        return self._apply(event, endpoint, aor, present, (*access, *endpoint.contact_access))
+        return self._apply(event, endpoint, aor, present, lists)
 
     def _aor(self, event: native.Register, endpoint: Endpoint, aors: dict[str, Aor]) -> Aor | None:
         if endpoint.technology == "SIP":
@@ -81,12 +80,18 @@ class Registrar:
         return None
 
     def _apply(
-        self, event: native.Register, endpoint: Endpoint, aor: Aor, present: list[Contact], access: tuple[Rule, ...]
+        self,
+        event: native.Register,
+        endpoint: Endpoint,
+        aor: Aor,
+        present: list[Contact],
+        lists: tuple[tuple[Rule, ...], ...],
     ) -> Answer:
         wanted: list[tuple[native.Contact, str, int]] = []
         for each in event.contacts:
             uri = self.target(each.uri, event, endpoint)
-            if not uri or not permitted(_address(uri, event.source), access):
+            address = _address(uri, event.source)
+            if not uri or not all(permitted(address, rules) for rules in lists):
                 self._log.warning(f"Contact '{escaped(each.uri)}' of '{endpoint.name}' is not allowed")
                 return Answer(400 if not uri else 403)
             wanted.append((each, uri, self._lifetime(each.expires_s, aor)))

@@ -20,6 +20,7 @@ from asterism.runtime.drivers.pjsip.options import (
     fill,
     host_port,
     is_false,
+    named_rules,
     network,
     options_of,
     rules,
@@ -262,6 +263,8 @@ class _Reading:
             default_address=peer.defaultip, outbound_proxy=peer.outboundproxy,
             access=rules(peer.permit, self.report), contact_access=rules(
                 (*self.defaults.contactpermit, *peer.contactpermit), self.report, "contactpermit"),
+            access_lists=named_rules(peer.acl, self.report),
+            contact_lists=named_rules((*self.defaults.contactacl, *peer.contactacl), self.report),
             variables=self.variables(peer), language=peer.language, accountcode=peer.accountcode,
             tone_zone=peer.tonezone, music_class=peer.mohinterpret, call_groups=peer.callgroup,
             pickup_groups=peer.pickupgroup, named_call_groups=peer.namedcallgroup,

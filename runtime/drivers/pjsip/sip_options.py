@@ -132,6 +132,10 @@ class SipPeer:
     "Networks it may come from."
     contactpermit: Annotated[Each, Alias("contactdeny")] = ()
     "Networks it may register."
+    acl: Each = ()
+    "Lists of acl.conf that must let it in as well."
+    contactacl: Each = ()
+    "Lists of acl.conf that must let in what it registers."
     callerid: Annotated[Party, Reads(party)] = NOBODY
     "Who it is, whatever it says."
     cid_number: str = ""
@@ -223,7 +227,7 @@ class SipPeer:
 PEER_ONLY = words(
     "fromuser type host port defaultip defaultuser username secret md5secret remotesecret auth description accountcode "
     "amaflags callingpres cid_number fullname trunkname callgroup pickupgroup namedcallgroup namedpickupgroup mailbox "
-    "call-limit call_limit busylevel setvar header regexten callbackextension permit deny callerid"
+    "call-limit call_limit busylevel setvar header regexten callbackextension permit deny acl callerid"
 )
 """Options that mean nothing, or something else, in [general]."""
 
@@ -244,7 +248,7 @@ LATER = words(
     "promiscredir videosupport textsupport allowoverlap faxdetect buggymwi rtcp_mux t38pt_udptl "
     "t38pt_usertpsource preferred_codec_only autoframing rtptimeout rtpholdtimeout timert1 timerb keepalive "
     "disallowed_methods icesupport avpf force_avp snom_aoc_enabled encryption dtlsenable cid_tag hasvoicemail "
-    "subscribemwi unsolicited_mailbox acl contactacl ignore_requested_pref tlsdisablev1 tlsdisablev11 "
+    "subscribemwi unsolicited_mailbox ignore_requested_pref tlsdisablev1 tlsdisablev11 "
     "tlsdisablev12 domainsasrealm mwi externtcpport externtlsport rtpbindaddr tos_audio autodomain autocreatepeer "
     "regextenonqualify sipdebug jbenable jbforce jbmaxsize jbresyncthreshold jbimpl jbtargetextra jblog "
     "jbsyncvideo rtpkeepalive encryption_taglen dtlsverify dtlsrekey dtlsautogeneratecert dtlscertfile "
