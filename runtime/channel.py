@@ -151,7 +151,10 @@ class Channel(ChannelBase):
                 continue
             shown = f"{escaped(name)}.{sound.format}"
             self.verbose(3, f"<{self.name}> Playing '{shown}' (language '{language}')")
-            digit = await self.until_played(self.start_play(sound), interrupt)
+            play = self.start_play(sound)
+            digit = await self.until_played(play, interrupt)
+            if play.failed:
+                missing.append(name)
             if digit:
                 return Played(digit, tuple(missing))
         return Played("", tuple(missing))

@@ -127,22 +127,34 @@ class Database:
     def _run(self, loop: asyncio.AbstractEventLoop, opened: "asyncio.Future[None]") -> None:
         try:
             connection, values = self._open()
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:
             _settle(loop, [opened], DatabaseError(f"{self.path}: {error}"))
             return
         self._values.update(values)
         _settle(loop, [opened], None)
         with contextlib.closing(connection):
             batch = self._batch(QUIET_S)
-            # Imported now: it takes a quarter of a second, which would lengthen the start.
-            import sqlite_utils
+            try:
+                # Imported now: it takes a quarter of a second, which would lengthen the start.
+                import sqlite_utils
 
-            tables = sqlite_utils.Database(connection)
+                tables = sqlite_utils.Database(connection)
+            except Exception as error:
+                self._refuse(loop, batch, DatabaseError(f"{self.path}: cannot be written: {error}"))
+                return
             while True:
                 self._commit(loop, tables, [write for write in batch if write is not None])
                 if None in batch:
                     return
                 batch = self._batch()
+
+    def _refuse(self, loop: asyncio.AbstractEventLoop, batch: "list[_Write | None]", error: "DatabaseError") -> None:
+        """Fail every write until the end: there is nothing to write with."""
+        while True:
+            _settle(loop, [write[1] for write in batch if write is not None], error)
+            if None in batch:
+                return
+            batch = self._batch()
 
     def _open(self) -> tuple[sqlite3.Connection, dict[str, str]]:
         assert self.path is not None
@@ -184,7 +196,7 @@ class Database:
                 for path, value in final.items():
                     if value is None:
                         table.delete_where("key = ?", [path])
-        except sqlite3.Error as failure:
+        except Exception as failure:  # Of whatever kind: who waits for the write has to hear of it.
             error = DatabaseError(f"{self.path}: {failure}")
         _settle(loop, [done for _, done in batch], error)
 

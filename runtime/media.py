@@ -180,6 +180,8 @@ class Play:
         self._audio: Audio | None = None
         self._playing: Playing | None = None
         self._began = 0.0
+        self.failed = False
+        "Whether something of it could not be played."
         self._watch: asyncio.Task[None] | None = None
         channel.plays.append(self)
         self._next()
@@ -236,6 +238,7 @@ class Play:
             try:
                 await playing.wait()
             except Exception as error:  # A player that breaks costs its sound, not the call.
+                self.failed = True
                 self._channel.warn(f"Playing to {self._channel.name} failed: {error}")
         else:
             length_ms = await self._loop.run_in_executor(None, piece.length_ms)

@@ -66,7 +66,6 @@ class Pbx:
             second.set(first.variables.spelled(name), first.variables[name])
         second.language, second.musicclass, second.accountcode = first.language, first.musicclass, first.accountcode
         second.redirecting, second.forwards_left = first.redirecting, first.forwards_left
-        second.ani = caller.number
         second.meet(caller, first.caller)
         bus = self._runtime.bus
         if bus.wants(LocalBridge):
@@ -94,7 +93,7 @@ class Pbx:
         channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten
         channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
-        channel.meet(Party(parent.dialed or parent.exten, parent.caller.name), caller or parent.caller)
+        channel.meet(Party(parent.exten, parent.connected.name), caller or parent.caller)
         return channel
 
     def _channel(self, leg: Leg, parent: Channel | None, state: ChannelState, *, context: str, exten: str) -> Channel:

@@ -191,7 +191,10 @@ class LocalDriver:
         )
 
     def device_state(self, resource: str) -> DeviceState:
-        """Whether a call could be made there."""
+        """Whether a call could be made there, or one is under way."""
         exten, _, context = resource.partition("/")[0].partition("@")
+        name = f"Local/{exten}@{context or 'default'}-"
+        if any(channel.startswith(name) for channel in self.switch.channels):
+            return DeviceState.INUSE
         exists = self.switch.extension_exists(context or "default", exten)
         return DeviceState.NOT_INUSE if exists else DeviceState.INVALID

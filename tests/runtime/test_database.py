@@ -104,3 +104,13 @@ def test_an_acknowledged_put_survives_kill_9(tmp_path: Path) -> None:
     connection.close()
     assert len(acknowledged) >= 50
     assert {f"/kept/{number}" for number in acknowledged} <= kept
+
+
+async def test_without_what_it_takes_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlite_utils", None)
+    database = Database(tmp_path / "astdb.sqlite3")
+    await database.open()
+    for key in ("one", "two"):
+        with pytest.raises(DatabaseError, match="cannot be written"):
+            await database.put("f", key, "v")
+    await database.close()
