@@ -45,6 +45,9 @@ A console of a running server:
    -x <command>    Run one command on the server, print what it says, and end
    -s <socket>     The server's control socket, when it is not the configured one
 
+Neither:
+   --check <folder>  Read a configuration, say everything that looks wrong in it, and end; status 0 when nothing does
+
 Either:
    -n              No colours
    -T              The time before every line
@@ -62,6 +65,7 @@ class Switches:
     remote: bool = False
     reconnect: bool = False
     execute: str | None = None
+    check: Path | None = None
     socket: Path | None = None
     foreground: bool = False
     background: bool = False
@@ -97,7 +101,7 @@ def read_switches(arguments: Sequence[str]) -> Switches:
     """
     letters = "".join((*_OPTION_OF, *_WITHOUT_EFFECT, *_FLAG_OF, "vdRC:x:s:L:M:U:G:"))
     try:
-        pairs, rest = getopt.gnu_getopt(list(arguments), letters)
+        pairs, rest = getopt.gnu_getopt(list(arguments), letters, ["check="])
     except getopt.GetoptError as error:
         raise ConfigError(str(error)) from None
     if rest:
@@ -105,7 +109,9 @@ def read_switches(arguments: Sequence[str]) -> Switches:
     found = Switches()
     for switch, value in pairs:
         letter = switch[1]
-        if letter in _FLAG_OF:
+        if switch == "--check":
+            found.check = Path(value)
+        elif letter in _FLAG_OF:
             setattr(found, _FLAG_OF[letter], True)
         elif letter in _OPTION_OF:
             found.flags |= {letter}
@@ -181,6 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if switches.help:
         sys.stdout.write(HELP)
         return 0
+    if switches.check is not None:
+        from asterism.runtime.console.check import run_check
+
+        return run_check(switches.check)
     complaints: list[ConfigError] = []
     conf = _read_conf(switches.conf, complaints)
     options = merged(conf.options, switches)

@@ -1,0 +1,62 @@
+"""`asterism --check FOLDER`: read a configuration as a server would, and say everything that looks wrong."""
+
+import sys
+from pathlib import Path
+
+from asterism.dialplan import check, reader, resolve
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.plan import Plan
+from asterism.runtime import asterisk_conf
+from asterism.runtime.drivers.pjsip.options import Report
+from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
+from asterism.runtime.drivers.pjsip.sip_conf import read_sip
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.log import escaped
+from asterism.runtime.runtime import DIALPLAN_FILE, Runtime
+
+
+def findings(folder: Path) -> list[str]:
+    """Return what looks wrong in a configuration folder, as `file:line: what`."""
+    found: list[str] = []
+    complaints: list[ConfigError] = []
+    if (folder / "asterisk.conf").exists():
+        asterisk_conf.load(folder / "asterisk.conf", complaints.append)
+    found += [str(complaint) for complaint in complaints]
+    plan = _plan(folder, found)
+    for file, read in (("sip.conf", read_sip), ("pjsip.conf", read_pjsip)):
+        if not (folder / file).exists():
+            continue
+        report = Report()
+        try:
+            dialect = read(reader.read(file, folder), report)
+        except DialplanError as error:
+            found.append(str(error))
+            continue
+        found += [f"{one.file}:{one.line}: {one.text}" for one in report.findings]
+        guests = dialect.general.guest_context
+        if plan is not None and guests:
+            found += map(str, check.open_doors(plan, guests))
+    return list(dict.fromkeys(found))
+
+
+def _plan(folder: Path, found: list[str]) -> Plan | None:
+    runtime = Runtime()
+    try:
+        plan = resolve.load(folder, runtime.modules, runtime.unbound, file=DIALPLAN_FILE)
+    except DialplanError as error:
+        found.append(str(error))
+        return None
+    found += map(str, check.suspicions(plan))
+    return plan
+
+
+def run_check(folder: Path) -> int:
+    """Print what looks wrong; returns the exit status, 0 when nothing does."""
+    if not folder.is_dir():
+        sys.stderr.write(f"asterism: {folder} is no folder\n")
+        return 2
+    found = findings(folder)
+    for line in found:
+        sys.stdout.write(escaped(line) + "\n")
+    sys.stdout.write(f"{len(found)} finding{'s' if len(found) != 1 else ''} in {folder}\n")
+    return 1 if found else 0
