@@ -53,7 +53,7 @@ struct adapter {
     sequencer out;
     learning in;
     int conference_slot;     /* pjmedia's port of this call, -1: none */
-    unsigned talkers, listeners; /* who needs that port: sources sending to it, and sinks fed from it */
+    int talkers, listeners;      /* who needs that port: sources sending to it, and sinks fed from it */
     bool dialling;               /* our stream is to send DTMF even though a relay holds */
     struct adapter *partner; /* the relay's other leg, held; itself for an echo */
     int64_t own_event_ms;    /* when our stream last sent DTMF */

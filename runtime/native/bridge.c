@@ -42,8 +42,8 @@ void bridge_apply(adapter *it)
 void bridge_need(adapter *it, int talkers, int listeners)
 {
     pthread_mutex_lock(&it->lock);
-    it->talkers = (unsigned)((int)it->talkers + talkers);
-    it->listeners = (unsigned)((int)it->listeners + listeners);
+    it->talkers += talkers;
+    it->listeners += listeners;
     pthread_mutex_unlock(&it->lock);
     bridge_apply(it);
 }
@@ -142,19 +142,24 @@ void bridge_forget(number call)
     players_forget(call);
 }
 
-/* After a new offer and answer the call has a new port, which knows nobody. */
+/* After a new offer and answer the call has a new port, which knows nobody; a line that was off and comes back has even
+ * a new adapter. So who needs the port is counted anew. */
 void bridge_renew(adapter *it)
 {
     number others[64];
-    unsigned count = 0;
+    int joined = 0;
 
-    bridge_apply(it);
     pthread_mutex_lock(&joins_lock);
-    for (join *at = joins; at && count < PJ_ARRAY_SIZE(others); at = at->next)
+    for (join *at = joins; at && joined < (int)PJ_ARRAY_SIZE(others); at = at->next)
         if (at->a == it->call || at->b == it->call)
-            others[count++] = at->a == it->call ? at->b : at->a;
+            others[joined++] = at->a == it->call ? at->b : at->a;
     pthread_mutex_unlock(&joins_lock);
-    for (unsigned i = 0; i < count; i++) {
+    pthread_mutex_lock(&it->lock);
+    it->talkers = joined + (int)players_of_call(it->call) + (it->dialling ? 1 : 0);
+    it->listeners = joined + (int)recorders_of_call(it->call);
+    pthread_mutex_unlock(&it->lock);
+    bridge_apply(it);
+    for (int i = 0; i < joined; i++) {
         adapter *other = calls_adapter(others[i]);
 
         if (other)

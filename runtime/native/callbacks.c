@@ -181,12 +181,15 @@ static void on_call_media_state(pjsua_call_id slot)
 static void on_call_sdp_created(pjsua_call_id slot, pjmedia_sdp_session *sdp, pj_pool_t *pool,
                                 const pjmedia_sdp_session *remote)
 {
+    pjsip_inv_session *session = pjsua_var.calls[slot].inv;
     media_rule *rule;
 
     calls_number(slot);
     rule = calls_media(slot);
     if (rule)
         media_apply(rule, sdp, pool, remote);
+    if (rule && session && session->neg)
+        pjmedia_sdp_neg_set_prefer_remote_codec_order(session->neg, rule->prefer_remote_order);
     media_rule_drop(rule);
     addresses_face(slot, sdp, pool, remote);
 }

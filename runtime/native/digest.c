@@ -52,7 +52,6 @@ int digest_start(void)
         return PJ_EUNKNOWN;
     }
     hex(random, sizeof random, nobodys_ha1);
-    memset(windows, 0, sizeof windows);
     pthread_mutex_unlock(&digest_lock);
     return DONE;
 }

@@ -302,6 +302,13 @@ void players_stop(void)
     end_all(0, "stopped");
 }
 
+unsigned players_of_call(number call)
+{
+    number ignored[64];
+
+    return players_count() ? players_of(call, ignored, PJ_ARRAY_SIZE(ignored)) : 0;
+}
+
 unsigned players_count(void)
 {
     return __atomic_load_n(&players_live, __ATOMIC_RELAXED);

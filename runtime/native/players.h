@@ -27,6 +27,7 @@ int player_position(number player, unsigned *ms);
 void players_renew(adapter *it);
 void players_forget(number call); /* the call has ended */
 void players_stop(void);
+unsigned players_of_call(number call);
 unsigned players_count(void);
 
 int recorder_open(const char *path, const char *format, bool append, number *recorder);
@@ -34,6 +35,7 @@ int recorder_start(number recorder, number call);
 unsigned recorder_stop(number recorder);
 void recorders_renew(adapter *it);
 void recorders_stop(void);
+unsigned recorders_of_call(number call);
 unsigned recorders_count(void);
 
 /* dialling.c */

@@ -309,6 +309,18 @@ void recorders_stop(void)
     }
 }
 
+unsigned recorders_of_call(number call)
+{
+    unsigned count = 0;
+
+    pthread_mutex_lock(&recorders_lock);
+    for (unsigned slot = 0; recorders_count() && slot < MOST_RECORDERS; slot++)
+        if (recorders[slot] && recorders[slot]->call == call)
+            count++;
+    pthread_mutex_unlock(&recorders_lock);
+    return count;
+}
+
 unsigned recorders_count(void)
 {
     return __atomic_load_n(&recorders_live, __ATOMIC_RELAXED);

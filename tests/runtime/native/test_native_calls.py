@@ -121,6 +121,8 @@ def test_generations_tell_calls_in_one_slot_apart(switch: Switch, phone: Phone) 
     [
         ("0 8 101", {"codecs": ("PCMA/8000",)}, "8 101"),
         ("0 8 101", {"codecs": ("PCMA/8000", "PCMU/8000")}, "0 8 101"),
+        ("0 8 101", {"codecs": ("PCMA/8000", "PCMU/8000"), "prefer_remote_order": False}, "8 101"),
+        ("8 0 101", {"codecs": ("PCMA/8000", "PCMU/8000"), "prefer_remote_order": False}, "8 101"),
         ("0 8 101", {"codecs": ("PCMA/8000",), "dtmf": "info"}, "8"),
         ("8 0 101", {"codecs": ("PCMA/8000", "PCMU/8000"), "dtmf": "none"}, "8"),
     ],

@@ -348,3 +348,21 @@ def test_rtcp_reports_of_our_own(switch: Switch, phone: Phone, other: Phone) -> 
         assert struct.pack("!I", third.ssrc) in report
         third.bye()
     other.bye()
+
+
+def test_a_player_finds_the_call_again_after_hold(switch: Switch, phone: Phone) -> None:
+    """A re-INVITE gives the call a new stream and a new port in the conference."""
+    call = call_in(switch, phone)
+    player = native.tone_open([(440, 0, 100, 0)], loop=True)
+    native.player_start(player, call)
+    assert phone.hear_all(0.2)
+    for direction, heard in (("inactive", False), ("sendrecv", True), ("sendonly", False), ("sendrecv", True)):
+        phone.invite(body=phone.offer(direction=direction))
+        phone.established()
+        switch.wait(native.CallMedia)
+        phone.hear_all(0.15)
+        assert bool(phone.hear_all(0.2)) is heard, direction
+    native.player_stop(player)
+    phone.hear_all(0.1)
+    assert phone.hear_all(0.2) == []
+    phone.bye()

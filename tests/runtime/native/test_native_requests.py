@@ -519,3 +519,16 @@ def test_a_challenge_to_our_request_is_answered_once(switch: Switch, other: Phon
     native.send_request("MESSAGE", other.uri, timeout_ms=3000)
     other.respond(other.request_of("MESSAGE"), 401, "Unauthorized", extra=challenge)
     assert switch.wait(native.Result).status == 401
+
+
+def test_answering_a_connection_that_is_gone(switch: Switch) -> None:
+    with Phone(switch.port) as phone, socket.create_connection(("127.0.0.1", switch.port)) as tcp:
+        tcp.sendall(phone.make("SUBSCRIBE").replace("SIP/2.0/UDP", "SIP/2.0/TCP").encode())
+        request = switch.wait(native.Request)
+    switch.wait(native.TransportState, state="disconnected")
+    try:
+        native.respond(request.token, 200)
+    except native.NativeError:
+        pass
+    with pytest.raises(native.StaleError):
+        native.respond(request.token, 200)
