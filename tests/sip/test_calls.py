@@ -301,3 +301,23 @@ async def test_no_codec_in_common(served: Any, agent: Any) -> None:
     assert got.code == 488
     await until(lambda: not pbx.runtime.channels)
     await asyncio.sleep(0)
+
+
+async def test_an_answer_with_two_codecs_is_left_alone(served: Any, agent: Any) -> None:
+    await served(sip=SIP.replace("allow=ulaw", "allow=ulaw,alaw"), extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    callee = Callee(two)
+    both = SDP.replace("AVP 0 101", "AVP 0 8 101") + "a=rtpmap:8 PCMA/8000\n"
+    original = two.answering
+
+    def answering(request: Received) -> str:
+        given: str = original(request)
+        if request.method != "INVITE":
+            return given
+        contact = f"Contact: <sip:callee@{two.address}>"
+        return answer(request, 200, "OK", contact, "Content-Type: application/sdp", body=both)
+
+    two.answering = answering
+    assert (await invite(one, "101")).code == 200
+    await asyncio.sleep(1)
+    assert [request.method for request in callee.seen] == ["INVITE", "ACK"]

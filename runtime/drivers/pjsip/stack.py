@@ -255,6 +255,8 @@ class Stack:
             pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if ipv6 else pj.PJSUA_IPV6_DISABLED
         )
         media.srtpUse = 0
+        # An answer with several codecs is fine; to pin one down by another INVITE would be for telephones.
+        media.lockCodecEnabled = False
         media.transportConfig.port = self._ports.start
         media.transportConfig.portRange = max(self._ports.end - self._ports.start, 0)
         if host not in ("0.0.0.0", "::"):
