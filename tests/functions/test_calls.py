@@ -156,3 +156,38 @@ async def test_the_shell_ends_with_the_call(tmp_path: Path) -> None:
         await asyncio.wait_for(call.over(), 1)
         await asyncio.sleep(0.2)
     assert not mark.exists()
+
+
+async def test_groups_of_destinations_and_the_blacklist(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(DIALGROUP(sales,add)=Loopback/a)\n"
+        " same => n,Set(DIALGROUP(sales,add)=Loopback/b)\n"
+        " same => n,Set(DIALGROUP(sales,add)=Loopback/a)\n same => n,NoOp(${DIALGROUP(sales)})\n"
+        " same => n,Set(DIALGROUP(sales,del)=Loopback/a)\n same => n,NoOp(${DIALGROUP(sales)})\n"
+        " same => n,Set(CALLERID(num)=555)\n same => n,Set(DB(blacklist/555)=1)\n same => n,NoOp(${BLACKLIST()})\n"
+        " same => n,Set(CALLERID(num)=556)\n same => n,NoOp(${BLACKLIST()})\n"
+    )
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["Loopback/a&Loopback/b", "Loopback/b", "1", "0"]
+
+
+async def test_a_presence_that_the_dialplan_sets(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(PRESENCE_STATE(CustomPresence:anna)=AWAY,lunch,back at two)\n"
+        " same => n,Set(PRESENCE_STATE(CustomPresence:anna)=gone)\n"
+        " same => n,NoOp(${PRESENCE_STATE(CustomPresence:anna,value)} ${PRESENCE_STATE(CustomPresence:anna,subtype)} "
+        "${PRESENCE_STATE(CustomPresence:anna,message)} ${PRESENCE_STATE(CustomPresence:bob,value)})\n"
+    )
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["away lunch back at two not_set"]
+
+
+async def test_what_a_configuration_file_says(tmp_path: Path) -> None:
+    (tmp_path / "extensions.conf").write_text(
+        "[default]\nexten => 100,1,NoOp(${AST_CONFIG(own.conf,shop,city)} ${AST_CONFIG(own.conf,shop,phone,-1)} "
+        "${AST_CONFIG(own.conf,shop,phone,*)} [${AST_CONFIG(own.conf,shop,nope)}${AST_CONFIG(none.conf,a,b)}])\n"
+    )
+    (tmp_path / "own.conf").write_text("[shop]\ncity = Ulm\nphone = 1\nphone = 2\n")
+    async with TestRuntime(tmp_path) as rt:
+        await (await rt.phone("alice").call("100@default")).over()
+        assert said(rt) == ["Ulm 2 1,2 []"]
