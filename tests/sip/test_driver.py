@@ -237,3 +237,53 @@ async def test_the_far_end_holds(served: Any, agent: Any) -> None:
         one.send(one.request("ACK", target, cseq=1100 + number, to=to))
     await until(lambda: heard._queue.qsize() == 2)
     assert [type(heard._queue.get_nowait()).__name__ for _ in range(2)] == ["Hold", "Unhold"]
+
+
+async def test_a_trunk_that_wants_our_password(served: Any, agent: Any) -> None:
+    """sip.conf's secret and defaultuser answer the challenge of a call that we make."""
+    trunk = f"\n[trunk]\ntype=peer\nhost={NET}.53\nsecret=word\ndefaultuser=account\nallow=ulaw\n"
+    await served(sip=SIP + trunk, extensions="[internal]\nexten => 9,1,Dial(SIP/555@trunk,5)\n")
+    one = await caller(agent)
+    provider = await agent("account", "word", address=f"{NET}.53")
+    seen: list[Received] = []
+
+    def answering(request: Received) -> str:
+        seen.append(request)
+        if request.method != "INVITE":
+            return "" if request.method == "ACK" else answer(request, 200, "OK")
+        if "Authorization" not in request.text:
+            return answer(request, 401, "Unauthorized", 'WWW-Authenticate: Digest realm="them",nonce="n",algorithm=MD5')
+        contact = f"Contact: <sip:555@{NET}.53>"
+        return answer(request, 200, "OK", contact, "Content-Type: application/sdp", body=SDP)
+
+    provider.answering = answering
+    assert (await invite(one, "9")).code == 200
+    proof = next(each for each in seen if "Authorization" in each.text)
+    challenge = 'Digest realm="them",nonce="n"'
+    wanted = provider.credentials(challenge, "INVITE", f"sip:555@{NET}.53:5060").split("response=")[1].split(",")[0]
+    assert wanted in proof.text
+    assert 'username="account"' in proof.text
+
+
+async def test_early_audio_is_passed_on(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    two.answering = lambda request: (
+        answer(
+            request, 183, "Progress", f"Contact: <sip:b@{NET}.52>", "Content-Type: application/sdp", body=SDP
+        )
+        if request.method == "INVITE"
+        else answer(request, 200, "OK")
+    )  # fmt: skip
+    codes: list[tuple[int, bool]] = []
+    original = one.received.put_nowait
+
+    def note(message: Received) -> None:
+        codes.append((message.code, "m=audio" in message.text))
+        original(message)
+
+    one.received.put_nowait = note
+    asked = asyncio.create_task(invite(one, "2"))
+    await until(lambda: (183, True) in codes)
+    await until(lambda: all(channel.leg.audio.relayed for channel in pbx.runtime.channels.values()))
+    asked.cancel()
