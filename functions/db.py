@@ -13,7 +13,7 @@ def _key(text: str, name: str) -> tuple[str, str]:
 
 
 @function("DB", see="DB_EXISTS, DB_DELETE, DB_KEYS, DBdel, DBdeltree")
-async def db(chan: Channel, key: Text = "") -> str:
+def db(chan: Channel, key: Text = "") -> str:
     """Read or set a value of the database, which outlives the call and the process.
 
     Args:
@@ -22,7 +22,7 @@ async def db(chan: Channel, key: Text = "") -> str:
     Compat: func_db.
     """
     family, name = _key(key, "DB")
-    value = await chan.switch.database.get(family, name)
+    value = chan.switch.database.read(family, name)
     if value is None:
         return ""
     chan.set("DB_RESULT", value)
@@ -36,7 +36,7 @@ async def _set(chan: Channel, key: Text = "", value: str = "") -> None:
 
 
 @function("DB_EXISTS", see="DB")
-async def db_exists(chan: Channel, key: Text = "") -> str:
+def db_exists(chan: Channel, key: Text = "") -> str:
     """Tell whether the database has a key: 1 or 0.
 
     Args:
@@ -45,7 +45,7 @@ async def db_exists(chan: Channel, key: Text = "") -> str:
     Compat: func_db.
     """
     family, name = _key(key, "DB_EXISTS")
-    value = await chan.switch.database.get(family, name)
+    value = chan.switch.database.read(family, name)
     if value is None:
         return "0"
     chan.set("DB_RESULT", value)

@@ -9,7 +9,7 @@ _BLACKLIST = "blacklist"
 
 
 @function("DIALGROUP", see="Dial")
-async def dialgroup(chan: Channel, group: str, op: str = "") -> str:
+def dialgroup(chan: Channel, group: str, op: str = "") -> str:
     """Read or change a group of destinations, ready for Dial.
 
     Args:
@@ -18,11 +18,11 @@ async def dialgroup(chan: Channel, group: str, op: str = "") -> str:
     Returns: The destinations joined by `&`.
     Compat: func_dialgroup. The groups are kept in the database's family dialgroup.
     """
-    return "&".join(await _members(chan, group))
+    return "&".join(_members(chan, group))
 
 
-async def _members(chan: Channel, group: str) -> list[str]:
-    value = await chan.switch.database.get(_DIALGROUPS, group) if group else None
+def _members(chan: Channel, group: str) -> list[str]:
+    value = chan.switch.database.read(_DIALGROUPS, group) if group else None
     return [member for member in (value or "").split("&") if member]
 
 
@@ -30,7 +30,7 @@ async def _members(chan: Channel, group: str) -> list[str]:
 async def _set_dialgroup(chan: Channel, group: str, op: str = "", value: str = "") -> None:
     if not group:
         raise ArgumentError("DIALGROUP needs the name of a group")
-    members = await _members(chan, group)
+    members = _members(chan, group)
     match op.lower():
         case "":
             members = [member for member in value.split("&") if member]
@@ -47,12 +47,12 @@ async def _set_dialgroup(chan: Channel, group: str, op: str = "", value: str = "
 
 
 @function("BLACKLIST", see="DB, CALLERID")
-async def blacklist(chan: Channel) -> str:
+def blacklist(chan: Channel) -> str:
     """Tell whether the caller's number or name is in the database's family blacklist: 1 or 0.
 
     Compat: func_blacklist.
     """
     for key in (chan.caller.number, chan.caller.name):
-        if key and await chan.switch.database.get(_BLACKLIST, key) is not None:
+        if key and chan.switch.database.read(_BLACKLIST, key) is not None:
             return "1"
     return "0"

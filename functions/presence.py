@@ -13,7 +13,7 @@ _FAMILY = "CustomPresence"
 
 
 @function("PRESENCE_STATE", see="DEVICE_STATE, HINT")
-async def presence_state(chan: Channel, provider: str, field: str = "", options: str = "") -> str:
+def presence_state(chan: Channel, provider: str, field: str = "", options: str = "") -> str:
     """Read what a presence is, or set a custom one: `Set(PRESENCE_STATE(CustomPresence:anna)=away,lunch,back at two)`.
 
     Args:
@@ -27,7 +27,7 @@ async def presence_state(chan: Channel, provider: str, field: str = "", options:
     name = provider.removeprefix(CUSTOM)
     if name == provider:
         raise ArgumentError(f"PRESENCE_STATE: only {CUSTOM}... is known, not '{provider}'")
-    stored = (await chan.switch.database.get(_FAMILY, name) or "not_set").split(",", 3)
+    stored = (chan.switch.database.read(_FAMILY, name) or "not_set").split(",", 3)
     state, subtype, message, coding = (*stored, "", "", "")[:4]
     found = {"value": state.lower(), "subtype": subtype, "message": message}
     if field not in found:

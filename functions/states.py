@@ -25,10 +25,10 @@ _USED = frozenset((DeviceState.INUSE, DeviceState.ONHOLD, DeviceState.BUSY))
 _OF_EXTENSION = {DeviceState.UNKNOWN: "NOT_INUSE", DeviceState.INVALID: "UNAVAILABLE"}
 
 
-async def state_of(chan: Channel, device: str) -> DeviceState:
+def state_of(chan: Channel, device: str) -> DeviceState:
     """Return what a device is doing: `SIP/6001`, or `Custom:lamp`, whose state the dialplan sets."""
     if device.startswith(CUSTOM):
-        word = await chan.switch.database.get(_FAMILY, device.removeprefix(CUSTOM))
+        word = chan.switch.database.read(_FAMILY, device.removeprefix(CUSTOM))
         return _word(word or "") or DeviceState.UNKNOWN
     technology, slash, resource = device.partition("/")
     driver = chan.switch.driver(technology) if slash else None
@@ -47,7 +47,7 @@ def joined(states: list[DeviceState]) -> DeviceState:
 
 
 @function("DEVICE_STATE", see="EXTENSION_STATE, HINT")
-async def device_state(chan: Channel, device: str) -> str:
+def device_state(chan: Channel, device: str) -> str:
     """Read the state of a device, or set that of a custom one.
 
     Args:
@@ -55,7 +55,7 @@ async def device_state(chan: Channel, device: str) -> str:
     Returns: UNKNOWN, NOT_INUSE, INUSE, BUSY, INVALID, UNAVAILABLE, RINGING, RINGINUSE, or ONHOLD.
     Compat: func_devstate. Custom states outlive the process, in the database's family CustomDevstate.
     """
-    return (await state_of(chan, device)).value
+    return state_of(chan, device).value
 
 
 @device_state.write
@@ -71,7 +71,7 @@ async def _set_device_state(chan: Channel, device: str, value: str = "") -> None
 
 
 @function("EXTENSION_STATE", see="DEVICE_STATE, HINT", form="extension[@context]")
-async def extension_state(chan: Channel, extension: str) -> str:
+def extension_state(chan: Channel, extension: str) -> str:
     """Read the state of an extension, by the devices of its hint.
 
     Args:
@@ -85,7 +85,7 @@ async def extension_state(chan: Channel, extension: str) -> str:
     devices = chan.switch.hint(context or "default", exten)[0].partition(",")[0]
     if not devices:
         return "UNKNOWN"
-    state = joined([await state_of(chan, device.strip()) for device in devices.split("&")])
+    state = joined([state_of(chan, device.strip()) for device in devices.split("&")])
     return _OF_EXTENSION.get(state, state.value)
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class Database(Protocol):
     """The persistent key-value store, in Asterisk's own table: keys are `/family/key`."""
 
+    def read(self, family: str, key: str) -> str | None:
+        """A value, or None; at once, for all of it is in memory."""
+
     async def get(self, family: str, key: str) -> str | None:
         """A value, or None."""
 

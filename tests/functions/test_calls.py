@@ -191,3 +191,12 @@ async def test_what_a_configuration_file_says(tmp_path: Path) -> None:
     async with TestRuntime(tmp_path) as rt:
         await (await rt.phone("alice").call("100@default")).over()
         assert said(rt) == ["Ulm 2 1,2 []"]
+
+
+async def test_the_database_can_be_read_by_name(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(DB(menu/day)=a-b-c)\n same => n,Set(PUSH(DB(menu/day),-)=d)\n"
+        " same => n,NoOp(${CUT(DB(menu/day),-,4)} ${FIELDQTY(DB(menu/day),-)} ${DB_RESULT})\n"
+    )
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["d 4 a-b-c-d"]
