@@ -188,6 +188,14 @@ class Phone:
             await self._command("sndcode", digit)
             await asyncio.sleep(0.3)
 
+    async def hold(self) -> None:
+        """Put the other side on hold."""
+        await self._command("hold")
+
+    async def resume(self) -> None:
+        """Take it back."""
+        await self._command("resume")
+
     async def closed(self) -> str:
         """Wait for the end of the call; why it ended."""
         return str((await self.event("CALL_CLOSED", 20)).get("param", ""))

@@ -84,6 +84,32 @@ async def test_music_while_the_other_phone_rings(served: Any, phone: Any) -> Non
     assert two.heard(440) > PURE and two.heard(311) < 0.1
 
 
+@pytest.mark.parametrize("holder", ["caller", "callee"])
+async def test_music_while_the_other_phone_has_put_the_call_on_hold(served: Any, phone: Any, holder: str) -> None:
+    pbx = await served(sip=SIP, extensions="[phones]\nexten => 1,1,Dial(SIP/6002,20)\n")
+    (pbx.folder / "data/moh").mkdir()
+    write_tone(pbx.folder / "data/moh/music.wav", 311, 5)
+    one, two = await phone("6001", "one", tone_hz=440), await phone("6002", "two", tone_hz=660)
+    await one.registered()
+    await two.registered()
+    await one.dial("1")
+    await two.ringing()
+    await two.answer()
+    await asyncio.sleep(1)
+    holds, waits = (one, two) if holder == "caller" else (two, one)
+    await holds.hold()
+    await asyncio.sleep(2)
+    assert not any(channel.leg.audio.relayed for channel in pbx.runtime.channels.values())
+    await holds.resume()
+    await asyncio.sleep(1)
+    assert all(channel.leg.audio.relayed for channel in pbx.runtime.channels.values())
+    await one.hangup()
+    await one.closed()
+    await two.closed()
+    assert waits.heard(311) > PURE and holds.heard(311) < 0.1
+    assert one.heard(660) > PURE and two.heard(440) > PURE
+
+
 async def test_digits_stop_the_prompt_and_are_read(served: Any, phone: Any) -> None:
     pbx, one = await called(served, phone, "Read(X,tone&tone&tone,2,,1,5)", "Verbose(1,read ${X} ${READSTATUS})")
     await one.event("CALL_ESTABLISHED")

@@ -112,7 +112,9 @@ class CallAudio:
             other = self._partner
             if other is None or not other.codec or not other.number:
                 return
-            if native.relay(self.number, other.number):
+            # A player is not heard through a relay, which passes packets by without looking at them.
+            plays = self._playings or other._playings
+            if not plays and native.relay(self.number, other.number):
                 self._linked = other._linked = "relay"
             else:
                 native.connect(self.number, other.number)
@@ -154,12 +156,24 @@ class CallAudio:
     def started(self, playing: "NativePlaying", player: int) -> None:
         """A player runs."""
         self._playings[player] = playing
+        self._relink()
 
     def player_ended(self, player: int) -> None:
         """A player is done."""
         playing = self._playings.pop(player, None)
         if playing is not None:
             playing.over.set()
+            self._relink()
+
+    def _relink(self) -> None:
+        """Mix two joined calls while something is played to one of them, relay again afterwards."""
+        other = self._partner
+        if other is None or self._linked not in ("relay", "bridge"):
+            return
+        plain = not self._playings and not other._playings and self.codec == other.codec
+        if plain is not (self._linked == "relay"):
+            self._unlink()
+            self.link()
 
     def close(self) -> None:
         """The call is over: nothing plays any more."""
