@@ -26,7 +26,7 @@ from asterism.runtime.driver import (
     Resumed,
     Ringing,
 )
-from asterism.runtime.errors import Hangup
+from asterism.runtime.errors import DriverError, Hangup
 from asterism.runtime.events import (
     ChannelEvent,
     ChannelSnapshot,
@@ -339,9 +339,18 @@ class ChannelBase(Parties, Reporter):
         if self.bridge is not None:
             self.bridge.leave(self)
         media.part(self)
-        self.leg.hangup(self.cause)
+        try:
+            self.leg.hangup(self.cause)
+        except DriverError as error:  # Whatever the stack says, here the channel is over.
+            self.error(f"Hanging up {self.name} failed: {error}")
         self.tell(HangupEvent, self.cause)
         self._closed(self)
+
+    def failed(self, error: Exception) -> None:
+        """Log what an application raised; the machine calls this, then ends the call."""
+        if isinstance(error, DriverError):
+            self.cause = int(Cause.NETWORK_OUT_OF_ORDER)
+        super().failed(error)
 
     def hung_up(self, cause: int) -> None:
         """The machine has seen the end of the call; `h` comes next."""

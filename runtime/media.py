@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from asterism.runtime.driver import Audio, Passage, Playing, SoundFile, Tone
+from asterism.runtime.errors import DriverError
 from asterism.runtime.sounds import duration_ms
 from asterism.runtime.tones import ToneList
 
@@ -61,7 +62,11 @@ def join(a: "ChannelBase", b: "ChannelBase") -> bool:
     if ends[0] is None or ends[1] is None:
         return True
     first, second = ends[0].leg.audio, ends[1].leg.audio
-    return first is not None and second is not None and first.join(second)
+    try:
+        return first is not None and second is not None and first.join(second)
+    except DriverError as error:  # One of them is ending, as a rule; its end will be told.
+        a.debug(1, f"Joining {a.name} and {b.name} failed: {error}")
+        return False
 
 
 def part(channel: "ChannelBase") -> None:
@@ -71,7 +76,10 @@ def part(channel: "ChannelBase") -> None:
         return
     for each in (end(channel), end(other)):
         if each is not None and each.leg.audio is not None:
-            each.leg.audio.part()
+            try:
+                each.leg.audio.part()
+            except DriverError as error:
+                each.debug(1, f"Parting {each.name} failed: {error}")
     channel.joined = other.joined = None
     _reroute(channel, other)
 

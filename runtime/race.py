@@ -26,7 +26,7 @@ from asterism.runtime.driver import (
     Progressing,
     Ringing,
 )
-from asterism.runtime.errors import Hangup, Unavailable
+from asterism.runtime.errors import DriverError, Hangup, Unavailable
 from asterism.runtime.events import ChannelSnapshot, DialBegin, DialEnd, DialState
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import Interrupted, next_event, stirred
@@ -233,6 +233,9 @@ class Race:
         except Unavailable as refusal:
             self._unavailable(destination, refusal)
             return
+        except DriverError as error:
+            self._unavailable(destination, Unavailable(str(error), Cause.NETWORK_OUT_OF_ORDER))
+            return
         channel = self.switch.outgoing(leg, self.caller, caller=self.settings.caller, resource=resource)
         self.legs[channel] = _Attempt(channel, destination, resource)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
@@ -244,7 +247,11 @@ class Race:
         channel = attempt.channel
         caller = self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
         attempt.called = True
-        channel.leg.call(caller, channel.variables)
+        try:
+            channel.leg.call(caller, channel.variables)
+        except DriverError as error:
+            channel.error(f"Calling {escaped(attempt.destination)} failed: {error}")
+            channel.post(Ended(Cause.NETWORK_OUT_OF_ORDER))
         bus = self.switch.bus
         if bus.wants(DialBegin):
             bus.publish(DialBegin(self._caller_snapshot(), channel.snapshot(), attempt.resource))
