@@ -42,6 +42,7 @@ def _set_shared(chan: Channel, varname: str = "", channel: str = "", value: str 
     if owner is None:
         return
     variables = owner.datastores.setdefault("shared", {})
+    varname = varname.removeprefix("_").removeprefix("_")
     if value:
         variables[varname] = value
     else:

@@ -1,5 +1,7 @@
 """TIMEOUT: how long to wait for digits, and how long the call may last."""
 
+import re
+
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -45,8 +47,10 @@ def _set(chan: Channel, kind: str = "", value: str = "") -> None:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return 0.0
+    """Read digits and perhaps a fraction behind them; what begins with no digit is 0."""
+    match = _SECONDS.match(text)
+    seconds = float(match[1]) if match else 0.0
     return seconds if 0 < seconds < 1e9 else 0.0
+
+
+_SECONDS = re.compile(r"\s*([+-]?[0-9]{1,30}(?:\.[0-9]*)?)")
