@@ -197,7 +197,10 @@ class _Resolving:
             )  # fmt: skip
             return
         if item.label and extension.label(item.label):
-            self.warn(f"label '{item.label}' of '{extension.shown}' is used already", item.file, item.line)
+            self.warn(
+                f"label '{item.label}' of '{extension.shown}' is used already, the first is kept", item.file, item.line
+            )
+            step.label = ""
         extension.steps[number] = step
         key = (item.application, item.data)
         if key not in self.checked:
