@@ -47,10 +47,10 @@ def _set(chan: Channel, kind: str = "", value: str = "") -> None:
 
 
 def _seconds(text: str) -> float:
-    """Read digits and perhaps a fraction behind them; what begins with no digit is 0."""
+    """Read digits and perhaps a fraction behind them, down to whole milliseconds; what begins with no digit is 0."""
     match = _SECONDS.match(text)
     seconds = float(match[1]) if match else 0.0
-    return seconds if 0 < seconds < 1e9 else 0.0
+    return round(seconds * 1e6) // 1000 / 1000 if 0 < seconds < 1e9 else 0.0
 
 
 _SECONDS = re.compile(r"\s*([+-]?[0-9]{1,30}(?:\.[0-9]*)?)")
