@@ -1,6 +1,9 @@
 """Life of the driver: registrations of ours, reload, wrong files, two runtimes, TCP, early media, DTMF, hold."""
 
 import asyncio
+import shutil
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -287,3 +290,48 @@ async def test_early_audio_is_passed_on(served: Any, agent: Any) -> None:
     await until(lambda: (183, True) in codes)
     await until(lambda: all(channel.leg.audio.relayed for channel in pbx.runtime.channels.values()))
     asked.cancel()
+
+
+GOLDEN = Path(__file__).parent.parent / "runtime/drivers/golden"
+
+
+async def test_large_configurations_start(served: Any) -> None:
+    """Files with nearly every option; only the certificate that they name is not there."""
+    files = {
+        name: (GOLDEN / f"{name}.conf").read_text().replace("127.0.0.1:", f"{SERVER}:") for name in ("sip", "pjsip")
+    }
+    pbx = await served(extensions=EXTENSIONS, **files)
+    driver = pbx.runtime.driver("SIP")
+    assert len(driver._stack.listening) == 4
+    errors = [record.text for record in pbx.records if record.level.name == "ERROR"]
+    assert len(errors) == 2, errors
+    assert all("cannot listen at TLS" in text and "there is no file" in text for text in errors)
+    assert driver.peer("6001").status == "UNKNOWN"
+    assert len(driver.endpoints()) == 18
+
+
+async def test_tls(served: Any, tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    pem = tmp_path / "both.pem"
+    process = await asyncio.create_subprocess_exec(
+        openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pbx",
+        "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await process.wait() == 0
+    pem.write_text((tmp_path / "cert.pem").read_text() + (tmp_path / "key.pem").read_text())
+    lines = f"tcpenable=yes\ntlsenable=yes\ntlsbindaddr={SERVER}:5061\ntlscertfile={pem}\n"
+    await served(sip=SIP.replace("tcpenable=yes\n", lines), extensions=EXTENSIONS)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.load_verify_locations(tmp_path / "cert.pem")
+    reader, writer = await asyncio.open_connection(SERVER, 5061, ssl=context)
+    text = (
+        f"OPTIONS sip:{SERVER} SIP/2.0\nVia: SIP/2.0/TLS {NET}.51:5061;branch=z9hG4bKtls\n"
+        f"From: <sip:x@{SERVER}>;tag=1\nTo: <sip:{SERVER}>\nCall-ID: tls\nCSeq: 1 OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n"
+    )
+    writer.write(text.replace("\n", "\r\n").encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert head.startswith(b"SIP/2.0 200 OK")
+    writer.close()

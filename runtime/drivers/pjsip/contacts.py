@@ -166,7 +166,12 @@ class Contacts:
         wanted = {aor.name: aor for aor in aors if aor.max_contacts}
         family = SIP_FAMILY if technology == "SIP" else PJSIP_FAMILY
         loaded = []
-        for path, text in (await self._database.tree(family)).items():
+        try:
+            entries = await self._database.tree(family)
+        except Exception as error:
+            self._log.error(f"registrations could not be read from the database: {error!r}")
+            return []
+        for path, text in entries.items():
             key = path.removeprefix(f"/{family}/")
             contact = _from_sip(key, text, self._now()) if technology == "SIP" else _from_pjsip(key, text)
             if contact is None:

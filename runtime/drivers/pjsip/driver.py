@@ -76,6 +76,14 @@ class PjsipDriver(Watcher):
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
                    for endpoint in each.endpoints.values())  # fmt: skip
         self._stack.start(transports, self._rtp_ports(), agent, 16000 if wide else 8000)
+        try:
+            await self._begin(dialects)
+        except BaseException:
+            self._stack.stop()
+            raise
+
+    async def _begin(self, dialects: dict[str, Dialect]) -> None:
+        switch, log = self._switch, self._switch.log
         for listening in self._stack.listening.values():
             self._stack.account(AccountKind(listening.number))
         self._presence = Presence(switch, self._dialects, self._stack, self._identities, self._usages)
@@ -346,8 +354,11 @@ class PjsipDriver(Watcher):
     def state_changed(self, call: Call, state: str) -> None:
         """Keep count of the endpoint's calls."""
         call.state = state
-        if call.endpoint.name:
-            self._usages.set(call, state)
+        if not call.endpoint.name:
+            return
+        self._usages.set(call, state)
+        # A host that no file names is no device.
+        if call.endpoint.name in self._dialects[call.technology].endpoints:
             self._presence.device_changed(call.endpoint)
 
     def begun(self, call: Call) -> None:

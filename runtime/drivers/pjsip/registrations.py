@@ -116,6 +116,11 @@ class Registrations:
             entry.state, entry.attempts = "Registered", 0
             entry.refresh_s = max(event.expires_s - REFRESH_EARLY_S, 1)
             entry.registered_at = loop.time()
+            self._log.verbose(
+                3,
+                f"Outbound Registration: Expiry for {escaped(Uri.parse(registration.server_uri).host)} is "
+                f"{event.expires_s} sec (Scheduling reregistration in {entry.refresh_s} s)",
+            )
             self._tell(entry, "Registered")
             return
         if event.code // 100 == 2:

@@ -164,15 +164,16 @@ class Stack:
             if transport.external_signaling:
                 port = transport.external_port
                 config.publicAddress = transport.external_signaling + (f":{port}" if port else "")
-            if transport.protocol == "tls":
-                _secure(config.tlsConfig, transport)
             kind = _PROTOCOLS[transport.protocol, ":" in transport.host]
             try:
+                if transport.protocol == "tls":
+                    _secure(config.tlsConfig, transport)
                 number = self._endpoint.transportCreate(kind, config)
-            except pj.Error as error:
+            except (pj.Error, OSError) as error:
                 where = f"{transport.origin.file}:{transport.origin.line}: " if transport.origin.line else ""
                 address = f"{transport.protocol.upper()} {transport.host}:{transport.port}"
-                self._log.error(f"{where}transport '{transport.name}' cannot listen at {address}: {error.reason}")
+                reason = error.reason if isinstance(error, pj.Error) else error
+                self._log.error(f"{where}transport '{transport.name}' cannot listen at {address}: {reason}")
                 return None
             found = self.listening[transport.key] = Listening(number, transport)
         found.names.add(transport.name)
@@ -351,7 +352,9 @@ def _name_servers(path: Path = Path("/etc/resolv.conf")) -> list[str]:
 def _secure(config: Any, transport: Transport) -> None:
     for name in (transport.certificate, transport.private_key, transport.authorities):
         if name and not Path(name).is_file():
-            raise DriverError(f"{transport.origin.file}:{transport.origin.line}: no such file: {name}")
+            raise FileNotFoundError(f"there is no file {name}")
+    if not transport.certificate:
+        raise FileNotFoundError("no certificate is named")
     config.certFile = transport.certificate
     config.privKeyFile = transport.private_key
     config.CaListFile = transport.authorities
