@@ -41,7 +41,7 @@ def beyond(channel: "ChannelBase") -> "ChannelBase | None":
     from asterism.runtime.channel_base import ChannelBase
 
     leg = channel.leg
-    owner = leg.beyond if isinstance(leg, Passage) else None
+    owner = leg.beyond if leg.audio is None and isinstance(leg, Passage) else None
     return owner if isinstance(owner, ChannelBase) else None
 
 

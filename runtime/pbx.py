@@ -76,7 +76,7 @@ class Pbx:
         context = leg.read("context") or (parent.context if parent is not None else "default")
         channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten=leg.read("exten") or "")
         channel.begin()
-        across = leg.across if isinstance(leg, Passage) else None
+        across = leg.across if leg.audio is None and isinstance(leg, Passage) else None
         if across is not None:
             second = self._channel(across, channel, ChannelState.RING, context=channel.context, exten=channel.exten)
             self._waiting[across.name] = (channel, second)
