@@ -16,7 +16,9 @@ from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Separated, Text, Unit, application
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
+from asterism.runtime.settings import is_true
 from asterism.runtime.states import DialStatus
+from asterism.runtime.timeleft import SPOKEN, TimeLeft
 
 Destinations = Annotated[list[str], Separated("&")]
 _KEYS = "0123456789*#ABCD"
@@ -37,7 +39,7 @@ class DialOptions:
     music: Annotated[str | None, Option("m", "class")] = None
     "Let the caller hear music instead of ringing; the class is the channel's own when none is named."
     limit: Annotated[str | None, Option("L", "ms:warning:repeat")] = None
-    "End the call so many milliseconds after the answer."
+    "End the call so many milliseconds after the answer; warn when `warning` are left, and then every `repeat`."
     stop_after: Annotated[str | None, Option("S", "seconds")] = None
     "End the call so many seconds after the answer."
     digits: Annotated[str | None, Option("D", "called:calling")] = None
@@ -133,7 +135,8 @@ async def dial(
     Sets: DIALSTATUS (ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL), DIALEDPEERNAME, DIALEDPEERNUMBER,
         DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME (seconds, and in milliseconds with _MS), HANGUPCAUSE.
     Compat: app_dial. A destination without a slash ends the call; no destination at all is CHANUNAVAIL. The second
-        timeout (`20^5`) is not served yet.
+        timeout (`20^5`) is not served yet. LIMIT_PLAYAUDIO_CALLER, LIMIT_PLAYAUDIO_CALLEE, LIMIT_WARNING_FILE and
+        LIMIT_CONNECT_FILE say who hears the warnings of `L`, and which.
     """
     await _dial(chan, destinations or [], timeout, options)
 
@@ -203,25 +206,29 @@ async def _dial(chan: Channel, destinations: list[str], timeout: str, options: D
     if options.before_calling:
         place, arguments = _with_arguments(options.before_calling)
         await _gosub(chan, _place(chan, place), arguments, chan)
-    outcome = _Outcome()
-    result = await chan.dial(
-        wanted,
-        timeout=_ring_time(chan, timeout),
-        ringback=_ringback(options),
-        ring_until_early=options.ringing_until_audio,
-        music=options.music,
-        limit_ms=_limit_ms(chan, options),
-        caller=_caller(chan, options),
-        answered_elsewhere=options.answered_elsewhere,
-        forwarding=not options.ignore_forwarding,
-        rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
-        forward_ends_timeout=options.endless_forward,
-        loser_cause=_loser_cause(chan, options),
-        callee_goes=_callee_goes(chan, options),
-        on_caller_digit=_on_caller_digit(chan, options),
-        before_call=_before_call(chan, options),
-        on_answer=_on_answer(chan, options, outcome),
-    )
+    outcome = _Outcome(time_left=_time_left(chan, options))
+    try:
+        result = await chan.dial(
+            wanted,
+            timeout=_ring_time(chan, timeout),
+            ringback=_ringback(options),
+            ring_until_early=options.ringing_until_audio,
+            music=options.music,
+            limit_ms=_limit_ms(chan, options),
+            caller=_caller(chan, options),
+            answered_elsewhere=options.answered_elsewhere,
+            forwarding=not options.ignore_forwarding,
+            rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
+            forward_ends_timeout=options.endless_forward,
+            loser_cause=_loser_cause(chan, options),
+            callee_goes=_callee_goes(chan, options),
+            on_caller_digit=_on_caller_digit(chan, options),
+            before_call=_before_call(chan, options),
+            on_answer=_on_answer(chan, options, outcome),
+        )
+    finally:
+        if outcome.time_left is not None:
+            outcome.time_left.end()
     if outcome.status is not None:
         chan.set("DIALSTATUS", outcome.status.value)
     if (
@@ -260,13 +267,31 @@ def _limit_ms(chan: Channel, options: DialOptions) -> int:
     """When the call is ended: by L in milliseconds, or S in seconds; whichever is first."""
     limits = []
     if options.limit is not None:
-        most, _, warning = options.limit.partition(":")
-        limits.append(_number(chan, "L", most))
-        if warning.strip(":0"):
-            chan.warn("Dial: option 'L': the warning before the end is not supported yet and ignored")
+        limits.append(_number(chan, "L", options.limit.partition(":")[0]))
     if options.stop_after is not None:
         limits.append(_number(chan, "S", options.stop_after) * 1000)
     return round(min((limit for limit in limits if limit > 0), default=0))
+
+
+def _time_left(chan: Channel, options: DialOptions) -> TimeLeft | None:
+    """The warnings of L, as the variables LIMIT_* want them."""
+    most, _, rest = (options.limit or "").partition(":")
+    first, _, every = rest.partition(":")
+    get = chan.variables.get
+    greeting = get("LIMIT_CONNECT_FILE", "")
+    if not most or not (first or greeting):
+        return None
+    limit, left, again = (_number(chan, "L", text) if text.strip("0") else 0.0 for text in (most, first, every))
+    if get("LIMIT_TIMEOUT_FILE", ""):
+        chan.warn("Dial: LIMIT_TIMEOUT_FILE is not supported yet and ignored")
+    return TimeLeft(limit, left, again, get("LIMIT_WARNING_FILE", "") or SPOKEN, greeting)
+
+
+def _warned(chan: Channel, callee: Channel) -> list[Channel]:
+    """Who hears the warnings of L: the caller, unless the variables say otherwise."""
+    to_caller = is_true(chan.variables.get("LIMIT_PLAYAUDIO_CALLER", "yes"))
+    to_callee = is_true(chan.variables.get("LIMIT_PLAYAUDIO_CALLEE", "no"))
+    return [chan] * (to_caller or not to_callee) + [callee] * to_callee
 
 
 def _number(chan: Channel, letter: str, text: str) -> float:
@@ -379,7 +404,7 @@ def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awa
 def _on_answer(
     chan: Channel, options: DialOptions, outcome: "_Outcome"
 ) -> Callable[[Channel], Awaitable[bool | Jump]] | None:
-    if (options.announce, options.digits, options.subroutine, options.caller_goes) == (None,) * 4:
+    if (options.announce, options.digits, options.subroutine, options.caller_goes, outcome.time_left) == (None,) * 5:
         return None
 
     async def greet(callee: Channel) -> bool | Jump:
@@ -394,10 +419,12 @@ def _on_answer(
             outcome.go_on = True
             return Jump(context, exten, priority + 1)
         if options.subroutine is None:
-            return True
+            return outcome.join(chan, callee)
         context, *arguments = options.subroutine.split("^")
         alive = await _gosub(chan, (context, "s", 1), arguments, callee)
-        return outcome.take(chan, callee.variables.get("GOSUB_RESULT", "")) and alive
+        if not outcome.take(chan, callee.variables.get("GOSUB_RESULT", "")) or not alive:
+            return False
+        return outcome.join(chan, callee)
 
     return greet
 
@@ -430,10 +457,17 @@ async def _press(who: Channel, digits: str) -> bool:
 
 @dataclass
 class _Outcome:
-    """What a subroutine on the called channel has decided."""
+    """What a subroutine on the called channel has decided, and the warnings to the two."""
 
     status: DialStatus | None = None
     go_on: bool = False
+    time_left: TimeLeft | None = None
+
+    def join(self, chan: Channel, callee: Channel) -> bool:
+        """The two talk from now on."""
+        if self.time_left is not None:
+            self.time_left.begin(_warned(chan, callee))
+        return True
 
     def take(self, chan: Channel, result: str) -> bool:
         """Do what GOSUB_RESULT says; True to join the two."""

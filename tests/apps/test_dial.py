@@ -1,6 +1,7 @@
 """Dial's arguments and the letters of its options; who wins and who loses is in tests/calls."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from asterism.runtime.causes import Cause
@@ -340,3 +341,33 @@ async def test_option_z_forgets_the_timeout_of_a_forwarded_call(rt: TestRuntime,
     call = await call_of(rt, f"Dial(Loopback/bob,5,{option})", more=more)
     await call.over()
     assert call.variables["DIALSTATUS"] == status
+
+
+@pytest.mark.parametrize(
+    ("variables", "option", "caller", "callee"),
+    [
+        ("A=1", "L(5000:2500)", ["vm-youhave", "2", "queue-seconds"], []),
+        ("LIMIT_WARNING_FILE=beep", "L(5000:3000:2000)", ["beep", "beep"], []),
+        ("LIMIT_WARNING_FILE=beep", "L(5000:9000:3000)", ["beep"], []),
+        ("LIMIT_CONNECT_FILE=menu", "L(5000)", ["menu"], []),
+        ("LIMIT_PLAYAUDIO_CALLEE=yes,LIMIT_WARNING_FILE=beep", "L(5000:1500)", ["beep"], ["beep"]),
+        ("LIMIT_PLAYAUDIO_CALLEE=yes,LIMIT_PLAYAUDIO_CALLER=no,LIMIT_WARNING_FILE=beep", "L(5000:1500)", [], ["beep"]),
+    ],
+)
+async def test_option_l_warns_before_the_end(
+    rt: TestRuntime, tmp_path: Path, variables: str, option: str, caller: list[str], callee: list[str]
+) -> None:
+    for name in ("vm-youhave", "digits/2", "queue-seconds"):
+        (tmp_path / f"sounds/en/{name}.ulaw").write_bytes(b"\xff" * 800)
+    rt.phone("bob").answers()
+    call = await call_of(rt, f"MSet({variables})", f"Dial(Loopback/bob,5,{option})")
+    await call.over()
+    assert (call.sounds(), rt.phone("bob").calls[0].sounds()) == (caller, callee)
+    assert float(call.variables["ANSWEREDTIME_MS"]) == pytest.approx(5000, abs=300)
+
+
+async def test_nobody_is_warned_once_the_call_is_over(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=1)
+    call = await call_of(rt, "Dial(Loopback/bob,5,gL(5000:2000))", "Wait(10)")
+    await call.over()
+    assert call.sounds() == []
