@@ -238,7 +238,7 @@ def send_in_call(call: CallId, method: str, headers: Headers = (), body: bytes =
 # --------------------------------------------------------------------------------------------------------------- calls
 
 def plan_call(media: Media = ..., *, identity: int = 0) -> None:
-    """Say how the next call that this thread makes with ``pj.Call.makeCall`` negotiates its audio."""
+    """Say how the next call that is made with ``pj.Call.makeCall`` negotiates its audio; say it before each."""
 
 def call_id(slot: int) -> CallId:
     """Return the number of the call in use in a pjsua slot (``pj.Call.getId()``); right after ``makeCall``.

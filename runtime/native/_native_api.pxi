@@ -102,7 +102,7 @@ cdef extern from "native.h" nogil:
     int requests_send(const outgoing *wanted, number *token)
     int requests_send_in_call(number call, const outgoing *wanted, number *token)
     void calls_plan(media_rule *rule, unsigned identity)
-    number calls_number(int slot)
+    number calls_claim(int slot)
     int calls_slot(number call)
     number calls_find(const pj_str_t *call_id, const pj_str_t *local_tag, const pj_str_t *remote_tag)
     int calls_invite(number call, char **copy, size_t *length)

@@ -157,7 +157,9 @@ def plan_call(media=Media(), *, unsigned identity=0):
 
 
 def call_id(int slot):
-    cdef number call = calls_number(slot)
+    cdef number call
+    with nogil:
+        call = calls_claim(slot)
     if not call:
         raise StaleError(f"slot {slot} is free")
     return call

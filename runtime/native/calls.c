@@ -23,8 +23,8 @@ static pthread_mutex_t calls_lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf: nothin
 static call calls[PJSUA_MAX_CALLS];
 static unsigned calls_size, calls_live;
 
-static __thread media_rule *plan_media; /* for the call that this thread makes next */
-static __thread unsigned plan_identity;
+static media_rule *plan_media; /* for the call that Python makes next, whichever thread begins it */
+static unsigned plan_identity;
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */
 
@@ -112,9 +112,35 @@ int calls_slot(number wanted)
 
 void calls_plan(media_rule *rule, unsigned identity)
 {
-    media_rule_drop(plan_media);
+    media_rule *former;
+
+    pthread_mutex_lock(&calls_lock);
+    former = plan_media;
     plan_media = rule;
     plan_identity = identity;
+    pthread_mutex_unlock(&calls_lock);
+    media_rule_drop(former);
+}
+
+/* With ICE makeCall returns before its media exist, so that no callback has told of the call yet. */
+number calls_claim(int slot)
+{
+    number which = 0;
+
+    if (pjsua_get_state() == PJSUA_STATE_NULL)
+        return 0;
+    PJSUA_LOCK();
+    pthread_mutex_lock(&calls_lock);
+    if (known_slot(slot)) {
+        const pjsua_call *it = &pjsua_var.calls[slot];
+
+        if (!calls[slot].live && !it->hanging_up && (it->inv || it->async_call.dlg))
+            adopt_outgoing(slot);
+        which = number_of(slot);
+    }
+    pthread_mutex_unlock(&calls_lock);
+    PJSUA_UNLOCK();
+    return which;
 }
 
 number calls_of_dialog(const pjsip_dialog *dialog)
@@ -316,6 +342,7 @@ int calls_start(unsigned max_calls)
 
 void calls_stop(void)
 {
+    calls_plan(NULL, 0);
     pthread_mutex_lock(&calls_lock);
     for (unsigned i = 0; i < calls_size; i++)
         forget(&calls[i]);

@@ -260,8 +260,9 @@ typedef struct adapter adapter;
 
 int calls_start(unsigned max_calls);
 void calls_stop(void);
-void calls_plan(media_rule *rule, unsigned identity); /* for the next call this thread makes; takes the rule */
-number calls_number(int slot);                        /* adopts a fresh outgoing call; 0 when the slot is free */
+void calls_plan(media_rule *rule, unsigned identity); /* for the next call that Python makes; takes the rule */
+number calls_claim(int slot);                         /* right after makeCall; 0 when it has ended already */
+number calls_number(int slot);                        /* in callbacks only: adopts a fresh outgoing call */
 number calls_current(int slot);                       /* never adopts */
 int calls_slot(number call);                          /* -1 when stale */
 number calls_find(const pj_str_t *call_id, const pj_str_t *local_tag, const pj_str_t *remote_tag);
