@@ -361,19 +361,21 @@ class Race:
         if self.settings.forward_ends_timeout:
             self._deadline = math.inf
         del self.legs[channel]
-        left = channel.forwards_left
-        if self.caller is not None:
-            self.caller.forwards_left, kept = min(self.caller.forwards_left, left), self.caller.forwards_left
         self.lines -= 1
-        before = set(self.legs)
-        await self._prepare(destination)
-        for new in [leg for made, leg in self.legs.items() if made not in before]:
-            new.channel.redirecting = event.party if event.party.number else channel.caller
-            self._call(new)
-        if self.caller is not None:
-            self.caller.forwards_left = kept
-        self._end_told(channel, DialStatus.CANCEL, destination)
-        channel.close(Cause.NORMAL_CLEARING)
+        before, caller = set(self.legs), self.caller
+        kept = caller.forwards_left if caller is not None else 0
+        try:
+            if caller is not None:
+                caller.forwards_left = min(kept, channel.forwards_left)
+            await self._prepare(destination)
+            for new in [leg for made, leg in self.legs.items() if made not in before]:
+                new.channel.redirecting = event.party if event.party.number else channel.caller
+                self._call(new)
+        finally:
+            if caller is not None:
+                caller.forwards_left = kept
+            self._end_told(channel, DialStatus.CANCEL, destination)
+            channel.close(Cause.NORMAL_CLEARING)
 
     def _alerting(self, attempt: _Attempt, event: LegEvent) -> None:
         """Pass ringing and early audio of a leg on to the caller."""

@@ -78,3 +78,27 @@ async def test_a_caller_that_hangs_up_meanwhile_ends_both(rt: TestRuntime) -> No
     await bob.calls[0].over()
     assert rt.now() - began < 1
     assert not rt.channels
+
+
+async def test_a_caller_that_hangs_up_while_a_forward_is_prepared_leaves_nothing(rt: TestRuntime) -> None:
+    waited: list[str] = []
+
+    async def slow(callee: Channel) -> bool:
+        waited.append(callee.name)
+        if len(waited) > 1:
+            await asyncio.sleep(3600)
+        return True
+
+    @rt.application("Slow")
+    async def slowly(chan: Channel) -> None:
+        """Dial with a slow hook."""
+        await chan.dial(["Loopback/bob"], before_call=slow)
+
+    rt.extensions("[default]\nexten => 100,1,Slow()\n")
+    rt.phone("bob").forwards("Loopback/carol")
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    assert len(waited) == 2
+    call.hangup()
+    await call.over()
+    assert not rt.channels
