@@ -97,6 +97,27 @@ class EndpointFacts:
     context: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationFacts:
+    """A registration of ours with somebody else.
+
+    Args:
+        user: `user[@domain][:port]`.
+        refresh_s: Time between two refreshes, as agreed, or as configured before that.
+        state: Asterisk's word.
+        registered_s: Since the epoch; 0 when it is not registered.
+    """
+
+    technology: str
+    name: str
+    host: str
+    port: int
+    user: str
+    refresh_s: int
+    state: str
+    registered_s: float
+
+
 @runtime_checkable
 class SipDriver(Protocol):
     """The SIP driver, as the floors above it may know it."""
@@ -115,6 +136,9 @@ class SipDriver(Protocol):
 
     def domains(self) -> Sequence[tuple[str, str]]:
         """sip.conf's domains and their contexts."""
+
+    def registrations(self) -> Sequence[RegistrationFacts]:
+        """Our registrations with others, in order of the files."""
 
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         """The contacts of an endpoint as a dial string, joined by `&`."""

@@ -1,6 +1,7 @@
 """Commands about sip.conf's peers."""
 
 import re
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _PEER_COLUMNS = (
     ("Name/username", 25), ("Host", 39), ("Dyn", 3), ("Forcerport", 10), ("Comedia", 10), ("ACL", 3), ("Port", 8),
     ("Status", 11), ("Description", 32), ("Realtime", 0),
+)  # fmt: skip
+
+_REGISTRY_COLUMNS = (
+    ("Host", 39), ("dnsmgr", 6), ("Username", 12), ("Refresh", 8), ("State", 20), ("Reg.Time", 25),
 )  # fmt: skip
 
 _NAT = {"yes": "Yes", "no": "No", "auto yes": "Auto (Yes)", "auto no": "Auto (No)"}
@@ -92,6 +97,41 @@ def _peer_footer(peers: Sequence[PeerFacts]) -> str:
         f"{len(peers)} sip peers [Monitored: {online} online, {len(watched) - online} offline "
         f"Unmonitored: {known} online, {len(other) - known} offline]"
     )
+
+
+@command("sip show registry", see="sip show peers")
+def sip_show_registry(rt: "Runtime") -> Table:
+    """List our registrations with other servers."""
+    rows = [
+        (
+            f"{each.host}:{each.port}",
+            "N",
+            each.user,
+            each.refresh_s,
+            each.state,
+            time.strftime("%a, %d %b %Y %T", time.localtime(each.registered_s)) if each.registered_s else "",
+        )
+        for each in driver_of(rt).registrations()
+        if each.technology == "SIP"
+    ]
+    return Table(_REGISTRY_COLUMNS, rows, [f"{len(rows)} SIP registrations."], line=_registry_line)
+
+
+def _registry_line(row: Sequence[object]) -> str:
+    host, dnsmgr, user, refresh, state, when = row
+    return f"{host:<39.39} {dnsmgr:<6.6} {user:<12.12}  {refresh:>8} {state:<20.20} {when:<25.25}"
+
+
+@command("sip show domains", see="CHECKSIPDOMAIN")
+def sip_show_domains(rt: "Runtime") -> list[str]:
+    """List the SIP domains that are ours, and the contexts that calls to them begin in."""
+    domains = driver_of(rt).domains()
+    if not domains:
+        return ["SIP Domain support not enabled.", ""]
+    lines = [f"{'Our local SIP domains:':<40.40} {'Context':<20.20} {'Set by':<16.16}"]
+    for name, context in domains:
+        lines.append(f"{name:<40.40} {context or '(default)':<20.20} {'[Configured]':<16.16}")
+    return [*lines, ""]
 
 
 @command("sip reload", see="reload")

@@ -329,7 +329,8 @@ async def test_tls(served: Any, tmp_path: Path) -> None:
     reader, writer = await asyncio.open_connection(SERVER, 5061, ssl=context)
     text = (
         f"OPTIONS sip:{SERVER} SIP/2.0\nVia: SIP/2.0/TLS {NET}.51:5061;branch=z9hG4bKtls\n"
-        f"From: <sip:x@{SERVER}>;tag=1\nTo: <sip:{SERVER}>\nCall-ID: tls\nCSeq: 1 OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n"
+        f"From: <sip:x@{SERVER}>;tag=1\nTo: <sip:{SERVER}>\nCall-ID: tls\n"
+        "CSeq: 1 OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n"
     )
     writer.write(text.replace("\n", "\r\n").encode())
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)

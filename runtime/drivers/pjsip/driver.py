@@ -25,7 +25,7 @@ from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
 from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
-from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts
+from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts, RegistrationFacts
 from asterism.runtime.states import DeviceState
 from asterism.runtime.switch import Switch
 
@@ -88,7 +88,7 @@ class PjsipDriver(Watcher):
             self._stack.account(AccountKind(listening.number))
         self._presence = Presence(switch, self._dialects, self._stack, self._identities, self._usages)
         self._registrar = Registrar(self._presence.contacts, log, switch.now)
-        self._registrations = Registrations(self._stack, switch.bus, log)
+        self._registrations = Registrations(self._stack, switch)
         await self._presence.contacts.start()
         for dialect in dialects.values():
             await self._presence.adopt(dialect)
@@ -415,6 +415,10 @@ class PjsipDriver(Watcher):
     def domains(self) -> Sequence[tuple[str, str]]:
         """sip.conf's domains."""
         return self._dialects["SIP"].general.domains
+
+    def registrations(self) -> Sequence[RegistrationFacts]:
+        """Our registrations with others."""
+        return [shown.registration_facts(each) for each in self._registrations]
 
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         """The contacts of an endpoint as a dial string."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pjsua2 as pj
 from asterism import _native as native
-from asterism.runtime.bus import Bus
 from asterism.runtime.drivers.pjsip.headers import Uri, escaped_user
 from asterism.runtime.drivers.pjsip.model import Registration
 from asterism.runtime.drivers.pjsip.options import bracketed
@@ -15,7 +14,8 @@ from asterism.runtime.drivers.pjsip.outgoing import local_host
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
 from asterism.runtime.errors import DriverError
 from asterism.runtime.events import Registry
-from asterism.runtime.log import Log, escaped
+from asterism.runtime.log import escaped
+from asterism.runtime.switch import Switch
 
 REFRESH_EARLY_S = 15
 """How long before its end chan_sip renews a registration."""
@@ -42,8 +42,8 @@ class Registering:
 class Registrations:
     """All registrations of ours."""
 
-    def __init__(self, stack: Stack, bus: Bus, log: Log) -> None:
-        self._stack, self._bus, self._log = stack, bus, log
+    def __init__(self, stack: Stack, switch: Switch) -> None:
+        self._stack, self._bus, self._log, self._now = stack, switch.bus, switch.log, switch.now
         self._entries: dict[tuple[str, str], Registering] = {}
         self._accounts: dict[int, Registering] = {}
 
@@ -115,7 +115,7 @@ class Registrations:
         if event.code // 100 == 2 and event.expires_s > 0:
             entry.state, entry.attempts = "Registered", 0
             entry.refresh_s = max(event.expires_s - REFRESH_EARLY_S, 1)
-            entry.registered_at = loop.time()
+            entry.registered_at = self._now()
             self._log.verbose(
                 3,
                 f"Outbound Registration: Expiry for {escaped(Uri.parse(registration.server_uri).host)} is "

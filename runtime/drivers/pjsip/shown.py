@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
+from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.outgoing import with_user
+from asterism.runtime.drivers.pjsip.registrations import Registering
 from asterism.runtime.drivers.pjsip.usage import Usages
-from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts
+from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts, RegistrationFacts
 
 
 def contact_facts(contact: Contact, dialect: Dialect, now: float) -> ContactFacts:
@@ -103,6 +105,23 @@ def endpoint_facts(
         identifies=[(each.name, each.matches) for each in dialect.identifies if each.endpoint == endpoint.name],
         channels=[call.name for call in usages.of(endpoint).calls],
         context=endpoint.context,
+    )
+
+
+def registration_facts(entry: Registering) -> RegistrationFacts:
+    """One registration of ours."""
+    registration = entry.registration
+    server = Uri.parse(registration.server_uri)
+    registered = entry.state == "Registered"
+    return RegistrationFacts(
+        technology=registration.technology,
+        name=registration.name,
+        host=registration.domain_shown or server.host,
+        port=server.port or registration.port_shown,
+        user=registration.user_shown or registration.client_uri,
+        refresh_s=entry.refresh_s if registered else registration.expires_s,
+        state=entry.state,
+        registered_s=entry.registered_at if registered else 0.0,
     )
 
 

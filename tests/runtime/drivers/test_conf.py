@@ -154,7 +154,8 @@ def test_networks_and_callers() -> None:
 
 words = st.sampled_from(
     ["type", "host", "allow", "disallow", "nat", "register", "permit", "qualify", "port", "secret", "callerid",
-     "setvar", "insecure", "auth", "contact", "aors", "match", "bind", "endpoint", "max_contacts", "server_uri", "set_var"]
+     "setvar", "insecure",
+     "auth", "contact", "aors", "match", "bind", "endpoint", "max_contacts", "server_uri", "set_var"]
 )  # fmt: skip
 values = st.one_of(
     st.sampled_from(["peer", "friend", "user", "endpoint", "aor", "auth", "identify", "registration", "yes"]),

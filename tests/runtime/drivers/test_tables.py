@@ -16,6 +16,7 @@ from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
 from asterism.runtime.drivers.pjsip.options import Report
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
+from asterism.runtime.drivers.pjsip.registrations import Registering
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.errors import ArgumentError
@@ -50,6 +51,7 @@ class Shown:
             self.dialect.aors.pop(name, None)
         self.all = Contacts(NoDatabase(), Log(), lambda contact, what: None, lambda: 0.0)
         self.usages = Usages()
+        self.registering = [Registering(each, state="Request Sent") for each in self.dialect.registrations]
         self.technology = technology
         for contact in self.all.configure(technology, self.dialect.aors.values()):
             qualified = self.dialect.aors[contact.aor].qualify_s
@@ -79,9 +81,14 @@ class Shown:
     def contacts(self) -> Any:
         return shown.contacts_of(self.dialect, self.all, 0.0)
 
-    def domains(self) -> Any: ...
+    def domains(self) -> Any:
+        return self.dialect.general.domains
+
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         return ""
+
+    def registrations(self) -> Any:
+        return [shown.registration_facts(each) for each in self.registering]
 
     # Runtime
     def driver(self, technology: str) -> "Shown":
@@ -168,3 +175,17 @@ async def test_endpoints_unreachable() -> None:
         rt.reached(name, Reach.UNREACHABLE)
     assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__unreachable")
     assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__unreachable")
+
+
+async def test_registrations_of_ours() -> None:
+    """Asterisk prints them in the order of its hash table; ours is that of the file."""
+    rt = Shown("SIP", set())
+    for entry in rt.registering:
+        if entry.registration.port_shown == 25070:
+            entry.state = "No Authentication"
+    ours, theirs = (
+        text.splitlines() for text in (printed(sip.sip_show_registry, rt), golden("sip_show_registry__403"))
+    )
+    assert (ours[0], ours[-1]) == (theirs[0], theirs[-1])
+    assert sorted(ours) == sorted(theirs)
+    assert printed(sip.sip_show_domains, rt) == golden("sip_show_domains__idle")
