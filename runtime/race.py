@@ -308,8 +308,8 @@ class Race:
         result, caller = self.result, self.caller
         result.status = DialStatus.ANSWER
         result.peer, result.number = channel.name, attempt.resource
+        channel.verbose(3, f"{channel.name} answered" + (f" {caller.name}" if caller is not None else ""))
         if caller is not None:
-            channel.verbose(3, f"{channel.name} answered {caller.name}")
             caller.set("DIALSTATUS", result.status.value)
             caller.set("DIALEDPEERNAME", result.peer)
             caller.set("DIALEDPEERNUMBER", result.number)

@@ -18,8 +18,8 @@ _OWN_NAME = re.compile(r"(Local/[^,;\"]*?)-[0-9a-f]{8};")
 NOT_YET = {
     # Call records.
     "flow-00711", "flow-00713",
-    # WaitUntil and its kin; a GROUP that a Local channel inherits; EVAL_EXTEN's own place.
-    "flow-00507", "flow-00521", "flow-00522", "flow-00523", "flow-00527", "flow-00710", "flow-00734",
+    # WaitUntil and its kin; EVAL_EXTEN's own place.
+    "flow-00507", "flow-00521", "flow-00522", "flow-00523", "flow-00527", "flow-00734",
     # Options without the argument that they need; a busy Local that is no failure to Originate; SoftHangup of oneself.
     "flow-00674", "flow-00717", "flow-00462",
 }  # fmt: skip
