@@ -10,7 +10,16 @@ from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
 
 AMA_FLAGS = {"OMIT": 1, "BILLING": 2, "DOCUMENTATION": 3, "DEFAULT": 3}
-NO_ANSWER, ANSWERED = (1, "NO ANSWER"), (16, "ANSWERED")
+NONE_YET, ANSWERED = (1, "NO ANSWER"), (8, "ANSWERED")
+_OF_DIAL = {
+    "ANSWER": ANSWERED,
+    "BUSY": (4, "BUSY"),
+    "NOANSWER": (0, "NO ANSWER"),
+    "CANCEL": (0, "NO ANSWER"),
+    "CONGESTION": (2, "FAILED"),
+    "CHANUNAVAIL": (2, "FAILED"),
+}
+"""What a record says of a Dial that has just ended."""
 _READ_ONLY = frozenset(
     (
         "clid", "src", "dst", "dcontext", "channel", "dstchannel", "lastapp", "lastdata", "start", "answer", "end",
@@ -35,8 +44,8 @@ def cdr(chan: Channel, variable: str, options: str = "") -> str:
             other name, which goes into the record as it is set. In any case.
         options: u (times as seconds since the epoch, flags and disposition as numbers), f (duration and billsec with
             fractions).
-    Compat: func_cdr. A call is NO ANSWER here until it is bridged. Only amaflags, accountcode, userfield, and names of
-        the dialplan's own can be set.
+    Compat: func_cdr. A call is NO ANSWER here until it is bridged; right after Dial its outcome is told. Only
+        amaflags, accountcode, userfield, and names of the dialplan's own can be set.
     """
     name = variable.lower()
     if not name:
@@ -107,7 +116,9 @@ def _since(chan: Channel, start: float, options: str) -> str:
 
 
 def _disposition(chan: Channel, options: str) -> str:
-    number, word = ANSWERED if chan.bridge is not None else NO_ANSWER
+    number, word = ANSWERED if chan.bridge is not None else NONE_YET
+    if chan.application == "Dial" and chan.bridge is None:
+        number, word = _OF_DIAL.get(chan.variables.get("DIALSTATUS", ""), NONE_YET)
     return str(number) if "u" in options else word
 
 

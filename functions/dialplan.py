@@ -69,7 +69,7 @@ async def eval_exten(chan: Channel, location: str) -> str:
 
     Args:
         location: Context, extension, priority; the first two may be left out from the left.
-    Compat: func_evalexten. The application is not run.
+    Compat: func_evalexten. The application is not run; EXTEN, CONTEXT, and PRIORITY are those of the location.
     """
     place = subroutine.place(location)
     if place is None:
@@ -82,9 +82,14 @@ async def eval_exten(chan: Channel, location: str) -> str:
     step = await found if inspect.isawaitable(found) else found
     if not isinstance(step, Step):
         return ""
-    if step.evaluate is not None:
-        return step.evaluate(chan)
-    return "" if step.evaluate_later is None else await step.evaluate_later(chan)
+    stood = chan.context, chan.exten, chan.priority
+    chan.context, chan.exten, chan.priority = context, exten, step.priority
+    try:
+        if step.evaluate is not None:
+            return step.evaluate(chan)
+        return "" if step.evaluate_later is None else await step.evaluate_later(chan)
+    finally:
+        chan.context, chan.exten, chan.priority = stood
 
 
 @function("EXCEPTION", see="RaiseException")

@@ -200,3 +200,24 @@ async def test_the_database_can_be_read_by_name(rt: TestRuntime) -> None:
     )
     await (await rt.phone("alice").call("100@default")).over()
     assert said(rt) == ["d 4 a-b-c-d"]
+
+
+async def test_a_priority_is_evaluated_where_it_stands(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,NoOp(${EVAL_EXTEN(other,7,1)} ${EXTEN}@${CONTEXT} ${EVAL_EXTEN(other,8,1)})\n"
+        "[other]\nexten => 7,1,Return(${EXTEN}@${CONTEXT}:${PRIORITY})\nexten => 8,1,Return([${SHELL(printf x)}])\n"
+    )
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["7@other:1 100@default [x]"]
+
+
+@pytest.mark.parametrize(("answers", "said_after"), [(True, "ANSWERED 8"), (False, "NO ANSWER 0")])
+async def test_the_record_tells_how_dial_ended(rt: TestRuntime, answers: bool, said_after: str) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,NoOp(${CDR(disposition)})\n same => n,Dial(Loopback/bob,5,g)\n"
+        " same => n,NoOp(${CDR(disposition)} ${CDR(disposition,u)})\n same => n,NoOp(${CDR(disposition)})\n"
+    )
+    if answers:
+        rt.phone("bob").answers(after_s=1, talks_s=2)
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == ["NO ANSWER", said_after, "NO ANSWER"]
