@@ -8,7 +8,7 @@ import pytest
 from asterism.runtime.events import ContactStatus, DeviceStateChange, PeerStatus
 
 from tests.sip.conftest import NET, SERVER, until
-from tests.sip.wire import answer
+from tests.sip.wire import SDP, answer
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(60)]
 
@@ -240,3 +240,41 @@ async def test_named_access_lists(served: Any, agent: Any) -> None:
     missing = await agent("6012", "x")
     assert (await missing.register()).code == 403
     assert "acl: there is no list 'nosuch' in acl.conf; all are denied" in pbx.said
+
+
+async def test_a_peer_is_known_by_where_it_registered(served: Any, agent: Any) -> None:
+    peer = "[gate]\ntype=peer\nhost=dynamic\nsecret=x\ninsecure=invite\ncontext=internal\n"
+    pbx = await served(sip=SIP + peer, extensions="[internal]\nexten => 7,1,Busy()\n")
+    gate = await agent("gate", "x")
+    assert (await gate.register()).code == 200
+    gate.user = "5551212"
+    kind = "Content-Type: application/sdp"
+    contact = f"Contact: <sip:5551212@{gate.address}:5060>"
+    got = await gate.ask("INVITE", f"sip:7@{SERVER}", contact, kind, body=SDP, digest=False)
+    assert got.code == 486
+    assert 'Busy("SIP/gate-00000000", "")' in pbx.said
+    stranger = await agent("5551212", "x")
+    got = await stranger.ask("INVITE", f"sip:7@{SERVER}", contact, kind, body=SDP, digest=False)
+    assert got.code in (401, 403)
+
+
+async def test_call_limit_and_device_state(served: Any, agent: Any) -> None:
+    limited = SIP.replace("secret=one", "secret=one\ncall-limit=1")
+    pbx = await served(sip=limited, extensions="[internal]\nexten => 7,1,Answer()\n same => n,Wait(3)\n")
+    driver = pbx.runtime.driver("SIP")
+    assert driver.device_state("6001").value == "UNAVAILABLE"
+    assert driver.device_state("nobody").value == "INVALID"
+    one = await agent("6001", "one")
+    one.answering = lambda request: answer(request, 200, "OK")
+    assert (await one.register()).code == 200
+    assert driver.device_state("6001").value == "NOT_INUSE"
+    headers = (f"Contact: <sip:6001@{one.address}:5060>", "Content-Type: application/sdp")
+    first = await one.ask("INVITE", f"sip:7@{SERVER}", *headers, body=SDP)
+    assert first.code == 200
+    assert driver.device_state("6001").value == "BUSY"
+    one.call_id += "2"
+    assert (await one.ask("INVITE", f"sip:7@{SERVER}", *headers, body=SDP)).code == 480
+    assert "Call from peer '6001' rejected due to usage limit of 1" in pbx.said
+    for channel in list(pbx.runtime.channels.values()):
+        channel.request_hangup(16)
+    await until(lambda: driver.device_state("6001").value == "NOT_INUSE")
