@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from asterism.dialplan import reader, resolve
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf
+from asterism.runtime import asterisk_conf, modules_conf
 from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
@@ -23,6 +24,7 @@ from asterism.runtime.errors import AsterismError, ConfigError, DriverError
 from asterism.runtime.events import FullyBooted, Reload, Shutdown
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
+from asterism.runtime.modules_conf import ModulesConf
 from asterism.runtime.music import MusicClasses
 from asterism.runtime.settings import AsteriskConf, DirectorySettings, Options
 from asterism.runtime.switchboard import Switchboard
@@ -30,7 +32,22 @@ from asterism.runtime.tones import ToneZones
 from asterism.runtime.unbound import Unbound
 
 DIALPLAN_FILE = "extensions.conf"
-SIP_FILES = ("sip.conf", "pjsip.conf")
+SIP_FILES = {"sip.conf": "chan_sip", "pjsip.conf": "chan_pjsip"}
+FRONT_ENDS = {"manager": "asterism.runtime.manager.server"}
+"Front ends that start with a runtime whose configuration folder has the file of that name, and their modules."
+
+
+class FrontEnd(Protocol):
+    """What serves operators and programs of a runtime from outside: the manager."""
+
+    async def start(self) -> None:
+        """Read its configuration and serve; raises ConfigError."""
+
+    async def stop(self) -> None:
+        """Send everybody away."""
+
+    async def reload(self) -> None:
+        """Read its configuration again; raises ConfigError when the old one stays in force."""
 
 
 class Runtime(Switchboard):
@@ -67,15 +84,21 @@ class Runtime(Switchboard):
         super().__init__(settings, options or conf.options, log)
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
+        self._front_ends: dict[str, FrontEnd] = {}
         self._booted = asyncio.Event()
         self._emptied = asyncio.Event()
         self._closed = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
+        self.wanted = ModulesConf()
+        "What modules.conf says."
         self._load_modules(modules)
 
     def _load_modules(self, modules: Iterable[str] | None) -> None:
+        if self.config_dir is not None:
+            sections = self._sections(self.config_dir / "modules.conf", self._complaints)
+            self.wanted = modules_conf.read(sections or (), self._complaints.append)
         if modules is None:
-            self.modules.load_all()
+            self.modules.load_all(but=self.wanted.left_out)
             return
         for name in modules:
             self.modules.load(name)
@@ -106,6 +129,7 @@ class Runtime(Switchboard):
         drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
         for driver in drivers:
             await self._start_driver(driver)
+        await self._start_front_ends()
         self._booted.set()
         self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
 
@@ -125,7 +149,11 @@ class Runtime(Switchboard):
     def sip_drivers(self) -> list[ChannelDriver]:
         """The SIP driver, where SIP is configured."""
         folder = self.config_dir
-        found = [name for name in SIP_FILES if folder is not None and (folder / name).exists()]
+        found = [
+            name
+            for name, module in SIP_FILES.items()
+            if folder is not None and (folder / name).exists() and self.wants_module(module)
+        ]
         if not found:
             return []
         try:
@@ -148,6 +176,17 @@ class Runtime(Switchboard):
         self.drivers.append(driver)
         for technology in driver.technologies:
             self._driver_of[technology.lower()] = driver
+
+    async def _start_front_ends(self) -> None:
+        for name, module in FRONT_ENDS.items():
+            if self.config_dir is None or not (self.config_dir / f"{name}.conf").exists():
+                continue
+            front_end: FrontEnd = importlib.import_module(module).make(self)
+            try:
+                await front_end.start()
+            except ConfigError as error:
+                self.log.error(f"{name}.conf is not in force: {error}")
+            self._front_ends[name] = front_end
 
     async def stop(self, *, gracefully: bool = False, when_convenient: bool = False, restart: bool = False) -> None:
         """End the runtime; returns when it has ended. A later call may be more urgent than an earlier one.
@@ -181,6 +220,8 @@ class Runtime(Switchboard):
         if self._booted.is_set():
             self.bus.publish(Shutdown(restart=self.restart_wanted))
         await self._end_channels()
+        for front_end in self._front_ends.values():
+            await front_end.stop()
         for driver in reversed(self.drivers):
             try:
                 await driver.stop()
@@ -261,6 +302,10 @@ class Runtime(Switchboard):
             lambda values: resolve.load(folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values)
         )
 
+    def wants_module(self, name: str) -> bool:
+        """Whether modules.conf wants a module of Asterisk's, such as `chan_sip`."""
+        return self.wanted.wants(name)
+
     def unbound(self, variables: dict[str, str] | None = None) -> Unbound:
         """A scope without a channel, over these global variables or the runtime's own."""
         return Unbound(self, variables)
@@ -310,15 +355,16 @@ class Runtime(Switchboard):
         drivers = [
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
-        if wanted not in known and not drivers:
+        front_ends = [each for name, each in self._front_ends.items() if wanted in ("", name)]
+        if wanted not in known and not drivers and not front_ends:
             raise AsterismError(f"There is no module '{module}' that can be reloaded")
         if self.config_dir is not None and wanted in ("", "indications", "musiconhold"):
             complaints += [str(each) for each in self._read_sounds(self.config_dir)]
         if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
             complaints += self._load_dialplan(self.config_dir)
-        for driver in drivers:
+        for part in (*drivers, *front_ends):
             try:
-                await driver.reload()
+                await part.reload()
             except (ConfigError, DriverError) as error:
                 self.log.error(str(error))
                 complaints.append(str(error))

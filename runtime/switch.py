@@ -140,6 +140,9 @@ class Switch(Protocol):
     def accepting(self) -> bool:
         """Whether new calls are taken: False while stopping gracefully."""
 
+    def wants_module(self, name: str) -> bool:
+        """Whether modules.conf wants a module of Asterisk's, such as `chan_sip`."""
+
     def find_application(self, name: str) -> "Application | None":
         """A loaded application by name, in any case."""
 

@@ -163,6 +163,10 @@ class Switchboard:
             return False
         return not options.maxload or os.getloadavg()[0] <= options.maxload
 
+    def wants_module(self, name: str) -> bool:
+        """Whether a module of Asterisk's, such as `chan_sip`, is wanted."""
+        return True
+
     def driver(self, technology: str) -> ChannelDriver | None:
         """The driver of a technology, in any case."""
         return self._driver_of.get(technology.lower())

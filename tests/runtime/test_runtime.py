@@ -223,3 +223,20 @@ async def test_calls_leave_nothing_in_memory(rt: TestRuntime) -> None:
     before = await some(10)
     after = await some(200)
     assert after - before < 100
+
+
+async def test_modules_conf_leaves_things_out(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path,
+        extensions="[default]\nexten => 1,1,NoOp()\n",
+        sip="[general]\nudpbindaddr=127.0.0.1:59999\n",
+        modules="[modules]\nautoload=yes\nnoload => chan_sip.so\nnoload => app_echo.so\n"
+        "noload => app_alarmreceiver.so\nlaod = x\n",
+    )
+    async with TestRuntime(path, real_time=True) as rt:
+        assert rt.driver("SIP") is None
+        assert not rt.wants_module("chan_sip") and rt.wants_module("chan_pjsip")
+        assert rt.find_application("Echo") is None
+        assert rt.find_application("Dial") is not None
+        (error,) = rt.logged(Level.ERROR)
+        assert "modules.conf:6" in error and "laod" in error

@@ -148,7 +148,7 @@ class PjsipDriver(Watcher):
                 raise ConfigError(error.message, error.file, error.line) from None
         for technology, (name, translate) in FILES.items():
             path = folder / name
-            if not path.is_file():
+            if not path.is_file() or not self._switch.wants_module(f"chan_{technology.lower()}"):
                 found[technology] = Dialect(technology)
                 continue
             try:
