@@ -5,10 +5,12 @@ live by: an operator where a value should start gives the empty string, a value 
 gives `0`, and what follows a complete expression is ignored.
 """
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from asterism.dialplan import longdouble, regex
 from asterism.dialplan.longdouble import Number
@@ -160,6 +162,9 @@ class _Parser:
             if self.peek() != (",", True):
                 break
             self.position += 1
+            if self.peek() == (")", True):
+                found.append(Word(""))
+                break
         self.expect(")")
         return tuple(found)
 
@@ -225,10 +230,18 @@ def minus(value: Value) -> Number:
     return 0 if number is None else longdouble.negate(number)
 
 
+_LEADING = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)
+
+
 def negation(value: Value) -> int:
-    """`!value`: of any string 1, of a number whether its whole part is zero."""
-    number = number_of(value)
-    return int(number is None or -1 < number < 1)
+    """`!value`: of a text by its leading digits, as a C int; of what was calculated by the number."""
+    if not isinstance(value, str):
+        return int(value == 0)
+    match = _LEADING.match(value)
+    if not match:
+        return 1
+    number = max(-(1 << 63), min((1 << 63) - 1, int(match[1][:40])))
+    return int(number & 0xFFFFFFFF == 0)
 
 
 def is_true(value: Value) -> bool:
@@ -256,21 +269,32 @@ def _and(left: Value, right: Value) -> Value:
     return 0 if _is_zero(left) or _is_zero(right) else _tested(left)
 
 
-def _compare(left: Value, right: Value) -> int:
-    """Less than, equal to or greater than zero; two numbers as numbers, else as strings of bytes."""
-    first, second = number_of(left), number_of(right)
-    if first is not None and second is not None:
-        return (first > second) - (first < second)
-    before, after = (shown(value).encode("utf-8", "surrogateescape") for value in (left, right))
-    return (before > after) - (before < after)
+def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], int]:
+    """Compare two numbers as numbers, else as strings of bytes."""
+
+    def calculate(left: Value, right: Value) -> int:
+        first, second = number_of(left), number_of(right)
+        if first is not None and second is not None:
+            return int(compare(first, second))
+        return int(compare(_raw(left), _raw(right)))
+
+    return calculate
+
+
+def _raw(value: Value) -> bytes:
+    return shown(value).encode("utf-8", "surrogateescape")
 
 
 def _sum(operation: Callable[[Number, Number], Number]) -> Callable[[Value, Value], Value]:
-    """A string that is no number counts as 0."""
+    """A string that is no number counts as 0, and leaves even a -0 as it is."""
 
     def calculate(left: Value, right: Value) -> Value:
         first, second = number_of(left), number_of(right)
-        return operation(0 if first is None else first, 0 if second is None else second)
+        if second is None:
+            return 0 if first is None else first
+        if first is None:
+            return second if operation is longdouble.add else operation(0, second)
+        return operation(first, second)
 
     return calculate
 
@@ -312,12 +336,12 @@ def _search(value: Value, pattern: Value, anchored: bool) -> Value:
 OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
     "|": _or,
     "&": _and,
-    "=": lambda left, right: int(_compare(left, right) == 0),
-    "!=": lambda left, right: int(_compare(left, right) != 0),
-    ">": lambda left, right: int(_compare(left, right) > 0),
-    "<": lambda left, right: int(_compare(left, right) < 0),
-    ">=": lambda left, right: int(_compare(left, right) >= 0),
-    "<=": lambda left, right: int(_compare(left, right) <= 0),
+    "=": _comparison(operator.eq),
+    "!=": _comparison(operator.ne),
+    ">": _comparison(operator.gt),
+    "<": _comparison(operator.lt),
+    ">=": _comparison(operator.ge),
+    "<=": _comparison(operator.le),
     "+": _sum(longdouble.add),
     "-": _sum(longdouble.subtract),
     "*": _multiply,

@@ -81,10 +81,7 @@ def elements(pattern: str) -> tuple[Element, ...]:
             found.append(_set(pattern[index:end]))
             index = end + 1
             continue
-        element = _SINGLE.get(character) or _element(character)
-        found.append(element)
-        if element is _DOT or element is _BANG:
-            return tuple(found)
+        found.append(_SINGLE.get(character) or _element(character))
     found.append(END)
     return tuple(found)
 
@@ -181,6 +178,15 @@ class Trie(Generic[Leaf]):
             del parent.branches[element]
             parent.by_character = None
 
+    def _leaves(self, node: _Node[Leaf], element: Element) -> Iterator[Leaf]:
+        """Go through what stands behind a `.` or `!`: it sorts, but nothing more has to match."""
+        waiting = [node.branches[element]] if element in node.branches else []
+        while waiting:
+            last = waiting.pop()
+            if last.leaf is not None:
+                yield last.leaf
+            waiting += [following for _, following in sorted(last.branches.items(), reverse=True)]
+
     def matches(self, number: str) -> Iterator[Leaf]:
         """Go through the leaves that match a number (without hyphens), in order."""
         return self._matches(self.root, number, 0)
@@ -189,10 +195,8 @@ class Trie(Generic[Leaf]):
         size = len(number)
         while True:
             if index == size:
-                for element in (_BANG, END):
-                    last = node.branches.get(element)
-                    if last is not None and last.leaf is not None:
-                        yield last.leaf
+                yield from self._leaves(node, _BANG)
+                yield from self._leaves(node, END)
                 return
             following = node.following(number[index])
             index += 1
@@ -201,10 +205,8 @@ class Trie(Generic[Leaf]):
                 continue
             for branch in following:
                 yield from self._matches(branch, number, index)
-            for element in (_DOT, _BANG):
-                last = node.branches.get(element)
-                if last is not None and last.leaf is not None:
-                    yield last.leaf
+            yield from self._leaves(node, _DOT)
+            yield from self._leaves(node, _BANG)
             return
 
     def prospects(self, number: str) -> Iterator[Found[Leaf]]:
@@ -219,16 +221,13 @@ class Trie(Generic[Leaf]):
             branches = node.following(number[index])
         for branch in branches:
             yield from self._prospects(branch, number, index + 1)
-        for element in (_DOT, _BANG, END):
-            last = node.branches.get(element)
-            if last is None or last.leaf is None:
-                continue
-            if element is _DOT:
-                yield Found(last.leaf, not beyond, True)
-            elif element is _BANG:
-                yield Found(last.leaf, index <= len(number), None if index <= len(number) else True)
-            elif beyond:
-                yield Found(last.leaf, index == len(number), index > len(number))
+        for leaf in self._leaves(node, _DOT):
+            yield Found(leaf, not beyond, True)
+        for leaf in self._leaves(node, _BANG):
+            yield Found(leaf, index <= len(number), None if index <= len(number) else True)
+        if beyond:
+            for leaf in self._leaves(node, END):
+                yield Found(leaf, index == len(number), index > len(number))
 
 
 def number_matches(pattern: str, number: str) -> bool:

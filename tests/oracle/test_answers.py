@@ -28,7 +28,18 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.parametrize("name", ["expressions-own", "substitution", "macro", "flow-own"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "expressions-own",
+        "expressions-random",
+        "substitution",
+        "substitution-random",
+        "matching-random",
+        "macro",
+        "flow-own",
+    ],
+)
 async def test_as_recorded(name: str) -> None:
     wanted = cases(name)
     got = {one["id"]: one["truth"] for one in await answers(wanted)}
