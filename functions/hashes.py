@@ -54,6 +54,8 @@ def _set_hash(chan: Channel, hashname: str = "", hashkey: str | None = None, val
     keys = _keys(chan, hashname)
     values = split_arguments(value)
     # Asterisk counts a last value only when something follows it or it is empty.
+    if not keys:
+        return
     if len(values) > len(keys) or (len(values) == len(keys) and not values[-1]) or (len(keys) == 1 and not values):
         values += [""]
         for key, one in zip(keys, values, strict=False):
