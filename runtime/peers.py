@@ -140,6 +140,16 @@ class SipDriver(Protocol):
     def registrations(self) -> Sequence[RegistrationFacts]:
         """Our registrations with others, in order of the files."""
 
+    def trace(self, technology: str, address: str) -> None:
+        """Show SIP messages on the console, in the form of SIP or PJSIP.
+
+        Args:
+            address: `*` for everybody's, `host` or `host:port` for one's, empty for none.
+        """
+
+    def traced(self, technology: str) -> str:
+        """Whose messages are shown, as `trace` takes it."""
+
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         """The contacts of an endpoint as a dial string, joined by `&`."""
 

@@ -138,6 +138,21 @@ def pjsip_show_contacts(rt: "Runtime", pattern: str = "") -> list[str]:
     return [*lines, "", f"Objects found: {len(found)}", ""]
 
 
+@command("pjsip set logger on|off", see="sip set debug")
+def pjsip_set_logger(rt: "Runtime", state: str) -> list[str]:
+    """Show every SIP message on the consoles, or none."""
+    on = state.lower() == "on"
+    driver_of(rt).trace("PJSIP", "*" if on else "")
+    return [f"PJSIP Logging {'enabled' if on else 'disabled'}"]
+
+
+@command("pjsip set logger host <address>", see="sip set debug ip")
+def pjsip_set_logger_host(rt: "Runtime", address: str) -> list[str]:
+    """Show the SIP messages from and to one address, `host` or `host:port`."""
+    driver_of(rt).trace("PJSIP", address)
+    return [f"PJSIP Logging Enabled for host: {address}"]
+
+
 @command("pjsip reload", see="reload")
 async def pjsip_reload(rt: "Runtime") -> list[str]:
     """Read pjsip.conf again; prints only what is wrong."""

@@ -134,6 +134,37 @@ def sip_show_domains(rt: "Runtime") -> list[str]:
     return [*lines, ""]
 
 
+@command("sip set debug on|off", see="pjsip set logger")
+def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
+    """Show every SIP message on the consoles, or none."""
+    driver = driver_of(rt)
+    before = driver.traced("SIP")
+    driver.trace("SIP", "*" if state.lower() == "on" else "")
+    if state.lower() != "on":
+        return ["SIP Debugging Disabled"]
+    return ["SIP Debugging re-enabled" if before else "SIP Debugging enabled"]
+
+
+@command("sip set debug ip <address>", see="sip set debug peer")
+def sip_set_debug_ip(rt: "Runtime", address: str) -> list[str]:
+    """Show the SIP messages from and to one address, `host` or `host:port`."""
+    driver_of(rt).trace("SIP", address)
+    return [f"SIP Debugging Enabled for IP: {address.partition(':')[0]}"]
+
+
+@command("sip set debug peer <peer>", see="sip set debug ip")
+def sip_set_debug_peer(rt: "Runtime", name: str) -> list[str]:
+    """Show the SIP messages from and to the address of one peer."""
+    driver = driver_of(rt)
+    found = driver.peer(name)
+    if found is None:
+        return [f"No such peer '{name}'"]
+    if not found.address:
+        return [f"Unable to get IP address of peer '{name}'"]
+    driver.trace("SIP", found.address)
+    return [f"SIP Debugging Enabled for IP: {found.address}"]
+
+
 @command("sip reload", see="reload")
 async def sip_reload(rt: "Runtime") -> list[str]:
     """Read sip.conf again; prints only what is wrong."""

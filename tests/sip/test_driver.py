@@ -336,3 +336,28 @@ async def test_tls(served: Any, tmp_path: Path) -> None:
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
     assert head.startswith(b"SIP/2.0 200 OK")
     writer.close()
+
+
+async def test_messages_on_the_console(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one = await agent("6001", "one")
+
+    async def told(line: str) -> list[str]:
+        return list((await pbx.runtime.commands.run(pbx.runtime, line)).lines)
+
+    assert await told("sip set debug on") == ["SIP Debugging enabled"]
+    assert await told("sip set debug on") == ["SIP Debugging re-enabled"]
+    assert (await one.register()).code == 200
+    assert f"\n<--- SIP read from UDP:{NET}.51:5060 --->\nREGISTER sip:{SERVER} SIP/2.0\nVia: " in pbx.said
+    assert f"\n<--- Transmitting (no NAT) to {NET}.51:5060 --->\nSIP/2.0 401 Unauthorized\n" in pbx.said
+    assert "headers 0 lines) ---" in pbx.said
+    assert await told("sip set debug off") == ["SIP Debugging Disabled"]
+    assert await told("pjsip set logger host 192.0.2.1") == ["PJSIP Logging Enabled for host: 192.0.2.1"]
+    pbx.records.clear()
+    assert (await one.register()).code == 200
+    assert "SIP/2.0" not in pbx.said
+    assert await told("pjsip set logger on") == ["PJSIP Logging enabled"]
+    assert (await one.register()).code == 200
+    assert "<--- Received SIP request (" in pbx.said
+    assert f" bytes) to UDP:{NET}.51:5060 --->\nSIP/2.0 200 OK\n" in pbx.said
+    assert await told("pjsip set logger off") == ["PJSIP Logging disabled"]

@@ -22,6 +22,7 @@ from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
 from asterism.runtime.drivers.pjsip.registrations import Registrations
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
+from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
@@ -48,6 +49,7 @@ class PjsipDriver(Watcher):
         self._switch: Switch
         self._stack: Stack
         self._presence: Presence
+        self._tracing: Tracing
         self._registrar: Registrar
         self._registrations: Registrations
         self._dialects = {name: Dialect(name) for name in FILES}
@@ -71,6 +73,7 @@ class PjsipDriver(Watcher):
         dialects, report = self._read()
         report.write(log)
         self._stack = Stack(log, self._event)
+        self._tracing = Tracing(log)
         transports = [each for dialect in dialects.values() for each in dialect.transports]
         agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), _agent())
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
@@ -225,6 +228,8 @@ class PjsipDriver(Watcher):
             case native.CallStats():
                 if (call := self._calls.get(event.call)) is not None:
                     call.last_stats = event.stats
+            case native.Wire():
+                self._tracing.show(event)
             case native.Log():
                 self._pjsip_log(event)
             case native.PlayerEnded():
@@ -419,6 +424,14 @@ class PjsipDriver(Watcher):
     def registrations(self) -> Sequence[RegistrationFacts]:
         """Our registrations with others."""
         return [shown.registration_facts(each) for each in self._registrations]
+
+    def trace(self, technology: str, address: str) -> None:
+        """Show SIP messages on the console."""
+        self._tracing.set(technology, address)
+
+    def traced(self, technology: str) -> str:
+        """Whose messages are shown."""
+        return self._tracing.wanted.get(technology, "")
 
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         """The contacts of an endpoint as a dial string."""

@@ -90,6 +90,10 @@ class Shown:
     def registrations(self) -> Any:
         return [shown.registration_facts(each) for each in self.registering]
 
+    def trace(self, technology: str, address: str) -> None: ...
+    def traced(self, technology: str) -> str:
+        return ""
+
     # Runtime
     def driver(self, technology: str) -> "Shown":
         return self
