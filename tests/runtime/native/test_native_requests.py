@@ -532,3 +532,21 @@ def test_answering_a_connection_that_is_gone(switch: Switch) -> None:
         pass
     with pytest.raises(native.StaleError):
         native.respond(request.token, 200)
+
+
+def test_outgoing_registrations_are_reported(switch: Switch, other: Phone) -> None:
+    config = switch.account_config()
+    config.idUri = "sip:us@example.org"
+    config.regConfig.registrarUri = f"sip:{other.host}:{other.port}"
+    config.regConfig.retryIntervalSec = 0
+    account = pj.Account()
+    account.create(config)
+    request = other.request_of("REGISTER")
+    other.respond(request, 200, extra=f"Contact: {request.header('Contact')};expires=77\r\n")
+    event = switch.wait(native.Registration)
+    assert (event.account, event.code, event.expires_s, event.error) == (account.getId(), 200, 77, 0)
+    account.setRegistration(True)
+    other.respond(other.request_of("REGISTER"), 403, "Go away")
+    event = switch.wait(native.Registration)
+    assert (event.code, event.reason, event.expires_s) == (403, "Go away", 0)
+    assert event.message.startswith(b"SIP/2.0 403")
