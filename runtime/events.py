@@ -416,3 +416,8 @@ class FailedACL(SecurityEvent):
 @dataclass(frozen=True, slots=True)
 class RequestNotAllowed(SecurityEvent):
     """The request is known but refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimit(SecurityEvent):
+    """The account is in use and may be so only once."""

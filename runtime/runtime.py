@@ -362,7 +362,8 @@ class Runtime(Switchboard):
             complaints += [str(each) for each in self._read_sounds(self.config_dir)]
         if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
             complaints += self._load_dialplan(self.config_dir)
-        for part in (*drivers, *front_ends):
+        parts: list[ChannelDriver | FrontEnd] = [*drivers, *front_ends]
+        for part in parts:
             try:
                 await part.reload()
             except (ConfigError, DriverError) as error:

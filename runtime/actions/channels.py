@@ -1,0 +1,304 @@
+"""Actions on channels: what they are, their variables, where they go, their end."""
+
+import math
+from typing import TYPE_CHECKING
+
+from asterism.apps.set import assign
+from asterism.dialplan.regex import BadPattern, Regex
+from asterism.functions.indirect import value_of_later
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import action
+from asterism.runtime.errors import AsterismError
+from asterism.runtime.events import DTMFBegin, DTMFEnd
+from asterism.runtime.request import Header, Item, Request, Response
+from asterism.runtime.snapshots import channel_headers
+from asterism.runtime.unbound import Unbound
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+CAUSE_MAX = 127
+
+
+# --- what they are ------------------------------------------------------------------------------
+
+
+@action("Status", privilege="system,call,reporting")
+async def status(rt: "Runtime", request: Request) -> Response:
+    """List one channel, or all, and variables of each that `Variables` names."""
+    name = request.get("Channel")
+    found: list[Channel] = list(rt.channels.values())
+    if name:
+        channel = rt.channels.find(name)
+        if channel is None:
+            return Response.error("No such channel")
+        found = [channel]
+    names = [each.strip() for each in request.get("Variables").split(",") if each.strip()]
+    every = request.get("AllVariables").lower() in ("yes", "true", "y", "t", "1", "on")
+    items = [await _status(rt, each, names, every) for each in found]
+    totals: list[Header] = [("Items", len(items))]
+    return Response.listing("Channel status will follow", items, "StatusComplete", totals)
+
+
+async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool) -> Item:
+    snapshot = channel.snapshot()
+    formats = tuple(channel.leg.formats)
+    first = formats[0] if formats else "slin"
+    ends_s = channel.absolute_timeout_at - rt.now() if channel.absolute_timeout_at else 0
+    headers: list[Header] = [
+        ("Privilege", "Call"),
+        *channel_headers(snapshot),
+        ("Type", channel.technology),
+        ("DNID", channel.dialed),
+        ("EffectiveConnectedLineNum", snapshot.connected_number or "<unknown>"),
+        ("EffectiveConnectedLineName", snapshot.connected_name or "<unknown>"),
+        ("TimeToHangup", max(0, math.ceil(ends_s))),
+        ("BridgeID", snapshot.bridge),
+        ("Application", snapshot.application),
+        ("Data", snapshot.app_data),
+        ("Nativeformats", f"({'|'.join(formats) or 'slin'})"),
+        ("Readformat", first),
+        ("Readtrans", ""),
+        ("Writeformat", first),
+        ("Writetrans", ""),
+        ("Callgroup", 0),
+        ("Pickupgroup", 0),
+        ("Seconds", int(rt.now() - snapshot.created_s)),
+    ]
+    values = [(name, await value_of_later(channel, name)) for name in names]
+    if every:
+        values += [(name, channel.variables[name]) for name in channel.variables]
+    headers += [("Variable", f"{name}={value}") for name, value in values]
+    return Item("Status", headers)
+
+
+# --- variables ----------------------------------------------------------------------------------
+
+
+def _refused(rt: "Runtime", name: str, write: bool) -> bool:
+    """Whether a name is a function that must not be used from outside the dialplan."""
+    found = rt.find_function(name.partition("(")[0]) if "(" in name else None
+    if found is None or rt.live_dangerously:
+        return False
+    return found.dangerous_write if write else found.dangerous_read
+
+
+@action("Getvar", privilege="call,reporting")
+async def getvar(rt: "Runtime", variable: str = "", channel: str = "") -> Response:
+    """Read a variable or a function, of a channel or global."""
+    if not variable:
+        return Response.error("No variable specified")
+    found = rt.channels.find(channel) if channel else None
+    if channel and found is None:
+        return Response.error("No such channel")
+    value = ""
+    if not _refused(rt, variable, write=False):
+        try:
+            value = await value_of_later(found or Unbound(rt), variable)
+        except AsterismError as error:
+            rt.log.warning(f"Getvar {variable}: {error}")
+    return Response.success(headers=[("Variable", variable), ("Value", value)])
+
+
+@action("Setvar", privilege="call")
+async def setvar(rt: "Runtime", variable: str = "", value: str = "", channel: str = "") -> Response:
+    """Set a variable, or write a function, of a channel or global."""
+    if not variable:
+        return Response.error("No variable specified")
+    found = rt.channels.find(channel) if channel else None
+    if channel and found is None:
+        return Response.error("No such channel")
+    is_function = variable.endswith(")") and "(" in variable
+    function = rt.find_function(variable.partition("(")[0]) if is_function else None
+    if is_function and (function is None or not function.writers or _refused(rt, variable, write=True)):
+        return Response.error("Variable not set")
+    if not is_function and found is None:
+        rt.set_global(variable, value)
+        return Response.success("Variable Set")
+    waiting = assign(found or Unbound(rt), rt.modules, variable, value)
+    if waiting is not None:
+        await waiting
+    return Response.success("Variable Set")
+
+
+# --- their end ----------------------------------------------------------------------------------
+
+
+@action("Hangup", privilege="system,call")
+def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
+    """Hang up a channel, or all whose name fits `/regular expression/`."""
+    if not channel:
+        return Response.error("No channel specified")
+    number = 0
+    if cause:
+        if not cause.isdecimal() or int(cause) > CAUSE_MAX:
+            rt.log.notice(f"Hangup: the cause {cause} is none of 0 to {CAUSE_MAX} and ignored")
+        else:
+            number = int(cause)
+    if len(channel) > 2 and channel[0] == channel[-1] == "/":
+        return _hangup_all(rt, channel[1:-1], number)
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("No such channel")
+    found.request_hangup(number)
+    return Response.success("Channel Hungup")
+
+
+def _hangup_all(rt: "Runtime", pattern: str, cause: int) -> Response:
+    try:
+        wanted = Regex(pattern)
+    except BadPattern:
+        return Response.error(f"Regex compile failed: {pattern}")
+    names = [name for name in rt.channels if wanted.search(name)]
+    items = [Item("ChannelHungup", [("Channel", name)]) for name in names]
+    for name in names:
+        channel = rt.channels.get(name)
+        if channel is not None:
+            channel.request_hangup(cause)
+    return Response.listing("Channels hung up will follow", items, "ChannelsHungupListComplete")
+
+
+@action("AbsoluteTimeout", privilege="system,call")
+def absolute_timeout(rt: "Runtime", channel: str = "", timeout: str = "") -> Response:
+    """End a call in so many seconds; 0 takes that back."""
+    if not channel:
+        return Response.error("No channel specified")
+    if not timeout:
+        return Response.error("No timeout specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("No such channel")
+    try:
+        seconds = float(timeout)
+    except ValueError:
+        return Response.error("No timeout specified")
+    if not 0 <= seconds < 1e9:
+        return Response.error("No timeout specified")
+    found.set_absolute_timeout(seconds)
+    return Response.success("Timeout Set")
+
+
+# --- where they go ------------------------------------------------------------------------------
+
+
+@action("Redirect", privilege="call")
+def redirect(rt: "Runtime", request: Request) -> Response:
+    """Send a channel, and perhaps a second one, elsewhere in the dialplan."""
+    name, second_name = request.get("Channel"), request.get("ExtraChannel")
+    place = request.get("Context"), request.get("Exten"), request.get("Priority")
+    for what, text in (("Channel", name), ("Context", place[0]), ("Exten", place[1]), ("Priority", place[2])):
+        if not text:
+            return Response.error(f"{what} not specified")
+    wrong = _place_error(rt, *place)
+    if wrong:
+        return Response.error(wrong)
+    first = rt.channels.find(name)
+    if first is None:
+        return Response.error(f"Channel does not exist: {name}")
+    if not second_name:
+        return _moved(first, place, "Redirect")
+    second = rt.channels.find(second_name)
+    if second is None:
+        return Response.error(f"ExtraChannel does not exist: {second_name}")
+    other = tuple(request.get(f"Extra{part}") or place[at] for at, part in enumerate(("Context", "Exten", "Priority")))
+    wrong = _place_error(rt, *other)
+    if wrong:
+        return Response.error(f"Extra{wrong}")
+    for channel, goal in ((first, place), (second, other)):
+        if channel.ended or channel.far_end_gone:
+            return Response.error("Redirect failed")
+        channel.redirect(goal[0], goal[1], goal[2])
+    return Response.success("Dual Redirect successful")
+
+
+def _place_error(rt: "Runtime", context: str, exten: str, priority: str) -> str:
+    if not priority.isdecimal() and not _label(rt, context, exten, priority):
+        return "Priority is invalid"
+    return ""
+
+
+def _label(rt: "Runtime", context: str, exten: str, label: str) -> int:
+    return rt.plan.label(Unbound(rt), context, exten, label)
+
+
+def _moved(channel: Channel, place: tuple[str, str, str], what: str) -> Response:
+    if channel.ended or channel.far_end_gone:
+        return Response.error(f"{what} failed")
+    channel.redirect(*place)
+    return Response.success(f"{what} successful")
+
+
+@action("BlindTransfer", privilege="call")
+def blind_transfer(rt: "Runtime", channel: str = "", context: str = "", exten: str = "") -> Response:
+    """Send whom a channel talks to elsewhere in the dialplan; its own call is over."""
+    if not channel:
+        return Response.error("No channel specified")
+    if not exten:
+        return Response.error("No extension specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("Channel specified does not exist")
+    context = context or found.variables.get("TRANSFER_CONTEXT", "") or found.context
+    other = found.peer
+    if other is None:
+        return Response.error("Transfer not permitted")
+    if not rt.extension_exists(context, exten):
+        return Response.error("Transfer failed")
+    other.set("BLINDTRANSFER", found.name)
+    other.redirect(context, exten, 1)
+    found.request_hangup()
+    return Response.success("Transfer succeeded")
+
+
+# --- what they hear -----------------------------------------------------------------------------
+
+
+@action("PlayDTMF", privilege="call")
+def play_dtmf(rt: "Runtime", channel: str = "", digit: str = "", duration: str = "", receive: bool = False) -> Response:
+    """Send a digit to the far end of a channel, or let the channel receive it."""
+    found = rt.channels.find(channel) if channel else None
+    if found is None:
+        return Response.error("Channel not found")
+    if not digit:
+        return Response.error("No digit specified")
+    duration_ms = int(duration) if duration.isdecimal() and int(duration) else 100
+    duration_ms = max(80, min(duration_ms, 60_000))
+    key = digit[0].upper()
+    if key not in "0123456789*#ABCD":
+        return Response.error("No digit specified")
+    if receive:
+        from asterism.runtime.driver import Digit
+
+        found.post(Digit(key, duration_ms))
+    else:
+        found.tell(DTMFBegin, key, "Sent")
+        found.leg.send_digit(key, duration_ms)
+        found.tell(DTMFEnd, key, duration_ms, "Sent")
+    return Response.success("DTMF successfully queued")
+
+
+@action("SendText", privilege="call")
+def send_text(rt: "Runtime", channel: str = "", message: str = "") -> Response:
+    """Send a text message inside a call."""
+    if not channel:
+        return Response.error("No channel specified")
+    if not message:
+        return Response.error("No Message specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("No such channel")
+    if found.far_end_gone:
+        return Response.error("Failure")
+    found.leg.send_text(message)
+    return Response.success("Success")
+
+
+@action("LocalOptimizeAway", privilege="system,call")
+def local_optimize_away(rt: "Runtime", channel: str = "") -> Response:
+    """Accept what asks for a Local channel to go out of the way: here its audio never runs through it."""
+    if not channel:
+        return Response.error("'Channel' not specified.")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("Channel does not exist.")
+    return Response.success("Queued channel to be optimized away")

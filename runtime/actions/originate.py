@@ -1,0 +1,151 @@
+"""The action Originate: call somebody, and let him run an extension or an application."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asterism.runtime import callerid
+from asterism.runtime.declare import action
+from asterism.runtime.dialing import Originated
+from asterism.runtime.driver import Party
+from asterism.runtime.events import OriginateResponse
+from asterism.runtime.request import Request, Response, client
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+SYSTEM_APPLICATIONS = (
+    "system", "exec", "agi", "monitor", "externalivr", "originate", "record", "reload", "dictate", "minivm", "voicemail",
+    "sendmail", "while", "set",
+)  # fmt: skip
+"""Applications that can start a process, or write a file, or run another one that does, by a part of their name:
+asking for one takes the class system."""
+
+SYSTEM_FUNCTIONS = ("SHELL", "EVAL", "CURL", "ODBC", "REALTIME", "FILE", "STAT", "ENV", "DB_DELETE", "AST_CONFIG")
+"Functions that are refused in its data, beside those that say themselves that they are dangerous."
+
+DEFAULT_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is asked for, read and checked."""
+
+    channel: str
+    timeout_s: float
+    place: tuple[str, str, str]
+    application: str
+    data: str
+    caller: Party | None
+    facts: dict[str, Any]
+    action_id: str
+
+
+@action("Originate", privilege="originate")
+async def originate(rt: "Runtime", request: Request) -> Response:
+    """Call `Channel`; when it answers it goes to an extension, or runs an application.
+
+    With `Async` the answer comes at once, and the event OriginateResponse tells the outcome.
+    """
+    wrong = _complaint(rt, request)
+    if wrong:
+        return Response.error(wrong)
+    order = _order(request)
+    if request.get("Async").lower() in ("yes", "true", "y", "t", "1", "on"):
+
+        def start() -> None:
+            rt.spawn(_later(rt, order), "originate")
+
+        return Response(
+            "Success", "Originate successfully queued", after=lambda: rt.spawn(started, "originate") and None
+        )
+    done = await _call(rt, order)
+    if done.channel is None:
+        return Response.error("Originate failed")
+    return Response.success("Originate successfully queued")
+
+
+def _complaint(rt: "Runtime", request: Request) -> str:
+    channel, application = request.get("Channel"), request.get("Application")
+    if not channel:
+        return "Channel not specified"
+    technology, slash, resource = channel.partition("/")
+    if not slash or not technology or not resource:
+        return "Invalid channel"
+    timeout = request.get("Timeout")
+    if timeout and not timeout.isdecimal():
+        return "Invalid timeout"
+    priority, context, exten = request.get("Priority"), request.get("Context"), request.get("Exten")
+    if priority and not priority.isdecimal() and not _label(rt, context, exten, priority):
+        return "Invalid priority"
+    if application:
+        return _forbidden(rt, application, request)
+    if not (exten and context and priority):
+        return "Originate with 'Exten' requires 'Context' and 'Priority'"
+    if not rt.extension_exists(context, exten, int(priority) if priority.isdecimal() else 1):
+        return "Extension does not exist."
+    return ""
+
+
+def _label(rt: "Runtime", context: str, exten: str, label: str) -> int:
+    from asterism.runtime.unbound import Unbound
+
+    return rt.plan.label(Unbound(rt), context, exten, label)
+
+
+def _forbidden(rt: "Runtime", application: str, request: Request) -> str:
+    """What runs programs or touches files needs the class system, as an application or inside the data of one."""
+    if "system" in client().rights:
+        return ""
+    name, texts = application.lower(), [request.get("Data"), *request.all("Variable")]
+    if any(part in name for part in SYSTEM_APPLICATIONS):
+        return "Originate Access Forbidden: app or data blacklisted"
+    functions = {each.name for each in rt.functions.values() if each.dangerous_read or each.dangerous_write}
+    functions.update(SYSTEM_FUNCTIONS)
+    if any(function in text for text in texts for function in functions):
+        return "Originate Access Forbidden: app or data blacklisted"
+    return ""
+
+
+def _order(request: Request) -> _Order:
+    timeout = request.get("Timeout")
+    facts: dict[str, Any] = {"variables": request.variables, "accountcode": request.get("Account")}
+    text = request.get("CallerID")
+    return _Order(
+        channel=request.get("Channel"),
+        timeout_s=int(timeout or DEFAULT_TIMEOUT_MS) / 1000 or DEFAULT_TIMEOUT_MS / 1000,
+        place=(request.get("Context"), request.get("Exten"), request.get("Priority")),
+        application=request.get("Application"),
+        data=request.get("Data"),
+        caller=callerid.parse(text) if text else None,
+        facts=facts,
+        action_id=request.get("ActionID"),
+    )
+
+
+async def _call(rt: "Runtime", order: _Order) -> Originated:
+    context, exten, priority = order.place
+    where: dict[str, Any] = {"context": context, "exten": exten, "priority": priority or 1}
+    if order.application:
+        where = {"application": order.application, "app_data": order.data}
+    return await rt.originate(order.channel, timeout=order.timeout_s, caller=order.caller, **where, **order.facts)
+
+
+async def _later(rt: "Runtime", order: _Order) -> None:
+    done = await _call(rt, order)
+    caller = order.caller or Party()
+    context, exten, _ = order.place
+    rt.bus.publish(
+        OriginateResponse(
+            response="Failure" if done.channel is None else "Success",
+            channel=done.name or order.channel,
+            context="" if order.application else context,
+            exten="" if order.application else exten,
+            application=order.application,
+            data=order.data if order.application else "",
+            reason=done.reason,
+            uniqueid=done.uniqueid,
+            caller_number=caller.number,
+            caller_name=caller.name,
+            action_id=order.action_id,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The manager (AMI): actions and events over TCP."""

@@ -1,0 +1,205 @@
+"""manager.conf: where the manager listens, and who may use it."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from asterism.dialplan import reader
+from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.reader import Line
+from asterism.runtime.arguments import Separated, Unit
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.manager.filters import Filter
+from asterism.runtime.manager.rights import rights_of, unknown
+from asterism.runtime.settings import Alias, Complain, read, section
+
+FILE = "manager.conf"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@section(FILE, "general")
+@dataclass(frozen=True)
+class General:
+    """Where the manager listens, and what holds for all its users."""
+
+    enabled: bool = False
+    "Serve the manager at all."
+    port: int = 5038
+    "TCP port, where an address of bindaddr has none."
+    bindaddr: Annotated[list[str], Separated(",")] = field(default_factory=lambda: ["127.0.0.1"])
+    "Addresses to listen on, several separated by commas."
+    tlsenable: bool = False
+    "Serve it over TLS as well."
+    tlsbindaddr: Annotated[list[str], Separated(",")] = field(default_factory=list)
+    "Addresses for TLS; those of bindaddr, port 5039, when empty."
+    tlscertfile: str = ""
+    "Certificate for TLS, with its chain, as PEM."
+    tlsprivatekey: str = ""
+    "Its key; in the same file when empty."
+    tlscipher: str = ""
+    "Ciphers, as OpenSSL names them; its own choice when empty."
+    webenabled: bool = False
+    "Serve it over HTTP; there is no HTTP server yet."
+    displayconnects: bool = True
+    "Tell the console who comes and goes."
+    allowmultiplelogin: bool = True
+    "Let a user be logged in more than once."
+    timestampevents: bool = False
+    "Put a Timestamp line into each event."
+    authtimeout: Annotated[int, Unit("s")] = 30
+    "How long a client may take to log in."
+    authlimit: int = 50
+    "How many clients may be connected without being logged in."
+    writetimeout: Annotated[int, Unit("ms")] = 10_000
+    "How long a client may leave what it is sent unread, once more waits than its buffer holds."
+    httptimeout: Annotated[int, Unit("s")] = 60
+    "How long a login over HTTP lasts."
+    channelvars: Annotated[list[str], Separated(",")] = field(default_factory=list)
+    "Variables that are printed in each event of a channel."
+    disabledevents: Annotated[list[str], Separated(",")] = field(default_factory=list)
+    "Events that nobody gets."
+    brokeneventsaction: bool = False
+    "Accepted for Asterisk's sake."
+    debug: bool = False
+    "Accepted for Asterisk's sake."
+
+
+@section(FILE, "*")
+@dataclass(frozen=True)
+class UserSettings:
+    """A user of the manager."""
+
+    secret: str = ""
+    "The password."
+    read: str = ""
+    "Classes of events that it may see."
+    write: str = ""
+    "Classes of actions that it may use."
+    displayconnects: bool = True
+    "Tell the console when it comes and goes."
+    allowmultiplelogin: bool = True
+    "Let it be logged in more than once."
+    writetimeout: Annotated[int, Unit("ms"), Alias("writetimeout")] = 10_000
+    "How long it may leave what it is sent unread."
+
+
+@dataclass(frozen=True)
+class Access:
+    """permit and deny lines: the last one that fits an address decides; without one it is allowed."""
+
+    rules: tuple[tuple[bool, Network], ...] = ()
+
+    def allows(self, host: str) -> bool:
+        """Whether somebody from this address may come in."""
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return not self.rules
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        allowed = True
+        for permit, network in self.rules:
+            if address.version == network.version and address in network:
+                allowed = permit
+        return allowed
+
+
+@dataclass(frozen=True)
+class User:
+    """A user, ready for logins."""
+
+    name: str
+    settings: UserSettings
+    read: frozenset[str] = frozenset()
+    write: frozenset[str] = frozenset()
+    access: Access = Access()
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True)
+class ManagerConf:
+    """manager.conf as a whole."""
+
+    general: General = field(default_factory=General)
+    users: dict[str, User] = field(default_factory=dict)
+
+
+def load(folder: Path, complain: Complain) -> ManagerConf:
+    """Read manager.conf.
+
+    Raises:
+        ConfigError: It is lost as a whole.
+    """
+    try:
+        config = reader.read(FILE, folder)
+    except DialplanError as error:
+        raise ConfigError(error.message, error.file, error.line) from None
+    for warning in config.warnings:
+        complain(ConfigError(warning.message, warning.file, warning.line))
+    general = read(General, config.lines("general"), complain)
+    users: dict[str, User] = {}
+    names = dict.fromkeys(each.name for each in config if each.name != "general")
+    for name in names:
+        users[name] = _user(name, config.lines(name), folder, complain)
+    return ManagerConf(general, users)
+
+
+def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) -> User:
+    plain: list[Line] = []
+    rules: list[tuple[bool, Network]] = []
+    filters: list[Filter] = []
+    for line in lines:
+        key = line.key.lower()
+        if key in ("permit", "deny"):
+            rules += _networks(line, key == "permit", complain)
+        elif key == "acl":
+            rules += _named(line, folder, complain)
+        elif key.startswith("eventfilter"):
+            try:
+                filters.append(Filter.parse(line.key[len("eventfilter") :].strip(), line.value))
+            except ValueError as error:
+                complain(ConfigError(f"{line.key} = {line.value}: {error}", line.file, line.lineno, line.key))
+        else:
+            plain.append(line)
+            if key in ("read", "write") and (strangers := unknown(line.value)):
+                text = f"{line.key}: there is no class {', '.join(strangers)}"
+                complain(ConfigError(text, line.file, line.lineno, line.key))
+    settings = read(UserSettings, plain, complain)
+    return User(
+        name, settings, rights_of(settings.read), rights_of(settings.write), Access(tuple(rules)), tuple(filters)
+    )
+
+
+def _networks(line: Line, permit: bool, complain: Complain) -> Iterable[tuple[bool, Network]]:
+    for part in line.value.split(","):
+        text = part.strip()
+        negated = text.startswith("!")
+        if not text:
+            continue
+        try:
+            yield permit is not negated, ipaddress.ip_network(text.removeprefix("!"), strict=False)
+        except ValueError as error:
+            complain(ConfigError(f"{line.key} = {text}: {error}", line.file, line.lineno, line.key))
+
+
+def _named(line: Line, folder: Path, complain: Complain) -> list[tuple[bool, Network]]:
+    """The rules of an access list in acl.conf; one that is missing lets nobody in, as with Asterisk."""
+    nobody: list[tuple[bool, Network]] = [
+        (False, ipaddress.ip_network("0.0.0.0/0")), (False, ipaddress.ip_network("::/0"))
+    ]  # fmt: skip
+    try:
+        config = reader.read("acl.conf", folder)
+    except DialplanError as error:
+        complain(ConfigError(f"acl = {line.value}: {error.message}", line.file, line.lineno, line.key))
+        return nobody
+    if config.section(line.value) is None:
+        complain(ConfigError(f"acl = {line.value}: there is no such section in acl.conf", line.file, line.lineno))
+        return nobody
+    found: list[tuple[bool, Network]] = []
+    for rule in config.lines(line.value):
+        if rule.key.lower() in ("permit", "deny"):
+            found += _networks(rule, rule.key.lower() == "permit", complain)
+    return found

@@ -1,0 +1,200 @@
+"""Events as the manager prints them: Asterisk's header names, in Asterisk's order."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from asterism.runtime import events
+from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
+from asterism.runtime.request import Header
+from asterism.runtime.snapshots import bridge_headers, channel_headers
+
+Variables = Callable[[ChannelSnapshot], list[tuple[str, str]]]
+"""The variables of a channel that manager.conf's channelvars adds to its block."""
+
+Block = Callable[..., list[Header]]
+"""A channel's snapshot, and perhaps a prefix, to its headers."""
+
+PRIVILEGES: dict[type[Event], str] = {
+    events.Newexten: "dialplan",
+    events.VarSet: "dialplan",
+    events.DTMFBegin: "dtmf",
+    events.DTMFEnd: "dtmf",
+    events.UserEvent: "user",
+    events.PeerStatus: "system",
+    events.ContactStatus: "system",
+    events.Registry: "system",
+    events.FullyBooted: "system",
+    events.Reload: "system",
+    events.Shutdown: "system",
+    events.SecurityEvent: "security",
+}
+"Who may see an event, by its class or the next one that it descends from; `call` where nothing is said."
+
+
+def privilege(kind: type[Event]) -> str:
+    """The class that a user must be able to read to get events of a kind."""
+    return next((PRIVILEGES[base] for base in kind.__mro__ if base in PRIVILEGES), "call")
+
+
+def kinds(base: type[Event] = Event) -> Iterator[type[Event]]:
+    """All kinds of events that there are, those without kinds of their own below them."""
+    below = base.__subclasses__()
+    if not below:
+        yield base
+    for kind in below:
+        yield from kinds(kind)
+
+
+def event_headers(event: Event, now: float, variables: Variables | None = None) -> list[Header]:
+    """All headers of an event, from `Event` and `Privilege` on.
+
+    Args:
+        event: What happened.
+        now: Seconds since the epoch.
+        variables: What channelvars adds to each channel.
+    """
+
+    def block(snapshot: ChannelSnapshot, prefix: str = "") -> list[Header]:
+        headers = channel_headers(snapshot, prefix)
+        if variables is not None:
+            headers += [(f"{prefix}ChanVariable", f"{name}={value}") for name, value in variables(snapshot)]
+        return headers
+
+    head: list[Header] = [("Event", event.name), ("Privilege", f"{privilege(type(event))},all")]
+    special = _SPECIAL.get(type(event))
+    if special is not None:
+        return [*head, *special(event, block)]
+    if isinstance(event, events.SecurityEvent):
+        return [*head, *_security(event, now)]
+    for name, header in _plan(type(event)):
+        value = getattr(event, name)
+        if isinstance(value, ChannelSnapshot):
+            head += block(value, header)
+        elif isinstance(value, BridgeSnapshot):
+            head += bridge_headers(value)
+        elif value is not None:
+            head.append((header, value))
+    return head
+
+
+_PLANS: dict[type[Event], list[tuple[str, str]]] = {}
+
+
+def _plan(kind: type[Event]) -> list[tuple[str, str]]:
+    """The fields of an event and their headers; of a channel, what is put before its own."""
+    plan = _PLANS.get(kind)
+    if plan is None:
+        plan = []
+        for each in fields(kind):
+            hint = str(each.type)
+            if "ChannelSnapshot" in hint:
+                plan.append((each.name, "" if each.name == "channel" else capitals(each.name)))
+            else:
+                plan.append((each.name, each.metadata.get("header") or header_of(each.name)))
+        _PLANS[kind] = plan
+    return plan
+
+
+def capitals(name: str) -> str:
+    """A field's name as a header: `dial_string` is DialString."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def header_of(name: str) -> str:
+    """The header of a field."""
+    return _HEADERS.get(name) or capitals(name)
+
+
+_HEADERS = {"duration_ms": "DurationMs", "time_ms": "Time", "aor": "AOR", "uri": "URI"}
+
+
+# --- events with an order of their own ----------------------------------------------------------
+
+
+def _fully_booted(event: Any, block: Block) -> list[Header]:
+    return [("Uptime", event.uptime_s), ("LastReload", event.last_reload_s), ("Status", event.status)]
+
+
+def _hangup(event: Any, block: Block) -> list[Header]:
+    return [*block(event.channel), ("Cause", event.cause), ("Cause-txt", event.cause_txt)]
+
+
+def _var_set(event: Any, block: Block) -> list[Header]:
+    found: list[Header] = [("Channel", "none"), ("Uniqueid", "none")]
+    if event.channel is not None:
+        found = block(event.channel)
+    return [*found, ("Variable", event.variable), ("Value", event.value.translate(_ESCAPES))]
+
+
+_ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f"})
+
+
+def _user_event(event: Any, block: Block) -> list[Header]:
+    found = [] if event.channel is None else block(event.channel)
+    return [*found, ("UserEvent", event.user_event), *event.headers.items()]
+
+
+def _originate_response(event: Any, block: Block) -> list[Header]:
+    found: list[Header] = [
+        ("ActionID", event.action_id),
+        ("Response", event.response),
+        ("Channel", event.channel),
+        ("Context", event.context),
+        ("Exten", event.exten),
+        ("Application", event.application),
+        ("Data", event.data),
+        ("Reason", event.reason),
+        ("Uniqueid", event.uniqueid or "<unknown>"),
+        ("CallerIDNum", event.caller_number or "<unknown>"),
+        ("CallerIDName", event.caller_name or "<unknown>"),
+    ]
+    return [(name, value) for name, value in found if value != ""]
+
+
+def _shutdown(event: Any, block: Block) -> list[Header]:
+    return [("Shutdown", event.shutdown), ("Restart", event.restart)]
+
+
+def _local_bridge(event: Any, block: Block) -> list[Header]:
+    return [
+        *block(event.local_one, "LocalOne"),
+        *block(event.local_two, "LocalTwo"),
+        ("Context", event.context),
+        ("Exten", event.exten),
+        ("LocalOptimization", event.local_optimization),
+    ]
+
+
+_SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
+    events.FullyBooted: _fully_booted,
+    events.LocalBridge: _local_bridge,
+    events.Hangup: _hangup,
+    events.VarSet: _var_set,
+    events.UserEvent: _user_event,
+    events.OriginateResponse: _originate_response,
+    events.Shutdown: _shutdown,
+}
+
+
+def _security(event: events.SecurityEvent, now: float) -> list[Header]:
+    when = stamp(now)
+    session: list[Header] = [("SessionTV", when)]
+    extra: list[Header] = list(event.extra.items())
+    return [
+        ("EventTV", when),
+        ("Severity", event.severity),
+        ("Service", event.service),
+        ("EventVersion", 1),
+        ("AccountID", event.account_id),
+        ("SessionID", event.session_id),
+        ("LocalAddress", event.local_address),
+        ("RemoteAddress", event.remote_address),
+        *(extra + session if isinstance(event, events.SuccessfulAuth) else session + extra),
+    ]
+
+
+def stamp(now: float) -> str:
+    """A moment as security events print it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}+0000"

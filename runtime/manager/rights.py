@@ -1,0 +1,45 @@
+"""Classes of the manager: what a user may read and do."""
+
+CLASSES = (
+    "system", "call", "log", "verbose", "command", "agent", "user", "config", "dtmf", "reporting", "cdr", "dialplan",
+    "originate", "agi", "cc", "aoc", "test", "security", "message",
+)  # fmt: skip
+"All of them, in the order in which they are printed."
+
+_NOTHING = ("none", "no", "false", "n", "f", "0", "off", "")
+_EVERYTHING = ("all", "yes", "true", "y", "t", "1", "on")
+
+
+def rights_of(text: str) -> frozenset[str]:
+    """Read a list of classes as in manager.conf: `system,call`, `all`, `none`; strangers are ignored."""
+    found: set[str] = set()
+    for word in text.replace("|", ",").split(","):
+        name = word.strip().lower()
+        if name == "all":
+            return frozenset(CLASSES)
+        if name in CLASSES:
+            found.add(name)
+    return frozenset(found)
+
+
+def mask_of(text: str) -> frozenset[str] | None:
+    """Read an event mask: on, off, or a list of classes; None when it is empty."""
+    word = text.strip().lower()
+    if not word:
+        return None
+    if word in _EVERYTHING:
+        return frozenset(CLASSES)
+    if word in _NOTHING:
+        return frozenset()
+    return rights_of(word)
+
+
+def may(rights: frozenset[str], privilege: str) -> bool:
+    """Whether somebody with these rights has one of the classes that are asked for; True when none is."""
+    return not privilege or any(name in rights for name in privilege.split(","))
+
+
+def unknown(text: str) -> list[str]:
+    """The words of a list of classes that are none."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    return [word for word in words if word not in (*CLASSES, "all", "none")]
