@@ -32,8 +32,53 @@ endpoint.libDestroy()
 
 NO_SIP = """
 import asyncio
-import asterism, asterism.dialplan, lupa
+import sys
+from pathlib import Path
+
+import asterism
+import asterism.dialplan
+import lupa
+from asterism.runtime.events import DialEnd
+from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
+
+assert lupa.LuaRuntime().eval("1 + 1") == 2
+
+
+async def kit():
+    async with TestRuntime() as rt:
+        rt.extensions("[default]\\nexten => 100,1,Dial(Loopback/bob,30)\\n same => n,Hangup()")
+        call = await rt.phone("alice").call("100@default")
+        await call.over()
+        assert call.variables["DIALSTATUS"] == "NOANSWER"
+        assert rt.heard(DialEnd).dial_status == "NOANSWER"
+
+
+async def sip():
+    folder = Path("etc")
+    folder.mkdir()
+    (folder / "extensions.conf").write_text("[default]\\nexten => 100,1,Answer()\\n")
+    (folder / "sip.conf").write_text("[general]\\nudpbindaddr=127.0.0.1:0\\n")
+    said = []
+    rt = asterism.Runtime(config_dir=folder)
+    rt.log.attach(said.append)
+    async with rt:
+        pass
+    errors = [record.text for record in said if record.level is Level.ERROR]
+    assert any("pip install" in text and "sip.conf" in text for text in errors), errors
+    from asterism.runtime.drivers import pjsip
+
+    try:
+        pjsip.make()
+    except asterism.DriverError as error:
+        assert "pip install" in str(error), error
+    else:
+        raise AssertionError("SIP without pjsua2")
+
+
+asyncio.run(kit())
+asyncio.run(sip())
+assert "pjsua2" not in sys.modules
 """
 
 
