@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 SYSTEM_APPLICATIONS = (
-    "system", "exec", "agi", "monitor", "externalivr", "originate", "record", "reload", "dictate", "minivm", "voicemail",
-    "sendmail", "while", "set",
+    "system", "exec", "agi", "monitor", "externalivr", "originate", "record", "reload", "dictate", "minivm",
+    "voicemail", "sendmail", "while", "set",
 )  # fmt: skip
 """Applications that can start a process, or write a file, or run another one that does, by a part of their name:
 asking for one takes the class system."""
@@ -55,9 +55,7 @@ async def originate(rt: "Runtime", request: Request) -> Response:
         def start() -> None:
             rt.spawn(_later(rt, order), "originate")
 
-        return Response(
-            "Success", "Originate successfully queued", after=lambda: rt.spawn(started, "originate") and None
-        )
+        return Response("Success", "Originate successfully queued", after=start)
     done = await _call(rt, order)
     if done.channel is None:
         return Response.error("Originate failed")
