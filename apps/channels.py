@@ -38,8 +38,8 @@ class SoftHangupOptions:
 
 
 @application("SoftHangup", see="Hangup, ChannelRedirect")
-def soft_hangup(chan: Channel, channel: str, options: SoftHangupOptions = SoftHangupOptions()) -> None:
-    """Ask for the end of another channel.
+async def soft_hangup(chan: Channel, channel: str, options: SoftHangupOptions = SoftHangupOptions()) -> None:
+    """Ask for the end of a channel, another one or this.
 
     Args:
         channel: Its name, or technology/device.
@@ -51,7 +51,8 @@ def soft_hangup(chan: Channel, channel: str, options: SoftHangupOptions = SoftHa
             chan.notice(f"Soft hanging {other.name} up.")
             other.request_hangup()
             if not options.all:
-                return
+                break
+    await chan.pause()  # Where its own end reaches this channel, if that was meant.
 
 
 @application("DumpChan", see="Verbose, NoOp")
