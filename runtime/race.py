@@ -322,7 +322,10 @@ class Race:
         self.result.cause = cause
         if event.sip_status:
             self._note(channel, f"SIP {event.sip_status} {event.reason}".rstrip(), cause)
-        meaning = Cause.USER_BUSY if event.busy else Cause.NORMAL_CIRCUIT_CONGESTION if event.congestion else cause
+        # Whoever originates is told by a Local channel that it is busy, or that it ended: not by its cause, as Dial is.
+        meaning = Cause.NOT_DEFINED if self.caller is None and channel.technology == "Local" else cause
+        if event.busy or event.congestion:
+            meaning = Cause.USER_BUSY if event.busy else Cause.NORMAL_CIRCUIT_CONGESTION
         if meaning == Cause.USER_BUSY:
             channel.verbose(3, f"{channel.name} is busy")
         elif meaning == Cause.NORMAL_CIRCUIT_CONGESTION:
