@@ -16,8 +16,8 @@ from tests.house.source import ROOT, files, imports, name_of
 
 # fmt: off
 WORDS = {
-    "arguments", "bus", "causes", "declare", "driver", "errors", "events", "grammar", "limits", "log", "patterns", "peers",
-    "settings", "sounds", "states", "switch", "tones",
+    "arguments", "bus", "causes", "declare", "driver", "errors", "events", "grammar", "limits", "log", "patterns",
+    "peers", "settings", "sounds", "states", "switch", "tones",
 }
 # fmt: on
 ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]
