@@ -164,6 +164,7 @@ async def originate(
     caller: Party | None = None,
     variables: Mapping[str, str] | None = None,
     accountcode: str = "",
+    uniqueids: tuple[str, str] = ("", ""),
 ) -> Originated:
     """Call somebody; when he answers, let him run an extension, or one application.
 
@@ -176,6 +177,7 @@ async def originate(
         caller: Who he is told is calling.
         variables: Set on the channel before it is called, spelled as the dialplan does.
         accountcode: Who pays.
+        uniqueids: Of the channel, and of the other half of a Local one; an empty one is made anew.
     """
     seen: list[Channel] = []
 
@@ -185,7 +187,8 @@ async def originate(
         channel.set_accountcode(accountcode)
         return True
 
-    race = Race(switch, None, DialSettings(timeout=timeout, caller=caller, before_call=prepare))
+    settings = DialSettings(timeout=timeout, caller=caller, before_call=prepare, uniqueids=uniqueids)
+    race = Race(switch, None, settings)
     channel = await race.run([destination])
     name, uniqueid = (seen[-1].name, seen[-1].uniqueid) if seen else ("", "")
     if channel is None:

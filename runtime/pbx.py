@@ -71,14 +71,24 @@ class Pbx:
         if bus.wants(LocalBridge):
             bus.publish(LocalBridge(first.snapshot(), second.snapshot(), second.context, second.exten, "No"))
 
-    def outgoing(self, leg: Leg, parent: Channel | None, caller: Party | None, resource: str) -> Channel:
+    def outgoing(
+        self,
+        leg: Leg,
+        parent: Channel | None,
+        caller: Party | None,
+        resource: str,
+        uniqueids: tuple[str, str] = ("", ""),
+    ) -> Channel:
         """Make the channel of a leg that is to be called; a Local one is two."""
         context = leg.read("context") or (parent.context if parent is not None else "default")
-        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten=leg.read("exten") or "")
+        first_id, second_id = uniqueids
+        exten = leg.read("exten") or ""
+        channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten=exten, uniqueid=first_id)
         channel.begin()
         across = leg.across if leg.audio is None and isinstance(leg, Passage) else None
         if across is not None:
-            second = self._channel(across, channel, ChannelState.RING, context=channel.context, exten=channel.exten)
+            second_id = second_id or (f"{first_id};2" if first_id else "")
+            second = self._channel(across, channel, ChannelState.RING, context=context, exten=exten, uniqueid=second_id)
             self._waiting[across.name] = (channel, second)
             second.begin()
         channel.app_data = "(Outgoing Line)"
@@ -96,13 +106,22 @@ class Pbx:
         channel.meet(Party(parent.exten, parent.connected.name), caller or parent.caller)
         return channel
 
-    def _channel(self, leg: Leg, parent: Channel | None, state: ChannelState, *, context: str, exten: str) -> Channel:
+    def _channel(
+        self,
+        leg: Leg,
+        parent: Channel | None,
+        state: ChannelState,
+        *,
+        context: str,
+        exten: str,
+        uniqueid: str = "",
+    ) -> Channel:
         runtime = self._runtime
         channel = Channel(
             runtime,
             leg,
             call=parent.call if parent is not None else runtime.channels.new_call(),
-            uniqueid=runtime.uniqueid(),
+            uniqueid=uniqueid or runtime.uniqueid(),
             linkedid=parent.linkedid if parent is not None else "",
             state=state,
             context=context,

@@ -60,6 +60,7 @@ class DialSettings:
         loser_cause: With what the others are ended when one has answered; 0 for no cause.
         on_caller_digit: Sees the digits that the caller presses while it rings; True gives up, with status CANCEL.
         callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
+        uniqueids: Unique ids that the new channel, and the other half of a Local one, are to have; empty for new ones.
     """
 
     timeout: float = math.inf
@@ -76,6 +77,7 @@ class DialSettings:
     forward_ends_timeout: bool = False
     loser_cause: int = Cause.ANSWERED_ELSEWHERE
     callee_goes: Jump | None = None
+    uniqueids: tuple[str, str] = ("", "")
     on_caller_digit: Callable[[str], bool] | None = None
 
 
@@ -236,7 +238,10 @@ class Race:
         except DriverError as error:
             self._unavailable(destination, Unavailable(str(error), Cause.NETWORK_OUT_OF_ORDER))
             return
-        channel = self.switch.outgoing(leg, self.caller, caller=self.settings.caller, resource=resource)
+        settings = self.settings
+        channel = self.switch.outgoing(
+            leg, self.caller, caller=settings.caller, resource=resource, uniqueids=settings.uniqueids
+        )
         self.legs[channel] = _Attempt(channel, destination, resource)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
             del self.legs[channel]

@@ -180,7 +180,13 @@ class Switch(Protocol):
         """Set a global variable, and tell whoever listens."""
 
     def outgoing(
-        self, leg: Leg, parent: "Channel | None" = None, *, caller: Party | None = None, resource: str = ""
+        self,
+        leg: Leg,
+        parent: "Channel | None" = None,
+        *,
+        caller: Party | None = None,
+        resource: str = "",
+        uniqueids: tuple[str, str] = ("", ""),
     ) -> "Channel":
         """Make the channel of an outgoing leg that was requested but not called yet.
 
@@ -189,6 +195,7 @@ class Switch(Protocol):
             parent: The channel that dials; it hands down its inherited variables. None when nobody dials.
             caller: Who the called party is told is calling; the parent's caller by default.
             resource: What was dialled, behind the slash.
+            uniqueids: Of the channel, and of the other half of a Local one; an empty one is made anew.
         """
 
     def start(self, channel: "Channel", application: str = "", app_data: str = "") -> None:

@@ -244,10 +244,16 @@ class Switchboard:
         )
 
     def outgoing(
-        self, leg: Leg, parent: Channel | None = None, *, caller: Party | None = None, resource: str = ""
+        self,
+        leg: Leg,
+        parent: Channel | None = None,
+        *,
+        caller: Party | None = None,
+        resource: str = "",
+        uniqueids: tuple[str, str] = ("", ""),
     ) -> Channel:
         """Make the channel of an outgoing leg; see `Switch.outgoing`."""
-        return self.pbx.outgoing(leg, parent, caller, resource)
+        return self.pbx.outgoing(leg, parent, caller, resource, uniqueids)
 
     def start(self, channel: Channel, application: str = "", app_data: str = "") -> None:
         """Let a channel that has no task run the dialplan from where it stands, or one application."""

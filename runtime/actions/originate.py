@@ -25,6 +25,9 @@ SYSTEM_FUNCTIONS = ("SHELL", "EVAL", "CURL", "ODBC", "REALTIME", "FILE", "STAT",
 
 DEFAULT_TIMEOUT_MS = 30_000
 
+UNIQUEID_MAX = 149
+"Characters of a unique id: Asterisk's own bound."
+
 
 @dataclass(frozen=True)
 class _Order:
@@ -69,6 +72,11 @@ def _complaint(rt: "Runtime", request: Request) -> str:
     technology, slash, resource = channel.partition("/")
     if not slash or not technology or not resource:
         return "Invalid channel"
+    ids = [each for each in (request.get("ChannelId"), request.get("OtherChannelId")) if each]
+    if any(len(each) > UNIQUEID_MAX for each in ids):
+        return f"Uniqueid length exceeds maximum of {UNIQUEID_MAX}"
+    if len(set(ids)) < len(ids) or any(each.uniqueid in ids for each in rt.channels.values()):
+        return "Originate failed"
     timeout = request.get("Timeout")
     if timeout and not timeout.isdecimal():
         return "Invalid timeout"
@@ -106,7 +114,10 @@ def _forbidden(rt: "Runtime", application: str, request: Request) -> str:
 
 def _order(request: Request) -> _Order:
     timeout = request.get("Timeout")
-    facts: dict[str, Any] = {"variables": request.variables, "accountcode": request.get("Account")}
+    ids = request.get("ChannelId"), request.get("OtherChannelId")
+    facts: dict[str, Any] = {
+        "variables": request.variables, "accountcode": request.get("Account"), "uniqueids": ids
+    }  # fmt: skip
     text = request.get("CallerID")
     return _Order(
         channel=request.get("Channel"),

@@ -18,6 +18,8 @@ from asterism.runtime.settings import Alias, Complain, read, section
 FILE = "manager.conf"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Rules = tuple[tuple[bool, Network], ...]
+"""permit (True) and deny lines, in order."""
 
 
 @section(FILE, "general")
@@ -88,23 +90,28 @@ class UserSettings:
 
 @dataclass(frozen=True)
 class Access:
-    """permit and deny lines: the last one that fits an address decides; without one it is allowed."""
+    """Lists of permit and deny lines: all must allow an address. In each the last line that fits decides; without
+    one it is allowed."""
 
-    rules: tuple[tuple[bool, Network], ...] = ()
+    lists: tuple[Rules, ...] = ()
 
     def allows(self, host: str) -> bool:
         """Whether somebody from this address may come in."""
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
-            return not self.rules
+            return not self.lists
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        allowed = True
-        for permit, network in self.rules:
-            if address.version == network.version and address in network:
-                allowed = permit
-        return allowed
+        return all(_allowed(rules, address) for rules in self.lists)
+
+
+def _allowed(rules: Rules, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    allowed = True
+    for permit, network in rules:
+        if address.version == network.version and address in network:
+            allowed = permit
+    return allowed
 
 
 @dataclass(frozen=True)
@@ -150,13 +157,14 @@ def load(folder: Path, complain: Complain) -> ManagerConf:
 def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) -> User:
     plain: list[Line] = []
     rules: list[tuple[bool, Network]] = []
+    lists: list[Rules] = []
     filters: list[Filter] = []
     for line in lines:
         key = line.key.lower()
         if key in ("permit", "deny"):
             rules += _networks(line, key == "permit", complain)
         elif key == "acl":
-            rules += _named(line, folder, complain)
+            lists += [_named(line, name.strip(), folder, complain) for name in line.value.split(",")]
         elif key.startswith("eventfilter"):
             try:
                 filters.append(Filter.parse(line.key[len("eventfilter") :].strip(), line.value))
@@ -169,7 +177,12 @@ def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) ->
                 complain(ConfigError(text, line.file, line.lineno, line.key))
     settings = read(UserSettings, plain, complain)
     return User(
-        name, settings, rights_of(settings.read), rights_of(settings.write), Access(tuple(rules)), tuple(filters)
+        name,
+        settings,
+        rights_of(settings.read),
+        rights_of(settings.write),
+        Access((tuple(rules), *lists)),
+        tuple(filters),
     )
 
 
@@ -185,21 +198,18 @@ def _networks(line: Line, permit: bool, complain: Complain) -> Iterable[tuple[bo
             complain(ConfigError(f"{line.key} = {text}: {error}", line.file, line.lineno, line.key))
 
 
-def _named(line: Line, folder: Path, complain: Complain) -> list[tuple[bool, Network]]:
+def _named(line: Line, name: str, folder: Path, complain: Complain) -> Rules:
     """The rules of an access list in acl.conf; one that is missing lets nobody in, as with Asterisk."""
-    nobody: list[tuple[bool, Network]] = [
-        (False, ipaddress.ip_network("0.0.0.0/0")), (False, ipaddress.ip_network("::/0"))
-    ]  # fmt: skip
+    why = f"there is no section [{name}] in acl.conf"
     try:
         config = reader.read("acl.conf", folder)
     except DialplanError as error:
-        complain(ConfigError(f"acl = {line.value}: {error.message}", line.file, line.lineno, line.key))
-        return nobody
-    if config.section(line.value) is None:
-        complain(ConfigError(f"acl = {line.value}: there is no such section in acl.conf", line.file, line.lineno))
-        return nobody
+        config, why = reader.Config("acl.conf"), f"acl.conf: {error.message}"
+    if config.section(name) is None:
+        complain(ConfigError(f"acl = {line.value}: {why}", line.file, line.lineno, line.key))
+        return ((False, ipaddress.ip_network("0.0.0.0/0")), (False, ipaddress.ip_network("::/0")))
     found: list[tuple[bool, Network]] = []
-    for rule in config.lines(line.value):
+    for rule in config.lines(name):
         if rule.key.lower() in ("permit", "deny"):
             found += _networks(rule, rule.key.lower() == "permit", complain)
-    return found
+    return tuple(found)
