@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import select
+import sys
 import time
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.runtime.native.phone import free_port
 
-if "ASTERISM_NATIVE" in os.environ:  # test_native_asan.py: take the instrumented module
-    import asterism
-
-    asterism.__path__.insert(0, os.environ["ASTERISM_NATIVE"])
+if "ASTERISM_NATIVE" in os.environ:  # test_native_asan.py: take the instrumented module, whatever is installed
+    built = next(Path(os.environ["ASTERISM_NATIVE"]).glob("_native.*.so"))
+    spec = importlib.util.spec_from_file_location("asterism._native", built)
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["asterism._native"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["asterism._native"])
 
 native = pytest.importorskip("asterism._native", reason="needs the native part")
 assert native.__file__.startswith(os.environ.get("ASTERISM_NATIVE", ""))
