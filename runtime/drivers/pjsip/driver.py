@@ -16,6 +16,7 @@ from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.options import Report, bracketed, read_acls
+from asterism.runtime.drivers.pjsip.outgoing import hosts
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
@@ -70,6 +71,7 @@ class PjsipDriver(Watcher):
         """
         self._switch = switch
         log = switch.log
+        hosts()
         dialects, report = self._read()
         report.write(log)
         self._stack = Stack(log, self._event)

@@ -4,6 +4,8 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from asterism.runtime.driver import Party
 from asterism.runtime.drivers.pjsip.call import Departure
@@ -60,6 +62,34 @@ def with_user(uri: str, user: str) -> str:
     parsed = Uri.parse(uri)
     port = f":{parsed.port}" if parsed.port else ""
     return f"{parsed.scheme or 'sip'}:{escaped_user(user)}@{bracketed(parsed.host)}{port}{parsed.params}"
+
+
+@cache
+def hosts(path: Path = Path("/etc/hosts")) -> Mapping[str, str]:
+    """Names that this machine knows by itself; read once. PJSIP asks name servers only, which do not know them."""
+    found: dict[str, str] = {}
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        address, *names = line.partition("#")[0].split() or [""]
+        for name in names:
+            # The first line counts; IPv4 is what most transports speak.
+            if name.lower() not in found or (":" in found[name.lower()] and ":" not in address):
+                found[name.lower()] = address
+    return found
+
+
+def reachable(uri: str) -> str:
+    """A URI whose host PJSIP can find: names of /etc/hosts are replaced by their addresses."""
+    parsed = Uri.parse(uri)
+    address = hosts().get(parsed.host.lower())
+    if address is None:
+        return uri
+    user = f"{escaped_user(parsed.user)}@" if parsed.user else ""
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.scheme}:{user}{bracketed(address)}{port}{parsed.params}"
 
 
 def local_host(destination: str, bound: str) -> str:

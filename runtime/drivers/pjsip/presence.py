@@ -6,7 +6,7 @@ from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities
 from asterism.runtime.drivers.pjsip.model import Aor, Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
-from asterism.runtime.drivers.pjsip.outgoing import local_host, route
+from asterism.runtime.drivers.pjsip.outgoing import local_host, reachable, route
 from asterism.runtime.drivers.pjsip.qualify import Prober
 from asterism.runtime.drivers.pjsip.routing import Router
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
@@ -116,17 +116,18 @@ class Presence:
         dialect = self._dialects[contact.technology]
         endpoint = dialect.endpoints.get(contact.endpoint)
         try:
-            number, transport = self.router.transport_to(contact.uri, endpoint.transport if endpoint else "")
+            uri = reachable(contact.uri)
+            number, transport = self.router.transport_to(uri, endpoint.transport if endpoint else "")
         except Unavailable as error:
             raise ValueError(str(error)) from None
-        host = local_host(Uri.parse(contact.uri).host, transport.host)
+        host = local_host(Uri.parse(uri).host, transport.host)
         account = -1
         if aor.authenticate_qualify and endpoint is not None and endpoint.outbound_auths:
             account = self._stack.account(AccountKind(number, endpoint.outbound_auths)).getId()
         user = dialect.general.default_user
         routes = [("Route", route) for route in (contact.path, route(aor.outbound_proxy)) if route]
         return native.send_request(
-            "OPTIONS", contact.uri, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>",
+            "OPTIONS", uri, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>",
             headers=routes, transport=number, account=account, timeout_ms=round(aor.qualify_timeout_s * 1000),
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from asterism import _native as native
 from asterism.runtime.drivers.pjsip.headers import Uri, escaped_user
 from asterism.runtime.drivers.pjsip.model import Registration
 from asterism.runtime.drivers.pjsip.options import bracketed
-from asterism.runtime.drivers.pjsip.outgoing import local_host
+from asterism.runtime.drivers.pjsip.outgoing import local_host, reachable
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
 from asterism.runtime.errors import DriverError
 from asterism.runtime.events import Registry
@@ -68,7 +68,7 @@ class Registrations:
 
     def _begin(self, entry: Registering) -> None:
         registration = entry.registration
-        server = Uri.parse(registration.server_uri)
+        server = Uri.parse(reachable(registration.server_uri))
         protocol = server.transport or ("tls" if server.scheme == "sips" else "udp")
         number = self._stack.number(protocol, registration.transport, ":" in server.host)
         transport = self._stack.transport(number)
@@ -86,7 +86,7 @@ class Registrations:
             config.idUri = registration.client_uri
             config.sipConfig.contactForced = contact
             register = config.regConfig
-            register.registrarUri = registration.server_uri
+            register.registrarUri = reachable(registration.server_uri)
             register.registerOnAdd = True
             register.timeoutSec = registration.expires_s
             # How often and for how long is tried again is decided here, not by pjsua.

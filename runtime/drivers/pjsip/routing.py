@@ -12,6 +12,7 @@ from asterism.runtime.drivers.pjsip.outgoing import (
     local_host,
     parse_pjsip,
     parse_sip,
+    reachable,
     route,
     with_user,
 )
@@ -45,7 +46,7 @@ class Router:
         else:
             to = parse_pjsip(resource, dialect.general.callers_outbound)
             endpoint, uri, contact = self._find_endpoint(to, dialect)
-        return endpoint, self._departure(endpoint, uri, contact, dialect)
+        return endpoint, self._departure(endpoint, reachable(uri), contact, dialect)
 
     def _find_peer(self, to: Destination, dialect: Dialect) -> tuple[Endpoint, str, Contact | None]:
         try:

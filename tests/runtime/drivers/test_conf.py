@@ -1,5 +1,7 @@
 """sip.conf and pjsip.conf: what is read, what is complained about, and where."""
 
+from pathlib import Path
+
 import pytest
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.reader import read_text
@@ -150,6 +152,19 @@ def test_networks_and_callers() -> None:
     assert network("[2001:db8::1]") == "2001:db8::1"
     assert (party('"X; Y" <1>').name, party('"X; Y" <1>').number) == ("X; Y", "1")
     assert (party("6001").number, party("Alice").name) == ("6001", "Alice")
+
+
+def test_names_that_this_machine_knows(tmp_path: Path) -> None:
+    pytest.importorskip("pjsua2")
+    pytest.importorskip("asterism._native")
+    from asterism.runtime.drivers.pjsip import outgoing
+
+    known = tmp_path / "hosts"
+    known.write_text("::1 localhost ip6\n127.0.0.1 localhost gate.lan # comment\n192.0.2.7 gate.lan\n")
+    found = outgoing.hosts(known)
+    assert dict(found) == {"localhost": "127.0.0.1", "ip6": "::1", "gate.lan": "127.0.0.1"}
+    assert outgoing.reachable("sip:5@localhost:5070;transport=tcp") == "sip:5@127.0.0.1:5070;transport=tcp"
+    assert outgoing.reachable("sip:provider.example") == "sip:provider.example"
 
 
 words = st.sampled_from(
