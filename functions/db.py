@@ -1,5 +1,7 @@
 """The database in the dialplan: DB and its kin."""
 
+from itertools import groupby
+
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.errors import ArgumentError
@@ -7,7 +9,7 @@ from asterism.runtime.errors import ArgumentError
 
 def _key(text: str, name: str) -> tuple[str, str]:
     family, slash, key = text.partition("/")
-    if not slash or not family or not key:
+    if not slash:
         raise ArgumentError(f"{name} requires an argument, {name}(<family>/<key>)")
     return family, key
 
@@ -87,10 +89,10 @@ async def db_keys(chan: Channel, prefix: Text = "") -> str:
 
 
 async def _below(chan: Channel, prefix: str) -> list[str]:
-    root = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
-    tree = await chan.switch.database.tree(prefix.strip("/"))
-    found = sorted(key.removeprefix(root).partition("/")[0] for key in tree if key.startswith(root))
-    return list(dict.fromkeys(found))
+    """The next parts of the keys below a family in their order, each once while it repeats; case does not matter."""
+    root = ("/" + prefix.strip("/") + "/" if prefix.strip("/") else "/").lower()
+    paths = [path for path in await chan.switch.database.tree() if path.lower().startswith(root)]
+    return [part for part, _ in groupby(path[len(root) :].partition("/")[0] for path in sorted(paths))]
 
 
 @function("DB_KEYCOUNT", see="DB, DB_KEYS")
@@ -101,4 +103,6 @@ async def db_keycount(chan: Channel, prefix: Text = "") -> str:
         prefix: A family, or family/part.
     Compat: func_db.
     """
-    return str(len(await chan.switch.database.tree(prefix.strip("/"))))
+    parts = await _below(chan, prefix)
+    # One that is empty does not count at the beginning.
+    return str(len(parts[1:] if parts[:1] == [""] else parts))

@@ -28,10 +28,10 @@ def _split(text: str) -> Membership:
     return group, category
 
 
-def _own(chan: Channel, category: str) -> str:
-    """Return the channel's group in a category, in any of them when none is named."""
+def _own(chan: Channel, category: str) -> Membership:
+    """Return the channel's group in a category, in any of them when none is named; two empty texts for none."""
     wanted = category.lower()
-    return next((group for group, its in _of(chan) if not wanted or its.lower() == wanted), "")
+    return next((one for one in _of(chan) if not wanted or one[1].lower() == wanted), ("", ""))
 
 
 @function("GROUP", see="GROUP_COUNT, GROUP_LIST, GROUP_MATCH_COUNT")
@@ -43,7 +43,7 @@ def group(chan: Channel, category: str) -> str:
             leaves the group.
     Compat: func_groupcount. The channel leaves its groups when it ends. Case does not matter.
     """
-    return _own(chan, category)
+    return _own(chan, category)[0]
 
 
 @group.write
@@ -58,11 +58,12 @@ def group_count(chan: Channel, groupname: str) -> str:
     """Count the channels in a group.
 
     Args:
-        groupname: Group, or group@category. Without a group, the channel's own.
+        groupname: Group, or group@category. Without a group, the channel's own in its category.
     Compat: func_groupcount. Without a category the group counts in all of them.
     """
     name, category = _split(groupname)
-    name = name or _own(chan, category)
+    if not name:
+        name, category = _own(chan, category)
     if not name:
         return "0"
     wanted, where = name.lower(), category.lower()
@@ -81,16 +82,13 @@ def group_match_count(chan: Channel, pattern: str) -> str:
     if not name:
         return ""
     try:
-        of_name, of_category = regex.compiled(name, True), regex.compiled(category, True) if category else None
+        wanted = regex.compiled(name)
+        where = regex.compiled(category) if category else None
     except regex.BadPattern as error:
         chan.error(f"GROUP_MATCH_COUNT: bad pattern '{pattern}': {error}")
         return "0"
-    return str(
-        sum(
-            of_name.search(one) is not None and (of_category is None or of_category.search(its) is not None)
-            for one, its in _everywhere(chan)
-        )
-    )
+    found = [its for one, its in _everywhere(chan) if wanted.search(one)]
+    return str(len(found) if where is None else sum(its != "" and where.search(its) is not None for its in found))
 
 
 @function("GROUP_LIST", see="GROUP, GROUP_COUNT")

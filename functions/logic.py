@@ -171,9 +171,10 @@ def global_delete(chan: Channel, varname: str) -> str:
 
 @global_delete.write
 def _global_delete(chan: Channel, varname: str, value: str = "") -> None:
-    if varname in chan.globals:
-        chan.set_global(varname, "")
-        del chan.switch.variables[varname]
+    plain = varname.removeprefix("_").removeprefix("_")
+    if plain in chan.globals:
+        chan.set_global(plain, "")
+        del chan.switch.variables[plain]
 
 
 @function("DELETE", see="VARIABLE_EXISTS, GLOBAL_DELETE")
@@ -189,5 +190,5 @@ def delete(chan: Channel, varname: str) -> str:
 
 @delete.write
 def _delete(chan: Channel, varname: str, value: str = "") -> None:
-    if varname:
-        chan.unset(varname)
+    if plain := varname.removeprefix("_").removeprefix("_"):
+        chan.unset(plain)
