@@ -6,6 +6,7 @@ import binascii
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
+from asterism.runtime.events import PresenceStateChange
 
 CUSTOM = "CustomPresence:"
 STATES = ("not_set", "unavailable", "available", "away", "xa", "chat", "dnd")
@@ -51,3 +52,7 @@ async def _set(chan: Channel, provider: str, field: str = "", options: str = "",
     if parts[0].lower() not in STATES or (len(parts) == 4 and parts[3] != "e"):
         raise ArgumentError(f"PRESENCE_STATE: '{value}' is no state: <state>[,subtype[,message[,e]]]")
     await chan.switch.database.put(_FAMILY, name, value)
+    subtype, message = (*parts[1:3], "", "")[:2]
+    if len(parts) == 4:
+        subtype, message = _decoded(subtype), _decoded(message)
+    chan.switch.bus.publish(PresenceStateChange(provider, parts[0].lower(), subtype, message))

@@ -421,3 +421,24 @@ class RequestNotAllowed(SecurityEvent):
 @dataclass(frozen=True, slots=True)
 class SessionLimit(SecurityEvent):
     """The account is in use and may be so only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionStatus(Event):
+    """What the devices of an extension's hint are doing has changed."""
+
+    exten: str
+    context: str
+    hint: str
+    status: int
+    status_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceStateChange(Event):
+    """Somebody says something else of himself now."""
+
+    presentity: str
+    status: str
+    subtype: str = ""
+    message: str = ""

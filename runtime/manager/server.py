@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from asterism.runtime import events
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.events import ChannelSnapshot, Event
+from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus
 from asterism.runtime.manager.conf import ManagerConf, User, load
 from asterism.runtime.manager.connection import Connection
+from asterism.runtime.manager.hints import HintWatch
 from asterism.runtime.manager.packets import encode
 from asterism.runtime.manager.rendering import event_headers, kinds, privilege, stamp
 from asterism.runtime.request import AMI_VERSION
@@ -36,6 +37,7 @@ class ManagerServer:
         self.connections: list[Connection] = []
         self._servers: list[asyncio.Server] = []
         self._stop_listening: Callable[[], None] = _nothing
+        self._stop_watching: Callable[[], None] = _nothing
         self._listening: frozenset[str] = frozenset()
         self._actions: tuple[int, dict[str, Action]] = (-1, {})
 
@@ -103,6 +105,7 @@ class ManagerServer:
             connection.close()
         await asyncio.sleep(0)
         self._stop_listening()
+        self._stop_watching()
 
     async def reload(self) -> None:
         """Read manager.conf again; when it is wrong the old one stays in force.
@@ -178,9 +181,13 @@ class ManagerServer:
             return
         self._listening = wanted
         self._stop_listening()
+        self._stop_watching()
+        self._stop_watching = _nothing
         disabled = {name.strip().lower() for name in self.conf.general.disabledevents}
         found = [each for each in kinds() if privilege(each) in wanted and each.__name__.lower() not in disabled]
         self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
+        if ExtensionStatus in found:
+            self._stop_watching = self.rt.bus.subscribe(HintWatch(self.rt).changed, DeviceStateChange)
 
     def _publish(self, event: Event) -> None:
         self._hand(event, self.connections)
