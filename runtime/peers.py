@@ -140,6 +140,12 @@ class SipDriver(Protocol):
     def registrations(self) -> Sequence[RegistrationFacts]:
         """Our registrations with others, in order of the files."""
 
+    def probe(self, technology: str, name: str) -> bool:
+        """Send an OPTIONS to each contact of a peer or endpoint; False when there is none of that name."""
+
+    def unregister(self, name: str) -> bool:
+        """End the registration of a peer of sip.conf; False when it has none."""
+
     def trace(self, technology: str, address: str) -> None:
         """Show SIP messages on the console, in the form of SIP or PJSIP.
 

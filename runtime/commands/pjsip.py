@@ -138,6 +138,16 @@ def pjsip_show_contacts(rt: "Runtime", pattern: str = "") -> list[str]:
     return [*lines, "", f"Objects found: {len(found)}", ""]
 
 
+@command("pjsip qualify <endpoint>", see="pjsip show contacts")
+def pjsip_qualify(rt: "Runtime", name: str) -> list[str]:
+    """Send an OPTIONS to all contacts of an endpoint now."""
+    driver = driver_of(rt)
+    if not driver.probe("PJSIP", name):
+        return [f"Unable to retrieve endpoint {name}"]
+    found = next(each for each in driver.endpoints() if each.name == name)
+    return [f"Qualifying AOR '{aor}' on endpoint '{name}'" for aor, _ in found.aors]
+
+
 @command("pjsip set logger on|off", see="sip set debug")
 def pjsip_set_logger(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none."""

@@ -134,6 +134,21 @@ def sip_show_domains(rt: "Runtime") -> list[str]:
     return [*lines, ""]
 
 
+@command("sip qualify peer <peer>", see="sip show peers")
+def sip_qualify_peer(rt: "Runtime", name: str) -> list[str]:
+    """Send an OPTIONS to a peer now; its status follows from the answer."""
+    return [] if driver_of(rt).probe("SIP", name) else [f"Peer '{name}' not found"]
+
+
+@command("sip unregister <peer>", see="sip show peers")
+def sip_unregister(rt: "Runtime", name: str) -> list[str]:
+    """Forget where a peer is, as if its registration had ended."""
+    driver = driver_of(rt)
+    if driver.peer(name) is None:
+        return [f"Peer unknown: '{name}'. Not unregistered."]
+    return [f"Unregistered peer '{name}'", ""] if driver.unregister(name) else [f"Peer {name} not registered"]
+
+
 @command("sip set debug on|off", see="pjsip set logger")
 def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none."""

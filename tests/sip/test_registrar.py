@@ -87,6 +87,16 @@ def statuses(queue: Any) -> list[str]:
     return found
 
 
+async def stored(pbx: Any, family: str, count: int) -> dict[str, str]:
+    """A family of the database, as soon as it has so many entries."""
+    for _ in range(100):
+        found = dict(await pbx.runtime.database.tree(family))
+        if len(found) == count:
+            break
+        await asyncio.sleep(0.02)
+    return found
+
+
 async def test_a_peer_registers(served: Any, agent: Any) -> None:
     pbx = await served(sip=SIP, extensions=EXTENSIONS)
     heard = pbx.runtime.bus.queue(PeerStatus)
@@ -98,8 +108,7 @@ async def test_a_peer_registers(served: Any, agent: Any) -> None:
     assert granted.header("Date").endswith("GMT")
     peer = pbx.runtime.driver("SIP").peer("6001")
     assert (peer.address, peer.port, peer.username) == (f"{NET}.51", 5060, "6001")
-    await asyncio.sleep(0.1)
-    database = await pbx.runtime.database.tree("SIP/Registry")
+    database = await stored(pbx, "SIP/Registry", 1)
     assert database == {"/SIP/Registry/6001": f"{NET}.51:5060:120:6001:sip:6001@{NET}.51:5060"}
     assert (await one.register(expires=5)).header("Expires") == "20"
     assert (await one.register(expires=90000)).header("Expires") == "3600"
@@ -108,8 +117,7 @@ async def test_a_peer_registers(served: Any, agent: Any) -> None:
     assert (gone.code, gone.all("Contact")) == (200, [])
     assert pbx.runtime.driver("SIP").peer("6001").address == ""
     assert statuses(heard) == ["Registered", "Registered", "Registered", "Unregistered"]
-    await asyncio.sleep(0.1)
-    assert await pbx.runtime.database.tree("SIP/Registry") == {}
+    assert await stored(pbx, "SIP/Registry", 0) == {}
 
 
 async def test_who_may_not_register(served: Any, agent: Any) -> None:
@@ -166,9 +174,7 @@ async def test_contacts_outlive_the_process(served: Any, agent: Any, tmp_path: A
     one, seven = await agent("6001", "one"), await agent("7002", "two")
     assert (await one.register(expires=100)).code == 200
     assert (await seven.register(expires=100)).code == 200
-    stored = pbx.runtime.database
-    await asyncio.sleep(0.1)
-    entry = next(iter((await stored.tree("registrar/contact")).items()))
+    entry = next(iter((await stored(pbx, "registrar/contact", 1)).items()))
     assert entry[0].startswith("/registrar/contact/7002;@")
     assert json.loads(entry[1])["uri"] == f"sip:7002@{NET}.52:5060"
     await pbx.stop()
@@ -278,3 +284,29 @@ async def test_call_limit_and_device_state(served: Any, agent: Any) -> None:
     for channel in list(pbx.runtime.channels.values()):
         channel.request_hangup(16)
     await until(lambda: driver.device_state("6001").value == "NOT_INUSE")
+
+
+async def test_the_operator_asks_and_forgets(served: Any, agent: Any) -> None:
+    pbx = await served(sip=SIP, pjsip=PJSIP, extensions=EXTENSIONS)
+
+    async def told(line: str) -> list[str]:
+        return list((await pbx.runtime.commands.run(pbx.runtime, line)).lines)
+
+    one, seven = await agent("6001", "one"), await agent("7002", "two")
+    asked: list[str] = []
+
+    def answering(request: Any) -> str:
+        asked.append(request.header("To"))
+        return answer(request, 200, "OK")
+
+    one.answering = seven.answering = answering
+    assert (await one.register()).code == 200
+    assert (await seven.register()).code == 200
+    assert await told("sip qualify peer 6001") == []
+    assert await told("sip qualify peer nosuch") == ["Peer 'nosuch' not found"]
+    assert await told("pjsip qualify 7002") == ["Qualifying AOR '7002' on endpoint '7002'"]
+    await until(lambda: len(asked) == 2)
+    assert await told("sip unregister 6001") == ["Unregistered peer '6001'", ""]
+    assert await told("sip unregister 6001") == ["Peer 6001 not registered"]
+    assert await told("sip unregister nosuch") == ["Peer unknown: 'nosuch'. Not unregistered."]
+    assert pbx.runtime.driver("SIP").peer("6001").address == ""

@@ -427,6 +427,17 @@ class PjsipDriver(Watcher):
         """Our registrations with others."""
         return [shown.registration_facts(each) for each in self._registrations]
 
+    def probe(self, technology: str, name: str) -> bool:
+        """Send an OPTIONS to each contact of a peer or endpoint."""
+        return self._presence.probe(technology, name)
+
+    def unregister(self, name: str) -> bool:
+        """End the registration of a peer."""
+        found = [contact for contact in self._presence.contacts.of("SIP", name) if not contact.static]
+        for contact in found:
+            self._presence.contacts.remove(contact, "Unregistered")
+        return bool(found)
+
     def trace(self, technology: str, address: str) -> None:
         """Show SIP messages on the console."""
         self._tracing.set(technology, address)

@@ -1,5 +1,7 @@
 """What becomes of contacts and endpoints, told to whoever listens: registered, reachable, in use."""
 
+from contextlib import suppress
+
 from asterism import _native as native
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
 from asterism.runtime.drivers.pjsip.headers import Uri
@@ -70,6 +72,20 @@ class Presence:
         if endpoint is not None:
             self.device_changed(endpoint)
 
+    def probe(self, technology: str, name: str) -> bool:
+        """Send an OPTIONS to each contact of an endpoint; False when there is none of that name."""
+        dialect = self._dialects[technology]
+        endpoint = dialect.endpoints.get(name)
+        if endpoint is None or not endpoint.calls_out:
+            return False
+        for aor in endpoint.aors:
+            for contact in self._contacts.of(technology, aor):
+                if not self._prober.probe(contact):
+                    # Nobody waits for the answer of a contact that is not watched, but it shall see the question.
+                    with suppress(native.NativeError, ValueError):
+                        self._send_options(contact, dialect.aors[aor])
+        return True
+
     def learn(self, contact: Contact) -> None:
         """Know a peer by the address it registered from."""
         if contact.source is not None and contact.technology == "SIP":
@@ -128,7 +144,7 @@ class Presence:
         routes = [("Route", route) for route in (contact.path, route(aor.outbound_proxy)) if route]
         return native.send_request(
             "OPTIONS", uri, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>",
-            headers=routes, transport=number, account=account, timeout_ms=round(aor.qualify_timeout_s * 1000),
+            headers=routes, transport=number, account=account, timeout_ms=round(aor.qualify_timeout_s * 1000) or 3000,
         )  # fmt: skip
 
     def _reached(self, contact: Contact, before: Reach, now: Reach) -> None:

@@ -70,19 +70,22 @@ class Prober:
             self.forget(contact)
         self._tokens.clear()
 
-    def probe(self, contact: Contact) -> None:
-        """Send an OPTIONS now."""
+    def probe(self, contact: Contact) -> bool:
+        """Send an OPTIONS now; False when this contact is not watched."""
         probe = self._probes.get(contact)
         if probe is None:
-            return
+            return False
+        if probe.timer is not None:
+            probe.timer.cancel()
         self._tokens.pop(probe.token, None)
         try:
             probe.token = self._send(contact, probe.aor)
         except (native.NativeError, ValueError) as error:
             self._log.debug(1, f"OPTIONS to {contact.uri} could not be sent: {error}")
             self._outcome(contact, probe, Reach.UNREACHABLE, 0.0)
-            return
+            return True
         self._tokens[probe.token] = contact
+        return True
 
     def result(self, event: native.Result) -> bool:
         """Take the outcome of a request; False when it is none of ours."""

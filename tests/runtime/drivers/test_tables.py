@@ -90,6 +90,12 @@ class Shown:
     def registrations(self) -> Any:
         return [shown.registration_facts(each) for each in self.registering]
 
+    def probe(self, technology: str, name: str) -> bool:
+        return False
+
+    def unregister(self, name: str) -> bool:
+        return False
+
     def trace(self, technology: str, address: str) -> None: ...
     def traced(self, technology: str) -> str:
         return ""
