@@ -221,3 +221,13 @@ async def test_the_record_tells_how_dial_ended(rt: TestRuntime, answers: bool, s
         rt.phone("bob").answers(after_s=1, talks_s=2)
     await (await rt.phone("alice").call("100@default")).over()
     assert said(rt) == ["NO ANSWER", said_after, "NO ANSWER"]
+
+
+async def test_locks_that_nobody_gives_back_are_forgotten(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(i=0)\n same => n(top),Set(i=$[${i}+1])\n"
+        " same => n,NoOp(${TRYLOCK(${UNIQUEID}-${i})})\n same => n,GotoIf($[${i}<300]?top)\n"
+    )
+    for _ in range(3):
+        await (await rt.phone("alice").call("100@default")).over()
+    assert len(rt.datastores["locks"]) < 600
