@@ -84,7 +84,7 @@ class Runtime(Switchboard):
         super().__init__(settings, options or conf.options, log)
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
-        self._front_ends: dict[str, FrontEnd] = {}
+        self.front_ends: dict[str, FrontEnd] = {}
         self._booted = asyncio.Event()
         self._emptied = asyncio.Event()
         self._closed = asyncio.Event()
@@ -186,7 +186,7 @@ class Runtime(Switchboard):
                 await front_end.start()
             except ConfigError as error:
                 self.log.error(f"{name}.conf is not in force: {error}")
-            self._front_ends[name] = front_end
+            self.front_ends[name] = front_end
 
     async def stop(self, *, gracefully: bool = False, when_convenient: bool = False, restart: bool = False) -> None:
         """End the runtime; returns when it has ended. A later call may be more urgent than an earlier one.
@@ -220,7 +220,7 @@ class Runtime(Switchboard):
         if self._booted.is_set():
             self.bus.publish(Shutdown(restart=self.restart_wanted))
         await self._end_channels()
-        for front_end in self._front_ends.values():
+        for front_end in self.front_ends.values():
             await front_end.stop()
         for driver in reversed(self.drivers):
             try:
@@ -355,7 +355,7 @@ class Runtime(Switchboard):
         drivers = [
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
-        front_ends = [each for name, each in self._front_ends.items() if wanted in ("", name)]
+        front_ends = [each for name, each in self.front_ends.items() if wanted in ("", name)]
         if wanted not in known and not drivers and not front_ends:
             raise AsterismError(f"There is no module '{module}' that can be reloaded")
         if self.config_dir is not None and wanted in ("", "indications", "musiconhold"):

@@ -129,6 +129,11 @@ class ManagerServer:
         if after.enabled:
             await self._listen()
 
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens."""
+        return [socket.getsockname()[:2] for listening in self._servers for socket in listening.sockets]
+
     # --- who is there
 
     def arrived(self, connection: Connection) -> bool:

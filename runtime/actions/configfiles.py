@@ -1,0 +1,183 @@
+"""Actions on configuration files, inside the configuration folder only."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asterism.dialplan import reader
+from asterism.dialplan.errors import DialplanError
+from asterism.runtime.configtext import ConfigText, Unwritable
+from asterism.runtime.declare import action
+from asterism.runtime.errors import AsterismError
+from asterism.runtime.request import Header, Request, Response
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+CHANGES_MAX = 10_000
+"Changes of one UpdateConfig; their numbers go to 999999."
+
+
+class _Refused(AsterismError):
+    """Answered as an error, with this text."""
+
+
+def _path(rt: "Runtime", name: str) -> Path:
+    """The file of this name; one outside the configuration folder is refused, whatever leads there."""
+    if not name:
+        raise _Refused("Filename not specified")
+    if rt.config_dir is None:
+        raise _Refused("Config file not found")
+    root = rt.config_dir.resolve()
+    path = (root / name).resolve()
+    if "\0" in name or not path.is_relative_to(root) or path == root:
+        raise _Refused("File requires escalated privileges")
+    return path
+
+
+async def _read(rt: "Runtime", name: str) -> reader.Config:
+    path = _path(rt, name)
+    if not path.is_file():
+        raise _Refused("Config file not found")
+    try:
+        return await asyncio.to_thread(reader.read, path, path.parent)
+    except DialplanError:
+        raise _Refused("Config file has invalid format") from None
+
+
+def _wanted(config: reader.Config, request: Request) -> Iterator[reader.Section]:
+    """The sections that are asked for by name, and by `Filter`: `name=regular expression`, several with commas."""
+    category = request.get("Category")
+    filters = [each.partition("=") for each in request.get("Filter").split(",") if "=" in each]
+    for section in config.sections:
+        if category and section.name != category:
+            continue
+        if section.template and not any(name.upper() == "TEMPLATES" for name, _, _ in filters):
+            continue
+        plain = [(name.strip(), value) for name, _, value in filters if name.strip().upper() != "TEMPLATES"]
+        if all(value in section.all(name) for name, value in plain):
+            yield section
+
+
+@action("GetConfig", privilege="system,config")
+async def get_config(rt: "Runtime", request: Request) -> Response:
+    """Show a configuration file: categories and lines, numbered."""
+    config = await _read(rt, request.get("Filename"))
+    headers: list[Header] = []
+    for number, section in enumerate(_wanted(config, request)):
+        headers.append((f"Category-{number:06d}", section.name))
+        if section.template:
+            headers.append((f"IsTemplate-{number:06d}", 1))
+        for at, line in enumerate(section.lines):
+            headers.append((f"Line-{number:06d}-{at:06d}", f"{line.key}={line.value}"))
+    if not headers:
+        return Response("Success", lines=["No categories found"])
+    return Response("Success", headers=headers)
+
+
+@action("GetConfigJSON", privilege="system,config")
+async def get_config_json(rt: "Runtime", request: Request) -> Response:
+    """Show a configuration file as JSON."""
+    config = await _read(rt, request.get("Filename"))
+    found: dict[str, dict[str, object]] = {}
+    for section in _wanted(config, request):
+        lines = found.setdefault(section.name, {})
+        for line in section.lines:
+            lines[line.key] = line.value
+    return Response("Success", headers=[("JSON", json.dumps(found, separators=(",", ":"), ensure_ascii=False))])
+
+
+@action("ListCategories", privilege="config")
+async def list_categories(rt: "Runtime", request: Request) -> Response:
+    """List the categories of a configuration file."""
+    config = await _read(rt, request.get("Filename"))
+    headers: list[Header] = [(f"Category-{at:06d}", each.name) for at, each in enumerate(config.sections)]
+    if not headers:
+        return Response("Error", "Error: no categories found")
+    return Response("Success", headers=headers)
+
+
+@action("CreateConfig", privilege="config")
+async def create_config(rt: "Runtime", filename: str = "") -> Response:
+    """Create an empty file in the configuration folder."""
+    path = _path(rt, filename)
+
+    def create() -> None:
+        path.open("x").close()
+
+    try:
+        await asyncio.to_thread(create)
+    except OSError as error:
+        return Response.error(error.strerror or "File could not be created")
+    return Response.success("New configuration file created successfully")
+
+
+@action("UpdateConfig", privilege="config")
+async def update_config(rt: "Runtime", request: Request) -> Response:
+    """Change a configuration file, all changes or none.
+
+    `SrcFilename` is read, `DstFilename` written. Each change is `Action-N` (newcat, renamecat, delcat, emptycat,
+    update, delete, append, insert) with `Cat-N`, `Var-N`, `Value-N`, `Match-N`, `Line-N`; `Reload` reads what was changed.
+    """
+    names = request.get("SrcFilename"), request.get("DstFilename")
+    source, target = (_path(rt, each) for each in names)
+    if not source.is_file():
+        raise _Refused("Config file not found")
+    text = ConfigText(await asyncio.to_thread(source.read_text, "utf-8", "surrogateescape"))
+    for at in range(CHANGES_MAX):
+        change = request.get(f"Action-{at:06d}")
+        if not change:
+            break
+        _apply(text, change.lower(), request, f"{at:06d}")
+    try:
+        await asyncio.to_thread(_write, target, text.text)
+    except OSError:
+        return Response.error("Save of config failed")
+    if "Reload" in request:
+        await _reload(rt, request.get("Reload"), source.stem)
+    return Response("Success")
+
+
+def _apply(text: ConfigText, change: str, request: Request, number: str) -> None:
+    def part(name: str) -> str:
+        return request.get(f"{name}-{number}")
+
+    category = part("Cat")
+    if not category:
+        raise _Refused("Category not specified")
+    values = part("Var"), part("Value"), part("Match")
+    if any("\n" in each or "\r" in each for each in (category, *values)):
+        raise _Refused("Update did not complete successfully")
+    try:
+        text.change(change, category, *values, line=part("Line"), options=part("Options"))
+    except Unwritable as error:
+        raise _Refused(str(error)) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file as a whole, so that nobody ever reads half of it."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+async def _reload(rt: "Runtime", wanted: str, stem: str) -> None:
+    if wanted.lower() in ("no", "false", "n", "f", "0", "off", ""):
+        return
+    yes = wanted.lower() in ("yes", "true", "y", "t", "1", "on")
+    module = {"extensions": "dialplan"}.get(stem, stem) if yes else wanted.removesuffix(".so")
+    try:
+        await rt.reload({"pbx_config": "dialplan", "chan_sip": "sip", "res_pjsip": "pjsip"}.get(module, module))
+    except AsterismError as error:
+        rt.log.notice(f"UpdateConfig: {error}")

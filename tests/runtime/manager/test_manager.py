@@ -1,0 +1,299 @@
+"""The manager over TCP, as its clients see it: logins, rights, events, what is malformed."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.events import SecurityEvent, SuccessfulAuth, UserEvent
+from asterism.runtime.manager.rights import CLASSES
+from asterism.runtime.manager.server import ManagerServer
+from asterism.runtime.settings import DirectorySettings
+from asterism.runtime.testing import TestRuntime
+
+Packet = dict[str, str]
+
+MANAGER = """\
+[general]
+enabled = yes
+port = 0
+authlimit = 5
+[admin]
+secret = right
+read = all
+write = all
+[filtered]
+secret = right
+read = all
+write = all
+eventfilter(action(exclude),name(UserEvent),header(Secret)) = yes
+eventfilter = Event: UserEvent
+[elsewhere]
+secret = right
+deny = 0.0.0.0/0
+permit = 10.0.0.0/8
+[nobody]
+secret = right
+"""
+
+EXTENSIONS = """\
+[default]
+exten => 100,1,Answer()
+ same => n,Set(here=yes)
+ same => n,UserEvent(Hello,a: b)
+ same => n,Hangup()
+exten => 101,1,Answer()
+ same => n,Wait(20)
+"""
+
+
+class Client:
+    """A client of the manager."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.events: list[Packet] = []
+        self.banner = b""
+
+    async def raw(self) -> Packet | None:
+        """The next packet; None at the end."""
+        found: Packet = {}
+        while True:
+            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode()
+            if not line:
+                return None
+            if line == "\r\n":
+                return found
+            name, _, value = line.rstrip("\r\n").partition(": ")
+            found.setdefault(name, value)
+
+    async def answer(self) -> Packet | None:
+        """The next answer; events before it are kept."""
+        while (packet := await self.raw()) is not None and "Response" not in packet:
+            self.events.append(packet)
+        return packet
+
+    async def event(self, name: str) -> Packet:
+        """The next event of this name."""
+        while True:
+            packet = await self.raw()
+            assert packet is not None
+            self.events.append(packet)
+            if packet.get("Event") == name:
+                return packet
+
+    def send(self, text: str) -> None:
+        self.writer.write(text.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+
+    async def ask(self, text: str) -> Packet:
+        self.send(text)
+        found = await self.answer()
+        assert found is not None
+        return found
+
+    async def login(self, name: str = "admin", events: str = "off") -> "Client":
+        assert (await self.ask(f"Action: Login\nUsername: {name}\nSecret: right\nEvents: {events}"))[
+            "Response"
+        ] == "Success"
+        return self
+
+
+class Bed:
+    """A runtime with a manager, and its clients."""
+
+    def __init__(self, rt: TestRuntime) -> None:
+        self.rt = rt
+        self.clients: list[Client] = []
+
+    @property
+    def server(self) -> ManagerServer:
+        found = self.rt.front_ends["manager"]
+        assert isinstance(found, ManagerServer)
+        return found
+
+    async def client(self) -> Client:
+        host, port = self.server.addresses[0]
+        client = Client(*await asyncio.open_connection(host, port))
+        self.clients.append(client)
+        client.banner = await client.reader.readline()
+        return client
+
+
+@pytest_asyncio.fixture(name="bed")
+async def make_bed(tmp_path: Path) -> AsyncIterator[Bed]:
+    """A runtime with a manager on a port of the system's choice."""
+    (tmp_path / "manager.conf").write_text(MANAGER)
+    (tmp_path / "extensions.conf").write_text(EXTENSIONS)
+    places = dict.fromkeys(("astetcdir", "astvarlibdir", "astdbdir", "astrundir", "astlogdir", "astspooldir"), tmp_path)
+    async with TestRuntime(tmp_path, directories=DirectorySettings(**places), real_time=True) as rt:
+        bed = Bed(rt)
+        try:
+            yield bed
+        finally:
+            for client in bed.clients:
+                client.writer.close()
+                await asyncio.gather(client.writer.wait_closed(), return_exceptions=True)
+
+
+async def test_a_login(bed: Bed) -> None:
+    client = await bed.client()
+    assert client.banner == b"Asterisk Call Manager/11.0.0\r\n"
+    assert await client.ask("Action: Ping") == {"Response": "Error", "Message": "Permission denied"}
+    answer = await client.ask("Action: login\nUsername: admin\nSecret: right\nActionID: 7")
+    assert answer == {"Response": "Success", "ActionID": "7", "Message": "Authentication accepted"}
+    assert (await client.event("FullyBooted"))["Privilege"] == "system,all"
+    assert (await client.event("SuccessfulAuth"))["AccountID"] == "admin"
+    assert (await client.ask("Action: Ping\nActionID: 8"))["Ping"] == "Pong"
+    assert (await client.ask("Action: Logoff"))["Response"] == "Goodbye"
+    assert await client.raw() is None
+
+
+@pytest.mark.parametrize("name", ["admin", "stranger", "elsewhere", ""])
+async def test_who_may_not_in_is_told_the_same(bed: Bed, name: str) -> None:
+    secret = "right" if name == "elsewhere" else "wrong"
+    client = await bed.client()
+    answer = await client.ask(f"Action: Login\nUsername: {name}\nSecret: {secret}")
+    assert answer == {"Response": "Error", "Message": "Authentication failed"}
+    assert await client.raw() is None
+    assert not isinstance(bed.rt.heard(SecurityEvent), SuccessfulAuth)
+
+
+async def test_a_challenge(bed: Bed) -> None:
+    client = await bed.client()
+    challenge = (await client.ask("Action: Challenge\nAuthType: MD5"))["Challenge"]
+    key = hashlib.md5(f"{challenge}right".encode()).hexdigest()
+    answer = await client.ask(f"Action: Login\nAuthType: MD5\nUsername: admin\nKey: {key}")
+    assert answer["Response"] == "Success"
+
+
+async def test_a_key_without_a_challenge(bed: Bed) -> None:
+    client = await bed.client()
+    key = hashlib.md5(b"right").hexdigest()
+    answer = await client.ask(f"Action: Login\nAuthType: MD5\nUsername: admin\nKey: {key}")
+    assert answer["Response"] == "Error"
+
+
+async def test_too_many_without_login(bed: Bed) -> None:
+    for _ in range(5):
+        assert (await bed.client()).banner
+    assert not (await bed.client()).banner
+    await bed.clients[0].login()
+    assert (await bed.client()).banner
+
+
+async def test_the_order_of_events(bed: Bed) -> None:
+    client = await (await bed.client()).login(events="on")
+    await client.ask("Action: Originate\nChannel: Local/100@default\nApplication: Wait\nData: 1\nAsync: yes")
+    while not any(each["Event"] == "OriginateResponse" for each in client.events):
+        client.events.append(await client.raw() or {"Event": "end"})
+    while sum(each["Event"] == "Hangup" for each in client.events) < 2:
+        client.events.append(await client.raw() or {"Event": "end"})
+    second = [each for each in client.events if each.get("Channel", "").endswith(";2")]
+    told = [(each["Event"], each.get("Application") or each.get("Variable") or "") for each in second]
+    names = [name for name, _ in told]
+    assert names[0] == "Newchannel" and names[-1] == "Hangup"
+    assert told.index(("Newexten", "Answer")) < told.index(("Newstate", "")) < told.index(("Newexten", "Set"))
+    assert told.index(("VarSet", "here")) < told.index(("Newexten", "UserEvent")) < told.index(("UserEvent", ""))
+    assert list(second[0])[:5] == ["Event", "Privilege", "Channel", "ChannelState", "ChannelStateDesc"]
+
+
+async def test_filters(bed: Bed) -> None:
+    client = await (await bed.client()).login("filtered", events="on")
+    for number, headers in enumerate(({"Secret": "yes"}, {"Secret": "no"})):
+        bed.rt.bus.publish(UserEvent(None, f"Number{number}", headers))
+    assert (await client.event("UserEvent"))["UserEvent"] == "Number1"
+
+
+async def test_what_holds_line_breaks_stays_on_its_line(bed: Bed) -> None:
+    client = await (await bed.client()).login(events="user")
+    bed.rt.bus.publish(UserEvent(None, "Hello\r\nEvent: Forged", {"a": "b\r\n\r\nResponse: Success"}))
+    assert await client.event("UserEvent") == {
+        "Event": "UserEvent",
+        "Privilege": "user,all",
+        "UserEvent": "Hello\\r\\nEvent: Forged",
+        "a": "b\\r\\n\\r\\nResponse: Success",
+    }
+
+
+async def test_a_client_that_does_not_read_is_cut_off(bed: Bed) -> None:
+    slow, quick = await (await bed.client()).login(events="user"), await (await bed.client()).login(events="user")
+    for _ in range(600):
+        bed.rt.bus.publish(UserEvent(None, "Much", {"text": "x" * 60_000}))
+        await quick.event("UserEvent")
+        quick.events.clear()
+    assert len(bed.server.connections) == 1
+    assert (await quick.ask("Action: Ping"))["Ping"] == "Pong"
+    assert slow is not quick
+
+
+async def test_rights(bed: Bed) -> None:
+    """Each action answers whoever has one of its classes, and nobody else."""
+    client = await (await bed.client()).login("nobody")
+    user = bed.server.connections[0].user
+    assert user is not None
+    for action in bed.rt.actions.values():
+        if not action.privilege:
+            continue
+        for right in ("", *CLASSES):
+            object.__setattr__(user, "write", frozenset((right,)) if right else frozenset())
+            allowed = right in action.privilege.split(",")
+            if allowed and action.name not in ("Status", "DBGet", "GetConfig", "Originate"):
+                continue  # What it does is another test's.
+            answer = await client.ask(f"Action: {action.name}")
+            assert (answer.get("Message") == "Permission denied") is not allowed, (action.name, right)
+
+
+@pytest.mark.parametrize(
+    ("application", "data"),
+    [("System", "touch x"), ("TryExec", "System(x)"), ("NoOp", "${SHELL(id)}"), ("NoOp", "${FILE(/etc/passwd)}"),
+     ("NoOp", "${EVAL(${x})}"), ("AGI", "x"), ("MixMonitor", "x.wav")],
+)  # fmt: skip
+async def test_originate_runs_nothing_without_the_right(bed: Bed, application: str, data: str) -> None:
+    client = await (await bed.client()).login("nobody")
+    user = bed.server.connections[0].user
+    object.__setattr__(user, "write", frozenset(("originate",)))
+    answer = await client.ask(
+        f"Action: Originate\nChannel: Local/101@default\nApplication: {application}\nData: {data}"
+    )
+    assert answer["Message"] == "Originate Access Forbidden: app or data blacklisted"
+
+
+async def test_files_outside_are_refused(bed: Bed) -> None:
+    client = await (await bed.client()).login()
+    for action in ("GetConfig", "GetConfigJSON", "ListCategories", "CreateConfig"):
+        for name in ("../x.conf", "/etc/passwd", "a/../../x", "."):
+            answer = await client.ask(f"Action: {action}\nFilename: {name}")
+            assert answer["Message"] == "File requires escalated privileges"
+
+
+async def test_a_file_is_changed(bed: Bed, tmp_path: Path) -> None:
+    client = await (await bed.client()).login()
+    (tmp_path / "x.conf").write_text("; why\n[one]\na = 1 ; first\nb => 2\n\n[two]\n")
+    changes = [
+        ("append", "one", "c", ">3"),
+        ("update", "one", "a", "9"),
+        ("newcat", "three", "", ""),
+        ("delete", "one", "b", ""),
+    ]
+    lines = ["Action: UpdateConfig", "SrcFilename: x.conf", "DstFilename: x.conf"]
+    for at, (change, category, name, value) in enumerate(changes):
+        lines += [
+            f"Action-{at:06d}: {change}",
+            f"Cat-{at:06d}: {category}",
+            f"Var-{at:06d}: {name}",
+            f"Value-{at:06d}: {value}",
+        ]
+    assert (await client.ask("\n".join(lines)))["Response"] == "Success"
+    assert (tmp_path / "x.conf").read_text() == "; why\n[one]\na = 9\nc => 3\n\n[two]\n\n[three]\n"
+    wrong = await client.ask("\n".join([*lines[:3], "Action-000000: delcat", "Cat-000000: four"]))
+    assert wrong["Message"] == "Given category does not exist"
+
+
+async def test_a_port_that_is_taken(bed: Bed, tmp_path: Path) -> None:
+    port = bed.server.addresses[0][1]
+    (tmp_path / "manager.conf").write_text(MANAGER.replace("port = 0", f"port = {port}"))
+    with pytest.raises(ConfigError):
+        await ManagerServer(bed.rt).start()
