@@ -32,7 +32,7 @@ from tests.oracle.cases import Case, token  # noqa: E402
 GENERAL = "[general]\nstatic=yes\nwriteprotect=yes\nautofallthrough=yes\nclearglobalvars=no\n\n"
 MAX_CALL_S = 60.0
 """Seconds, by the clock that jumps, after which a call that does not end is ended."""
-MAX_STEPS = 5_000
+MAX_STEPS = 2_000
 """Steps after which a call that turns in a circle is ended."""
 _VOLATILE = re.compile(r"(ANSWERED|DIALED|RING|PROGRESS)TIME(_MS)?$")
 _UNIQUE = re.compile(r"\b\d{10}\.\d+\b")
@@ -83,8 +83,9 @@ class Heard:
         row = [channel.context, channel.exten, channel.priority, application, data]
         self.traces.setdefault(channel.name, []).append(row)
         self.steps += 1
-        if self.steps == MAX_STEPS:
-            channel.request_hangup(16)  # type: ignore[attr-defined]
+        if self.steps >= MAX_STEPS and self.steps % 500 == 0:
+            # Even `h` and the hangup handlers may turn in a circle.
+            raise RuntimeError("too many steps")
 
     def truth(self) -> dict[str, Any]:
         """Return what was taken down, in the recorded shape."""

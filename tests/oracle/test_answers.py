@@ -38,6 +38,7 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "matching-random",
         "macro",
         "flow-own",
+        "flow-random",
     ],
 )
 async def test_as_recorded(name: str) -> None:
