@@ -361,3 +361,16 @@ async def test_messages_on_the_console(served: Any, agent: Any) -> None:
     assert "<--- Received SIP request (" in pbx.said
     assert f" bytes) to UDP:{NET}.51:5060 --->\nSIP/2.0 200 OK\n" in pbx.said
     assert await told("pjsip set logger off") == ["PJSIP Logging disabled"]
+
+
+async def test_a_file_that_cannot_be_read_does_not_stop_the_other(served: Any) -> None:
+    pjsip = f"[t]\ntype=transport\nbind={SERVER}:5062\n[7001]\ntype=endpoint\nallow=ulaw\n"
+    pbx = await served(sip="[general\n", pjsip=pjsip, extensions=EXTENSIONS)
+    assert [each.name for each in pbx.runtime.driver("PJSIP").endpoints()] == ["7001"]
+    assert "ERROR sip.conf:1: no closing ']' in '[general'; nothing of this file is in force" in pbx.said
+
+
+async def test_nothing_can_work(served: Any) -> None:
+    pbx = await served(sip="[general\n", extensions=EXTENSIONS)
+    assert pbx.runtime.driver("SIP") is None
+    assert "did not start: sip.conf:1: no closing ']'" in pbx.said

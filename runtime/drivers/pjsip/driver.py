@@ -66,13 +66,13 @@ class PjsipDriver(Watcher):
         """Read both files, start PJSIP, take over what was registered.
 
         Raises:
-            ConfigError: A file cannot be read at all.
+            ConfigError: No file can be read.
             DriverError: PJSIP cannot be started, or belongs to another runtime.
         """
         self._switch = switch
         log = switch.log
         hosts()
-        dialects, report = self._read()
+        dialects, report = self._read(lenient=True)
         report.write(log)
         self._stack = Stack(log, self._event)
         self._tracing = Tracing(log)
@@ -142,9 +142,11 @@ class PjsipDriver(Watcher):
         self._publish()
         self._resolve_hosts()
 
-    def _read(self) -> tuple[dict[str, Dialect], Report]:
+    def _read(self, lenient: bool = False) -> tuple[dict[str, Dialect], Report]:
+        """Read both files; `lenient` goes on without one that cannot be read, as long as there is another."""
         report = Report()
-        found = {}
+        found: dict[str, Dialect] = {}
+        broken: list[ConfigError] = []
         folder = self._switch.directories.etc
         if (folder / "acl.conf").is_file():
             try:
@@ -159,10 +161,16 @@ class PjsipDriver(Watcher):
             try:
                 config = read(path, folder)
             except DialplanError as error:
-                raise ConfigError(error.message, error.file, error.line) from None
+                broken.append(ConfigError(error.message, error.file, error.line))
+                found[technology] = Dialect(technology)
+                continue
             for warning in config.warnings:
                 report.warning(warning.file, warning.line, warning.message)
             found[technology] = translate(config, report)
+        if broken and not (lenient and any(dialect.present for dialect in found.values())):
+            raise broken[0]
+        for each in broken:
+            report.error(each.file, each.line, f"{each.message}; nothing of this file is in force")
         return found, report
 
     def _rtp_ports(self) -> RtpPorts:
