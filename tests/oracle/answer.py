@@ -114,13 +114,17 @@ class World:
         self.folder = folder
         self.heard = Heard()
         runtime.bus.subscribe(self._event)
-        trace = ChannelBase.trace
+        self.trace = trace = ChannelBase.trace
 
         def traced(channel: ChannelBase, application: str, data: str) -> None:
             self.heard.trace(channel, application, data)
             trace(channel, application, data)
 
         ChannelBase.trace = traced  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        """Listen no longer."""
+        ChannelBase.trace = self.trace  # type: ignore[method-assign]
 
     def _event(self, event: Event) -> None:
         self.heard.event(event)
@@ -260,6 +264,7 @@ async def _in_one_runtime(cases: list[Case], solo: bool) -> list[dict[str, Any]]
                 except Exception as error:
                     truth = {"error": repr(error)}
                 found.append({"id": case["id"], "truth": truth})
+            world.close()
             return found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
