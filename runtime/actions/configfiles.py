@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
+from asterism.dialplan.regex import BadPattern, Regex
 from asterism.runtime.configtext import ConfigText, Unwritable
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
@@ -58,9 +59,16 @@ def _wanted(config: reader.Config, request: Request) -> Iterator[reader.Section]
             continue
         if section.template and not any(name.upper() == "TEMPLATES" for name, _, _ in filters):
             continue
-        plain = [(name.strip(), value) for name, _, value in filters if name.strip().upper() != "TEMPLATES"]
-        if all(value in section.all(name) for name, value in plain):
+        plain = [(name.strip(), _regex(value)) for name, _, value in filters if name.strip().upper() != "TEMPLATES"]
+        if all(any(wanted.search(value) for value in section.all(name)) for name, wanted in plain):
             yield section
+
+
+def _regex(text: str) -> Regex:
+    try:
+        return Regex(text)
+    except BadPattern:
+        raise _Refused(f"Failed to set config file filter: {text}") from None
 
 
 @action("GetConfig", privilege="system,config")
@@ -121,7 +129,8 @@ async def update_config(rt: "Runtime", request: Request) -> Response:
     """Change a configuration file, all changes or none.
 
     `SrcFilename` is read, `DstFilename` written. Each change is `Action-N` (newcat, renamecat, delcat, emptycat,
-    update, delete, append, insert) with `Cat-N`, `Var-N`, `Value-N`, `Match-N`, `Line-N`; `Reload` reads what was changed.
+    update, delete, append, insert) with `Cat-N`, `Var-N`, `Value-N`, `Match-N`, `Line-N`. With `Reload` what was
+    changed is read.
     """
     names = request.get("SrcFilename"), request.get("DstFilename")
     source, target = (_path(rt, each) for each in names)
