@@ -78,6 +78,7 @@ def resolve(config: reader.Config, registry: Registry, scope: MakeScope, globals
     plan = Plan(registry)
     plan.warnings = warnings
     plan.general = nodes.general
+    plan.warnings += _general(config)
     plan.autofallthrough = nodes.general.get("autofallthrough", "yes").lower() in _TRUE
     if globals is not None:
         if nodes.general.get("clearglobalvars", "no").lower() in _TRUE:
@@ -89,6 +90,23 @@ def resolve(config: reader.Config, registry: Registry, scope: MakeScope, globals
         resolving.context(context)
     resolving.includes()
     return plan
+
+
+_GENERAL = frozenset(
+    ("static", "writeprotect", "autofallthrough", "clearglobalvars", "extenpatternmatchnew", "userscontext")
+)
+
+
+def _general(config: reader.Config) -> list[DialplanError]:
+    """Tell which settings of `[general]` are unknown or without effect."""
+    found = []
+    for line in config.lines("general"):
+        key = line.key.lower()
+        if key == "priorityjumping":
+            found.append(DialplanError("priorityjumping is long gone and has no effect", line.file, line.lineno))
+        elif key not in _GENERAL:
+            found.append(DialplanError(f"unknown setting '{line.key}' in [general]", line.file, line.lineno))
+    return found
 
 
 class _Resolving:

@@ -66,3 +66,11 @@ def test_open_doors() -> None:
         "extensions.conf:8: anybody in context 'guests' can reach Dial(SIP/trunk/${EXTEN})"
     ]
     assert check.open_doors(found, "safe") == []
+
+
+def test_settings_of_general() -> None:
+    text = "[general]\nstatic=yes\npriorityjumping=yes\nautofalltrough=no\n"
+    assert [str(one) for one in plan(text).warnings] == [
+        "extensions.conf:3: priorityjumping is long gone and has no effect",
+        "extensions.conf:4: unknown setting 'autofalltrough' in [general]",
+    ]
