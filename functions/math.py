@@ -122,7 +122,7 @@ def _hex(value: float) -> str:
 
 
 def _char(value: float) -> str:
-    code = int(value) & 0xFF if abs(value) < 2.0**63 else 0
+    code = truncated(value) & 0xFF
     return bytes((code,)).decode("utf-8", "surrogateescape") if code else ""
 
 
