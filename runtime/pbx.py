@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from asterism.dialplan import machine
-from asterism.dialplan.errors import Ended, Interrupt
+from asterism.dialplan.errors import Ended, Interrupt, Redirected
 from asterism.dialplan.source import Elsewhere, Step
 from asterism.runtime import media
 from asterism.runtime.causes import Cause
@@ -175,6 +175,9 @@ class Pbx:
             outcome = application.run(channel, data)
             if outcome is not None and inspect.isawaitable(outcome):
                 await outcome
+        except Redirected as elsewhere:
+            channel.go(elsewhere.jump)
+            await machine.run(channel.source, channel)
         except Interrupt as interrupt:
             channel.cause = (interrupt.cause if isinstance(interrupt, Ended) else 0) or channel.cause
         except Exception as error:

@@ -124,3 +124,15 @@ async def test_digits_text_and_connected_line_pass_through_a_bridge(rt: TestRunt
     assert call.texts == ["hello"]
     call.hangup()
     await call.over()
+
+
+async def test_who_runs_an_application_can_be_sent_elsewhere(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Set(GLOBAL(seen)=${CHANNEL(name)})\nexten => h,1,Set(GLOBAL(ended)=yes)")
+    rt.phone("bob").answers(0, 60)
+    done = await rt.originate("Loopback/bob", application="Wait", app_data="30")
+    assert done.channel is not None
+    await asyncio.sleep(1)
+    done.channel.redirect("default", "100", 1)
+    await asyncio.sleep(1)
+    assert rt.variables["seen"] == done.name and rt.variables["ended"] == "yes"
+    assert done.channel.closed
