@@ -98,7 +98,8 @@ class _Shown:
 
 
 def _line(name: str, text: str, step: Step) -> str:
-    return f"{name:<19} {text:<45} [{step.file}:{step.line}]"
+    origin = f"{step.file}:{step.line}" if step.line else step.file
+    return f"{name:<19} {text:<45} [{origin}]"
 
 
 def _item(kind: str, text: str) -> str:
