@@ -374,3 +374,19 @@ async def test_nothing_can_work(served: Any) -> None:
     pbx = await served(sip="[general\n", extensions=EXTENSIONS)
     assert pbx.runtime.driver("SIP") is None
     assert "did not start: sip.conf:1: no closing ']'" in pbx.said
+
+
+@pytest.mark.parametrize(("local", "told"), [("", "203.0.113.5"), (f"localnet={NET}.0/24\n", SERVER)])
+async def test_only_the_outside_is_told_the_external_address(served: Any, agent: Any, local: str, told: str) -> None:
+    outside = SIP.replace("[6001]", f"externaddr=203.0.113.5:5099\n{local}[6001]")
+    await served(sip=outside, extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    callee = Callee(two)
+    got = await invite(one, "2")
+    assert got.code == 200
+    assert callee.invite is not None
+    port = 5099 if told != SERVER else 5060
+    assert f"@{told}:{port}" in callee.invite.header("Contact")
+    assert f"c=IN IP4 {told}" in callee.invite.text
+    assert f"@{told}:{port}" in got.header("Contact")
+    assert f"c=IN IP4 {told}" in got.text

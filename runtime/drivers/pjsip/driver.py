@@ -15,7 +15,7 @@ from asterism.runtime.drivers.pjsip.call import Call, Watcher
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
-from asterism.runtime.drivers.pjsip.options import Report, bracketed, read_acls
+from asterism.runtime.drivers.pjsip.options import Report, bracketed, host_port, read_acls
 from asterism.runtime.drivers.pjsip.outgoing import hosts
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
@@ -195,7 +195,23 @@ class PjsipDriver(Watcher):
             keys = {each.key for each in dialect.transports}
             return tuple(each.number for key, each in self._stack.listening.items() if key in keys)
 
-        self._identities.publish(list(self._dialects.values()), transports, self._resolved)
+        self._identities.publish(list(self._dialects.values()), transports, self._resolved, self._account_for)
+
+    def _account_for(self, dialect: Dialect, networks: Sequence[str]) -> int:
+        """The account for calls from static addresses that are told our external ones.
+
+        Who registers is not known beforehand; without local_net everybody counts as outside.
+        """
+        for transport in dialect.transports:
+            listening = self._stack.listening.get(transport.key)
+            if listening is None or transport.protocol != "udp":
+                continue
+            hosts_known = [network.partition("/")[0] for network in networks]
+            outside = [transport.is_external(host_port(host, 0)[0]) for host in hosts_known]
+            if all(outside) if outside else transport.is_external("") and not transport.local_net:
+                number: int = self._stack.account(AccountKind(listening.number, external=True)).getId()
+                return number
+        return -1
 
     def _resolve_hosts(self) -> None:
         names = {

@@ -46,12 +46,14 @@ class Identities:
         dialects: Sequence[Dialect],
         transports: Callable[[Dialect], tuple[int, ...]],
         addresses: Mapping[str, Sequence[str]],
+        account: Callable[[Dialect, Sequence[str]], int],
     ) -> None:
         """Put the tables of these dialects in force.
 
         Args:
             transports: Numbers of the transports of a dialect.
             addresses: Addresses of host names, as far as they are known.
+            account: Number of the account for calls from these networks; -1 for the plain one of their transport.
         """
         services: list[native.Service] = []
         identities: list[native.Identity] = []
@@ -69,7 +71,9 @@ class Identities:
             for endpoint in known.values():
                 number = self.number(endpoint.technology, endpoint.name)
                 endpoints[number] = endpoint
-                identities.append(self._identity(dialect, endpoint, service, networks.get(endpoint.name, ())))
+                known_at = networks.get(endpoint.name, ())
+                made = self._identity(dialect, endpoint, service, known_at)
+                identities.append(made._replace(account=account(dialect, known_at)))
         native.set_identities(services, identities)
         self._endpoints = endpoints
 

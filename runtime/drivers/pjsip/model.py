@@ -6,6 +6,7 @@ which file a thing came from, but for `technology`, which is how the dialplan na
 
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
+from ipaddress import ip_address, ip_network
 
 from asterism.runtime.driver import Party
 
@@ -144,6 +145,17 @@ class Transport:
     cos: int = 0
     technology: str = "PJSIP"
     origin: Origin = Origin()
+
+    def is_external(self, host: str) -> bool:
+        """Whether somebody there must be told the external addresses: nobody knows him to be in `local_net`."""
+        if not (self.external_media or self.external_signaling):
+            return False
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return True
+        nets = (ip_network(net) for net in self.local_net)
+        return not any(net.version == address.version and address in net for net in nets)
 
     @property
     def key(self) -> tuple[str, str, int]:

@@ -77,9 +77,11 @@ class Registrations:
             self._log.error(f"{where}no {protocol.upper()} transport for the registration with {server.host}")
             entry.state = "Failed"
             return
-        host = transport.external_signaling or local_host(server.host, transport.host)
+        external = transport.is_external(server.host)
+        host = (transport.external_signaling if external else "") or local_host(server.host, transport.host)
+        port = (transport.external_port if external else 0) or transport.port
         tail = "" if protocol == "udp" else f";transport={protocol}"
-        contact = f"<sip:{escaped_user(registration.contact_user)}@{bracketed(host)}:{transport.port}{tail}>"
+        contact = f"<sip:{escaped_user(registration.contact_user)}@{bracketed(host)}:{port}{tail}>"
         proxies = (registration.outbound_proxy,) if registration.outbound_proxy.startswith("sip") else ()
 
         def prepare(config: Any) -> None:

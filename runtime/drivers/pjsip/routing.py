@@ -96,15 +96,16 @@ class Router:
     def _departure(self, endpoint: Endpoint, uri: str, contact: Contact | None, dialect: Dialect) -> Departure:
         number, transport = self.transport_to(uri, endpoint.transport)
         proxies = tuple(route(proxy) for proxy in (endpoint.outbound_proxy,) if proxy)
+        external = transport.is_external(Uri.parse(uri).host)
         kind = AccountKind(
             number, endpoint.outbound_auths, proxies, endpoint.session_timers, endpoint.session_expires_s,
-            endpoint.session_minimum_s,
+            endpoint.session_minimum_s, external,
         )  # fmt: skip
         try:
             account = self._stack.account(kind)
         except DriverError as error:
             raise Unavailable(str(error), Cause.NORMAL_CIRCUIT_CONGESTION) from None
-        host = transport.external_signaling or local_host(Uri.parse(uri).host, transport.host)
+        host = (transport.external_signaling if external else "") or local_host(Uri.parse(uri).host, transport.host)
         port = f":{transport.port}" if transport.port not in (5060, 5061) else ""
         shown_host = bracketed(host) + port
         if endpoint.from_domain:
@@ -112,8 +113,9 @@ class Router:
             own = port if endpoint.technology == "SIP" and ":" not in endpoint.from_domain else ""
             shown_host = endpoint.from_domain + own
         protocol = "" if transport.protocol == "udp" else f";transport={transport.protocol}"
+        contact_port = (transport.external_port if external else 0) or transport.port
         return Departure(
-            contact_host=f"{bracketed(host)}:{transport.external_port or transport.port}{protocol}",
+            contact_host=f"{bracketed(host)}:{contact_port}{protocol}",
             uri=uri, account=account, from_host=shown_host, default_user=dialect.general.default_user,
             from_user=endpoint.from_user, route=(contact.path,) if contact and contact.path else (),
             contact=f"{contact.aor};@{contact.digest}" if contact else "", aor=contact.aor if contact else "",

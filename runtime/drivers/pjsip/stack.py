@@ -51,6 +51,7 @@ class AccountKind:
         auths: Secrets that answer a challenge.
         proxies: Route set.
         timers: Session timers: no, yes, required, always.
+        external: For those who must be told the transport's external addresses.
     """
 
     transport: int = -1
@@ -59,6 +60,7 @@ class AccountKind:
     timers: str = "yes"
     expires_s: int = 1800
     minimum_s: int = 90
+    external: bool = False
 
 
 @dataclass(slots=True)
@@ -161,9 +163,6 @@ class Stack:
             config = pj.TransportConfig()
             config.port = transport.port
             config.boundAddress = transport.host
-            if transport.external_signaling:
-                port = transport.external_port
-                config.publicAddress = transport.external_signaling + (f":{port}" if port else "")
             kind = _PROTOCOLS[transport.protocol, ":" in transport.host]
             try:
                 if transport.protocol == "tls":
@@ -262,9 +261,18 @@ class Stack:
         media.transportConfig.portRange = max(self._ports.end - self._ports.start, 0)
         if host not in ("0.0.0.0", "::"):
             media.transportConfig.boundAddress = host
-        if transport and transport.external_media:
-            media.transportConfig.publicAddress = transport.external_media
+        if transport and kind.external:
+            self._external(config, transport)
         return config
+
+    @staticmethod
+    def _external(config: Any, transport: Transport) -> None:
+        if transport.external_media:
+            config.mediaConfig.transportConfig.publicAddress = transport.external_media
+        if transport.external_signaling:
+            tail = "" if transport.protocol == "udp" else f";transport={transport.protocol}"
+            where = f"{transport.external_signaling}:{transport.external_port or transport.port}"
+            config.sipConfig.contactForced = f"<sip:asterism@{where}{tail}>"
 
     def registering(self, kind: AccountKind, prepare: Callable[[Any], None]) -> Any:
         """An account of its own, whose configuration `prepare` completes; `unregister` ends it.
