@@ -52,10 +52,17 @@ _VARIABLE_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^()]*\))')
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One event of a list, or one that answers a single client."""
+    """One event of a list, or one that answers a single client.
+
+    Args:
+        event: Its name.
+        headers: Its headers.
+        marked_last: ActionID stands behind the headers, not before them: Asterisk does both.
+    """
 
     event: str
     headers: Sequence[Header] = ()
+    marked_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

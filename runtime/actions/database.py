@@ -19,7 +19,7 @@ async def db_get(rt: "Runtime", family: str = "", key: str = "") -> Response:
     value = await rt.database.get(family, key)
     if value is None:
         return Response.error("Database entry not found")
-    item = Item("DBGetResponse", [("Family", family), ("Key", key), ("Val", value)])
+    item = Item("DBGetResponse", [("Family", family), ("Key", key), ("Val", value)], marked_last=True)
     return Response.listing("Result will follow", [item], "DBGetComplete")
 
 
@@ -27,7 +27,9 @@ async def db_get(rt: "Runtime", family: str = "", key: str = "") -> Response:
 async def db_get_tree(rt: "Runtime", family: str = "", key: str = "") -> Response:
     """Read all values below a family and key."""
     found = await rt.database.tree(f"{family}/{key}" if key else family)
-    items = [Item("DBGetTreeResponse", [("Key", path), ("Val", value)]) for path, value in found.items()]
+    items = [
+        Item("DBGetTreeResponse", [("Key", path), ("Val", value)], marked_last=True) for path, value in found.items()
+    ]
     return Response.listing("Result will follow", items, "DBGetTreeComplete")
 
 

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Context
+from asterism.dialplan.source import Step
 from asterism.runtime.commands.dialplan import REGISTRAR
 from asterism.runtime.declare import action
-from asterism.runtime.request import Header, Item, Response
+from asterism.runtime.request import Header, Item, Request, Response
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -55,6 +57,65 @@ def _context_items(context: Context, wanted: str) -> tuple[list[Item], int]:
         items += [_item(here, [("IgnorePattern", each), *end_of()]) for each in context.ignore_patterns]
         items += [_item(here, [("Switch", each.text), *end_of()]) for each in context.switches]
     return items, count
+
+
+@action("DialplanExtensionAdd", privilege="system")
+def add_extension(rt: "Runtime", request: Request) -> Response:
+    """Add a priority to the dialplan in force; reading extensions.conf again takes it back."""
+    name, number, text = request.get("Extension"), request.get("Priority"), request.get("Application")
+    context_name = request.get("Context")
+    if not (context_name and name and number and text):
+        return Response.error("Context, Extension, Priority, and Application must be defined for DialplanExtensionAdd.")
+    name, slash, caller = name.partition("/")
+    context = rt.plan.context(context_name)
+    try:
+        extension = context.make(name, caller if slash else None)
+    except DialplanError as error:
+        return Response.error(str(error))
+    replace = request.get("Replace").lower() in ("yes", "true", "y", "t", "1", "on")
+    if number.lower() == "hint":
+        extension.hint = Step(context_name, name, 0, "", text, request.get("ApplicationData"), "manager", 0)
+        rt.plan.changed()
+        return Response.success("Added requested extension")
+    priority = int(number) if number.isdecimal() else extension.label(number)
+    if priority < 1:
+        if not extension.steps and extension.hint is None:
+            context.discard(extension)
+        return Response.error("The priority specified was invalid.")
+    if priority in extension.steps and not replace:
+        return Response.error("That extension and priority already exist at that context")
+    extension.steps[priority] = Step(
+        context_name, name, priority, "", text, request.get("ApplicationData"), "manager", 0
+    )  # fmt: skip
+    rt.plan.changed()
+    return Response.success("Added requested extension")
+
+
+@action("DialplanExtensionRemove", privilege="system")
+def remove_extension(rt: "Runtime", context: str = "", extension: str = "", priority: str = "") -> Response:
+    """Remove an extension, or a priority of it, from the dialplan in force."""
+    if not context or not extension:
+        return Response.error("Context and Extension must be provided for DialplanExtensionRemove")
+    name, slash, caller = extension.partition("/")
+    here = rt.plan.contexts.get(context)
+    found = here.extension(name, caller if slash else None) if here is not None else None
+    if here is None or found is None:
+        return Response.error("Failed to remove requested extension")
+    if not priority:
+        here.discard(found)
+        rt.plan.changed()
+        return Response.success("Removed the requested extension")
+    number = int(priority) if priority.isdecimal() else found.label(priority)
+    if priority.lower() == "hint" and found.hint is not None:
+        found.hint = None
+    elif number not in found.steps:
+        return Response.error("Failed to remove requested extension")
+    else:
+        del found.steps[number]
+    if not found.steps and found.hint is None:
+        here.discard(found)
+    rt.plan.changed()
+    return Response.success("Removed the requested priority from the extension")
 
 
 def end_of() -> list[Header]:

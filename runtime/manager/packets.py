@@ -108,6 +108,8 @@ def last(item: Item, action_id: str | None) -> bytes:
 
 def _item(item: Item, mark: list[Header]) -> bytes:
     headers: list[Header] = [("Event", item.event), *item.headers]
+    if item.marked_last:
+        return encode((*headers, *mark))
     # Where the list says nothing else, ActionID follows the name; a few have a Privilege line before it.
     at = 2 if item.headers and item.headers[0][0] == "Privilege" else 1
     return encode((*headers[:at], *mark, *headers[at:]))
