@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from asterism.apps.macro import run_macro
 from asterism.dialplan.scope import Jump
 from asterism.dialplan.subroutine import number_or_label
 from asterism.runtime import callerid
@@ -46,6 +47,8 @@ class DialOptions:
     "Send DTMF to the called party, and to the caller, before they are joined."
     subroutine: Annotated[str | None, Option("U", "context^arg^arg")] = None
     "Run a Gosub on the called channel before the two are joined."
+    macro: Annotated[str | None, Option("M", "macro^arg^arg")] = None
+    "Run a Macro on the called channel before the two are joined."
     before_called: Annotated[str | None, Option("b", "context^exten^priority(args)")] = None
     "Run a Gosub on each called channel before it is called."
     before_calling: Annotated[str | None, Option("B", "context^exten^priority(args)")] = None
@@ -404,7 +407,8 @@ def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awa
 def _on_answer(
     chan: Channel, options: DialOptions, outcome: "_Outcome"
 ) -> Callable[[Channel], Awaitable[bool | Jump]] | None:
-    if (options.announce, options.digits, options.subroutine, options.caller_goes, outcome.time_left) == (None,) * 5:
+    wanted = (options.announce, options.digits, options.subroutine, options.macro, options.caller_goes)
+    if (*wanted, outcome.time_left) == (None,) * 6:
         return None
 
     async def greet(callee: Channel) -> bool | Jump:
@@ -418,6 +422,10 @@ def _on_answer(
             chan.goto(context, exten, priority)
             outcome.go_on = True
             return Jump(context, exten, priority + 1)
+        if options.macro is not None:
+            await callee.work(_macro(chan, options.macro, callee))
+            if not outcome.take(chan, callee.variables.get("MACRO_RESULT", "")) or callee.far_end_gone:
+                return False
         if options.subroutine is None:
             return outcome.join(chan, callee)
         context, *arguments = options.subroutine.split("^")
@@ -427,6 +435,13 @@ def _on_answer(
         return outcome.join(chan, callee)
 
     return greet
+
+
+async def _macro(chan: Channel, text: str, callee: Channel) -> bool:
+    name, *arguments = text.split("^")
+    callee.context, callee.exten = chan.context, chan.exten
+    await run_macro(callee, name, arguments)
+    return True
 
 
 async def _greet(chan: Channel, callee: Channel, options: DialOptions) -> None:

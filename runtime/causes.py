@@ -3,6 +3,7 @@
 The numbers are ITU-T Q.850's, the mapping to SIP is RFC 3398's as Asterisk's SIP channels bend it.
 """
 
+import re
 from enum import IntEnum
 
 
@@ -224,7 +225,9 @@ def cause_named(text: str) -> int | None:
     Names are Asterisk's without AST_CAUSE_, in any case.
     """
     text = text.strip()
-    if text.lstrip("+-").isdigit():
-        return int(text)
+    # Digits count up to the first character that is none, as C's atoi reads them.
+    digits = re.match(r"[+-]?[0-9]{1,9}", text)
+    if digits:
+        return int(digits[0])
     found = Cause.__members__.get(text.upper())
     return None if found is None else int(found)

@@ -11,10 +11,8 @@ from tests.oracle.cases import cases
 from tests.oracle.compare import differences
 
 KNOWN = {
-    # Applications that are not there yet: the option M of Dial.
-    "macro": {f"macro-{number:05d}" for number in range(24, 29)},
-    # Hangup(17abc), Busy() in `h`, Read() in `h`.
-    "flow-own": {"own-00391", "own-00396", "own-00412", "own-00416"},
+    # Busy() in `h`, Read() in `h`.
+    "flow-own": {"own-00412", "own-00416"},
 }
 
 
