@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -390,3 +391,19 @@ async def test_only_the_outside_is_told_the_external_address(served: Any, agent:
     assert f"c=IN IP4 {told}" in callee.invite.text
     assert f"@{told}:{port}" in got.header("Contact")
     assert f"c=IN IP4 {told}" in got.text
+
+
+async def test_signalling_carries_its_type_of_service(served: Any) -> None:
+    marked = SIP.replace("tcpenable=yes", "tcpenable=yes\ntos_sip=cs3\nvmexten=*97")
+    pbx = await served(sip=marked, extensions=EXTENSIONS)
+    assert [each.transport.tos for each in pbx.runtime.driver("SIP")._stack.listening.values()] == [96, 96]
+    one = Agent("6001", "", SERVER, f"{NET}.55")
+    text = one.request("OPTIONS", f"sip:{SERVER}", cseq=1).replace("\n", "\r\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+        wire.bind((one.address, one.port))
+        wire.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+        wire.sendto(text.encode(), (SERVER, 5060))
+        wire.settimeout(5)
+        _, ancillary, _, _ = await asyncio.to_thread(wire.recvmsg, 65535, 256)
+    assert [value[0] for _, kind, value in ancillary if kind == socket.IP_TOS] == [96]
+    assert "vmexten' is not supported yet" in pbx.said

@@ -266,7 +266,8 @@ def fill(
     """Make a dataclass from lines.
 
     Args:
-        later: Options that are known and not served yet; each is reported once.
+        later: Options that are known and have no effect yet; each is reported once. Declared ones are read all the
+            same, so that tables show them.
         accepted: Options that need nothing from us.
 
     Returns:
@@ -278,10 +279,10 @@ def fill(
     for line in lines:
         key = line.key.lower()
         option = options.get(key)
+        if key in later:
+            report.later(line)
         if option is None:
-            if key in later:
-                report.later(line)
-            elif key not in accepted:
+            if key not in later and key not in accepted:
                 report.warning(line.file, line.lineno, f"[{line.section}] unknown option '{line.key}'")
                 right = False
             continue

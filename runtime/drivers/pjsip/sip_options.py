@@ -244,6 +244,11 @@ ACCEPTED = words(
 """Options that need nothing from us: audio always passes through us, and PJSIP or a later part sees to the rest."""
 
 LATER = words(
+    # read and shown, without an effect on calls
+    "maxforwards compactheaders storesipcause regcontext regexten vmexten tonezone callgroup pickupgroup "
+    "namedcallgroup namedpickupgroup mohinterpret parkinglot amaflags subscribecontext mailbox usereqphone "
+    "tlsclientmethod sslclientmethod tlscipher sslcipher tlscapath tlscadir "
+    # not read
     "outofcall_message_context mohsuggest mwi_from rpid_update rpid_immediate send_diversion useclientcode "
     "promiscredir videosupport textsupport allowoverlap faxdetect buggymwi rtcp_mux t38pt_udptl "
     "t38pt_usertpsource preferred_codec_only autoframing rtptimeout rtpholdtimeout timert1 timerb keepalive "

@@ -163,6 +163,9 @@ class Stack:
             config = pj.TransportConfig()
             config.port = transport.port
             config.boundAddress = transport.host
+            if transport.tos:
+                config.qosParams.flags = pj.PJ_QOS_PARAM_HAS_DSCP
+                config.qosParams.dscp_val = transport.tos >> 2
             kind = _PROTOCOLS[transport.protocol, ":" in transport.host]
             try:
                 if transport.protocol == "tls":
