@@ -46,6 +46,7 @@ class LocalLeg:
         self._driver = driver
         self.name = name
         self.exten, self.context = exten, context
+        self.options = ""
         self.other: LocalLeg | None = None
         self.owner: Owner | None = None
         self._early: list[LegEvent] = []
@@ -140,7 +141,7 @@ class LocalLeg:
 
     def read(self, item: str) -> str | None:
         """Where in the dialplan it leads."""
-        return {"context": self.context, "exten": self.exten}.get(item)
+        return {"context": self.context, "exten": self.exten, "options": self.options}.get(item)
 
 
 class LocalDriver:
@@ -169,7 +170,7 @@ class LocalDriver:
         Raises:
             Unavailable: There is no number.
         """
-        place, _, _ = resource.partition("/")
+        place, _, options = resource.partition("/")
         exten, _, context = place.partition("@")
         if not exten:
             raise Unavailable("Local needs a number", Cause.NO_ROUTE_DESTINATION)
@@ -178,6 +179,7 @@ class LocalDriver:
         first = LocalLeg(self, f"{name};1", exten, context or "default")
         second = LocalLeg(self, f"{name};2", exten, context or "default")
         first.other, second.other = second, first
+        first.options = options
         return first
 
     def paired(self, first: LocalLeg, second: LocalLeg, caller: Party) -> None:
