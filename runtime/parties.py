@@ -50,11 +50,11 @@ class Parties:
 
     def meet(self, caller: Party, connected: Party) -> None:
         """Say who is at both ends, before the far end knows of the call."""
-        if caller != self.caller:
-            self.caller = caller
+        before, self.caller = self.caller, caller
+        others, self.connected = self.connected, connected
+        if caller != before:
             self.tell(NewCallerid)
-        if connected != self.connected:
-            self.connected = connected
+        if connected != others:
             self.tell(NewConnectedLine)
 
     def set_accountcode(self, accountcode: str) -> None:

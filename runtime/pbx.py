@@ -95,9 +95,10 @@ class Pbx:
             second.begin()
         channel.app_data = "(Outgoing Line)"
         if parent is None:
-            channel.application, channel.exten = "AppDial2", "s"
+            channel.application, channel.exten = "AppDial2", exten or "s"
             channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
             if caller is not None:
+                channel.meet(caller, channel.connected)
                 channel.meet(caller, caller)
             return channel
         channel.set("DIALEDPEERNUMBER", resource)

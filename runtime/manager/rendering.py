@@ -121,6 +121,12 @@ def _hangup(event: Any, block: Block) -> list[Header]:
     return [*block(event.channel), ("Cause", event.cause), ("Cause-txt", event.cause_txt)]
 
 
+def _dial_end(event: Any, block: Block) -> list[Header]:
+    found = [] if event.channel is None else block(event.channel)
+    forward: list[Header] = [("Forward", event.forward)] if event.forward else []
+    return [*found, *block(event.dest, "Dest"), ("DialStatus", event.dial_status), *forward]
+
+
 def _var_set(event: Any, block: Block) -> list[Header]:
     found: list[Header] = [("Channel", "none"), ("Uniqueid", "none")]
     if event.channel is not None:
@@ -170,6 +176,7 @@ def _local_bridge(event: Any, block: Block) -> list[Header]:
 _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.FullyBooted: _fully_booted,
     events.LocalBridge: _local_bridge,
+    events.DialEnd: _dial_end,
     events.Hangup: _hangup,
     events.VarSet: _var_set,
     events.UserEvent: _user_event,
