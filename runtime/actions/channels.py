@@ -7,6 +7,7 @@ from asterism.apps.set import assign
 from asterism.dialplan.regex import BadPattern, Regex
 from asterism.functions.indirect import value_of_later
 from asterism.runtime.channel import Channel
+from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import DTMFBegin, DTMFEnd
@@ -65,7 +66,8 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
         ("Pickupgroup", 0),
         ("Seconds", int(rt.now() - snapshot.created_s)),
     ]
-    values = [(name, await value_of_later(channel, name)) for name in names]
+    safe = [name for name in names if rt.live_dangerously or not is_dangerous(rt, [name], write=False)]
+    values = [(name, await value_of_later(channel, name) if name in safe else "") for name in names]
     if every:
         values += [(name, channel.variables[name]) for name in channel.variables]
     headers += [("Variable", f"{name}={value}") for name, value in values]
@@ -73,14 +75,6 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
 
 
 # --- variables ----------------------------------------------------------------------------------
-
-
-def _refused(rt: "Runtime", name: str, write: bool) -> bool:
-    """Whether a name is a function that must not be used from outside the dialplan."""
-    found = rt.find_function(name.partition("(")[0]) if "(" in name else None
-    if found is None or rt.live_dangerously:
-        return False
-    return found.dangerous_write if write else found.dangerous_read
 
 
 @action("Getvar", privilege="call,reporting")
@@ -92,7 +86,7 @@ async def getvar(rt: "Runtime", variable: str = "", channel: str = "") -> Respon
     if channel and found is None:
         return Response.error("No such channel")
     value = ""
-    if not _refused(rt, variable, write=False):
+    if rt.live_dangerously or not is_dangerous(rt, [variable], write=False):
         try:
             value = await value_of_later(found or Unbound(rt), variable)
         except AsterismError as error:
@@ -110,7 +104,9 @@ async def setvar(rt: "Runtime", variable: str = "", value: str = "", channel: st
         return Response.error("No such channel")
     is_function = variable.endswith(")") and "(" in variable
     function = rt.find_function(variable.partition("(")[0]) if is_function else None
-    if is_function and (function is None or not function.writers or _refused(rt, variable, write=True)):
+    if is_function and (function is None or not function.writers):
+        return Response.error("Variable not set")
+    if is_function and not rt.live_dangerously and is_dangerous(rt, [variable, value]):
         return Response.error("Variable not set")
     if not is_function and found is None:
         rt.set_global(variable, value)

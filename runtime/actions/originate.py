@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asterism.runtime import callerid
+from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
 from asterism.runtime.dialing import Originated
 from asterism.runtime.driver import Party
@@ -19,9 +20,6 @@ SYSTEM_APPLICATIONS = (
 )  # fmt: skip
 """Applications that can start a process, or write a file, or run another one that does, by a part of their name:
 asking for one takes the class system."""
-
-SYSTEM_FUNCTIONS = ("SHELL", "EVAL", "CURL", "ODBC", "REALTIME", "FILE", "STAT", "ENV", "DB_DELETE", "AST_CONFIG")
-"Functions that are refused in its data, beside those that say themselves that they are dangerous."
 
 DEFAULT_TIMEOUT_MS = 30_000
 
@@ -105,9 +103,7 @@ def _forbidden(rt: "Runtime", application: str, request: Request) -> str:
     name, texts = application.lower(), [request.get("Data"), *request.all("Variable")]
     if any(part in name for part in SYSTEM_APPLICATIONS):
         return "Originate Access Forbidden: app or data blacklisted"
-    functions = {each.name for each in rt.functions.values() if each.dangerous_read or each.dangerous_write}
-    functions.update(SYSTEM_FUNCTIONS)
-    if any(function in text for text in texts for function in functions):
+    if is_dangerous(rt, texts):
         return "Originate Access Forbidden: app or data blacklisted"
     return ""
 

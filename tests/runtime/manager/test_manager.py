@@ -45,6 +45,7 @@ exten => 100,1,Answer()
  same => n,Set(here=yes)
  same => n,UserEvent(Hello,a: b)
  same => n,Hangup()
+exten => 102,hint,Custom:lamp
 exten => 101,1,Answer()
  same => n,Wait(20)
 """
@@ -249,7 +250,8 @@ async def test_rights(bed: Bed) -> None:
 @pytest.mark.parametrize(
     ("application", "data"),
     [("System", "touch x"), ("TryExec", "System(x)"), ("NoOp", "${SHELL(id)}"), ("NoOp", "${FILE(/etc/passwd)}"),
-     ("NoOp", "${EVAL(${x})}"), ("AGI", "x"), ("MixMonitor", "x.wav")],
+     ("NoOp", "${EVAL(${x})}"), ("AGI", "x"), ("MixMonitor", "x.wav"), ("NoOp", "${${a}${b}(id)}"),
+     ("NoOp", "${CUT(${a}${b},1)}")],
 )  # fmt: skip
 async def test_originate_runs_nothing_without_the_right(bed: Bed, application: str, data: str) -> None:
     client = await (await bed.client()).login("nobody")
@@ -259,6 +261,33 @@ async def test_originate_runs_nothing_without_the_right(bed: Bed, application: s
         f"Action: Originate\nChannel: Local/101@default\nApplication: {application}\nData: {data}"
     )
     assert answer["Message"] == "Originate Access Forbidden: app or data blacklisted"
+
+
+@pytest.mark.parametrize(
+    "name", ["SHELL(id)", "EVAL(${SHELL(id)})", "CUT(SHELL(id),1)", "FILE(/etc/passwd)", "CUT(${a}${b},1)"]
+)
+async def test_what_is_read_from_outside_runs_nothing(bed: Bed, name: str) -> None:
+    client = await (await bed.client()).login()
+    for variable, value in (("a", "SHELL(i"), ("b", "d)")):
+        assert (await client.ask(f"Action: Setvar\nVariable: {variable}\nValue: {value}"))["Response"] == "Success"
+    assert (await client.ask(f"Action: Getvar\nVariable: {name}"))["Value"] == ""
+    assert (await client.ask(f"Action: Setvar\nVariable: {name}\nValue: x"))["Response"] == "Error"
+    await client.ask("Action: Originate\nChannel: Local/101@default\nApplication: Wait\nData: 5\nAsync: 1")
+    answer = await client.ask("Action: Ping")
+    while not bed.rt.channels:
+        answer = await client.ask("Action: Ping")
+    assert answer["Ping"] == "Pong"
+    client.send(f"Action: Status\nVariables: {name}")
+    told = await client.event("Status")
+    assert "uid=" not in told["Variable"] and "root" not in told["Variable"]
+
+
+async def test_variables_and_states(bed: Bed) -> None:
+    client = await (await bed.client()).login()
+    for variable in ("plain", "DEVICE_STATE(Custom:lamp)"):
+        assert (await client.ask(f"Action: Setvar\nVariable: {variable}\nValue: BUSY"))["Response"] == "Success"
+        assert (await client.ask(f"Action: Getvar\nVariable: {variable}"))["Value"] == "BUSY"
+    assert (await client.ask("Action: ExtensionState\nExten: 102\nContext: default"))["StatusText"] == "Busy"
 
 
 async def test_files_outside_are_refused(bed: Bed) -> None:
