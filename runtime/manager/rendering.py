@@ -137,6 +137,15 @@ def _var_set(event: Any, block: Block) -> list[Header]:
 _ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f"})
 
 
+def _presence(event: Any, block: Block) -> list[Header]:
+    return [
+        ("Presentity", event.presentity),
+        ("Status", event.status),
+        ("Subtype", event.subtype.translate(_ESCAPES)),
+        ("Message", event.message.translate(_ESCAPES)),
+    ]
+
+
 def _user_event(event: Any, block: Block) -> list[Header]:
     found = [] if event.channel is None else block(event.channel)
     return [*found, ("UserEvent", event.user_event), *event.headers.items()]
@@ -179,6 +188,7 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.DialEnd: _dial_end,
     events.Hangup: _hangup,
     events.VarSet: _var_set,
+    events.PresenceStateChange: _presence,
     events.UserEvent: _user_event,
     events.OriginateResponse: _originate_response,
     events.Shutdown: _shutdown,

@@ -1,0 +1,74 @@
+"""Events as the manager prints them, header by header."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from asterism.runtime import events
+from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
+from asterism.runtime.manager.packets import encode
+from asterism.runtime.manager.rendering import event_headers, kinds
+from asterism.runtime.states import ChannelState
+
+ANNA = ChannelSnapshot("SIP/6001-00000000", "1.0", "1.0", ChannelState.UP, "6001", "Anna", context="c", exten="1")
+
+
+def made(kind: type[Event]) -> Event:
+    """An event of a kind, with something in each of its fields."""
+    values: dict[str, Any] = {}
+    for each in fields(kind):
+        hint = str(each.type)
+        if "BridgeSnapshot" in hint:
+            values[each.name] = BridgeSnapshot("b1", channels=("x",))
+        elif "ChannelSnapshot" in hint:
+            values[each.name] = ANNA
+        elif "Mapping" in hint:
+            values[each.name] = {"Key": "a\r\nb"}
+        else:
+            values[each.name] = 3 if hint.startswith("int") or "int'" in hint else "text\r\nEvent: Forged"
+    return kind(**values)
+
+
+@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)
+def test_every_kind_is_one_packet(kind: type[Event]) -> None:
+    wire = encode(event_headers(made(kind), 1_800_000_000.0)).decode()
+    assert wire.startswith(f"Event: {kind.__name__}\r\nPrivilege: ") and wire.endswith("\r\n\r\n")
+    assert wire.count("\r\n\r\n") == 1 and "\r\nEvent: Forged" not in wire
+    assert all(": " in line for line in wire.splitlines() if line)
+
+
+def lines(event: Event) -> list[str]:
+    return [f"{name}: {value}" for name, value in event_headers(event, 1_800_000_000.0)]
+
+
+def test_headers_of_a_hangup() -> None:
+    assert lines(events.Hangup(ANNA, 16)) == [
+        "Event: Hangup", "Privilege: call,all", "Channel: SIP/6001-00000000", "ChannelState: 6", "ChannelStateDesc: Up",
+        "CallerIDNum: 6001", "CallerIDName: Anna", "ConnectedLineNum: <unknown>", "ConnectedLineName: <unknown>",
+        "Language: en", "AccountCode: ", "Context: c", "Exten: 1", "Priority: 1", "Uniqueid: 1.0", "Linkedid: 1.0",
+        "Cause: 16", "Cause-txt: Normal Clearing",
+    ]  # fmt: skip
+
+
+def test_headers_of_a_bridge() -> None:
+    assert lines(events.BridgeCreate(BridgeSnapshot("b1")))[2:] == [
+        "BridgeUniqueid: b1", "BridgeType: basic", "BridgeTechnology: simple_bridge", "BridgeCreator: <unknown>",
+        "BridgeName: <unknown>", "BridgeNumChannels: 0", "BridgeVideoSourceMode: none",
+    ]  # fmt: skip
+
+
+def test_a_dialled_channel_has_a_prefix() -> None:
+    found = lines(events.DialBegin(None, ANNA, "6001"))
+    assert found[2] == "DestChannel: SIP/6001-00000000" and found[-2:] == ["DestLinkedid: 1.0", "DialString: 6001"]
+
+
+def test_a_global_variable_has_no_channel() -> None:
+    found = lines(events.VarSet(None, "A", "b\\c\nd"))
+    assert found[2:] == ["Channel: none", "Uniqueid: none", "Variable: A", "Value: b\\\\c\\nd"]
+
+
+def test_a_security_event() -> None:
+    event = events.InvalidPassword("AMI", "anna", "0x1", "IPV4/TCP/127.0.0.1/5038", "IPV4/TCP/127.0.0.1/9")
+    assert lines(event)[1:5] == [
+        "Privilege: security,all", "EventTV: 2027-01-15T08:00:00.000+0000", "Severity: Error", "Service: AMI"
+    ]  # fmt: skip
