@@ -21,7 +21,7 @@ def presence_state(chan: Channel, provider: str, field: str = "", options: str =
         provider: `CustomPresence:name`.
         field: value, subtype, or message. To set, the value is all three with commas between, and `e` behind them when
             subtype and message are in base64.
-        options: `e` leaves subtype and message in base64.
+        options: `e` gives subtype and message in base64.
     Returns: As value: not_set, unavailable, available, away, xa, chat, or dnd.
     Compat: func_presencestate. Custom presences outlive the process, in the database's family CustomPresence.
     """
@@ -33,7 +33,10 @@ def presence_state(chan: Channel, provider: str, field: str = "", options: str =
     found = {"value": state.lower(), "subtype": subtype, "message": message}
     if field not in found:
         raise ArgumentError(f"PRESENCE_STATE: '{field}' is none of value, subtype, message")
-    return _decoded(found[field]) if field != "value" and "e" in coding and "e" not in options else found[field]
+    text = found[field]
+    if field == "value" or ("e" in coding) == ("e" in options):
+        return text
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode() if "e" in options else _decoded(text)
 
 
 def _decoded(text: str) -> str:

@@ -182,6 +182,21 @@ async def test_a_presence_that_the_dialplan_sets(rt: TestRuntime) -> None:
     assert said(rt) == ["away lunch back at two not_set"]
 
 
+async def test_a_presence_in_base64(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(PRESENCE_STATE(CustomPresence:anna)=away,lunch)\n"
+        " same => n,NoOp(${PRESENCE_STATE(CustomPresence:anna,subtype,e)})\n"
+        " same => n,Set(PRESENCE_STATE(CustomPresence:anna)=away,dGVh,,e)\n"
+        " same => n,NoOp(${PRESENCE_STATE(CustomPresence:anna,subtype)})\n"
+    )
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert [line for line in rt.executed() if "NoOp" in line] == [
+        "100@default:2 NoOp(bHVuY2g=)",
+        "100@default:4 NoOp(tea)",
+    ]
+
+
 async def test_what_a_configuration_file_says(tmp_path: Path) -> None:
     (tmp_path / "extensions.conf").write_text(
         "[default]\nexten => 100,1,NoOp(${AST_CONFIG(own.conf,shop,city)} ${AST_CONFIG(own.conf,shop,phone,-1)} "
