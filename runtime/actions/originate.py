@@ -50,6 +50,9 @@ async def originate(rt: "Runtime", request: Request) -> Response:
     wrong = _complaint(rt, request)
     if wrong:
         return Response.error(wrong)
+    for name in ("EarlyMedia", "Codecs", "PreDialGoSub"):
+        if request.get(name):
+            rt.log.warning(f"Originate: {name} is not supported yet and ignored")
     order = _order(request)
     if request.get("Async").lower() in ("yes", "true", "y", "t", "1", "on"):
 
