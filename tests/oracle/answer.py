@@ -257,14 +257,16 @@ async def _in_one_runtime(cases: list[Case], solo: bool) -> list[dict[str, Any]]
             runtime.database = Database(None)
             await runtime.database.open()
             world = World(runtime, folder)
-            found = []
-            for case in (one for one in cases if bool(one.get("solo")) == solo):
-                try:
-                    truth = await answer(world, case)
-                except Exception as error:
-                    truth = {"error": repr(error)}
-                found.append({"id": case["id"], "truth": truth})
-            world.close()
+            try:
+                found = []
+                for case in (one for one in cases if bool(one.get("solo")) == solo):
+                    try:
+                        truth = await answer(world, case)
+                    except Exception as error:
+                        truth = {"error": repr(error)}
+                    found.append({"id": case["id"], "truth": truth})
+            finally:
+                world.close()
             return found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
