@@ -32,8 +32,11 @@ def _line(context: Context, line: Line) -> None:
         context.items.append(priority(line, key == "same"))
         return
     match key.lower():
-        case "exten" | "same":
-            context.items.append(priority(line, key.lower() == "same"))
+        case "exten":
+            context.items.append(priority(line))
+        # Asterisk looks at these four letters only: `samen` and `same"` are taken as well.
+        case word if word.startswith("same"):
+            context.items.append(priority(line, same=True))
         case "include":
             context.items.append(Include(line.value, line.file, line.lineno))
         case "switch" | "lswitch":
@@ -58,10 +61,9 @@ def priority(line: Line, same: bool = False) -> Priority:
     caller: str | None = None
     rest = line.value
     if not same:
-        name, comma, rest = _before_comma(rest)
-        if not comma:
-            raise DialplanError(f"no priority for extension '{name}'")
-        name = name.replace(" ", "").replace("\t", "") if " " in name or "\t" in name else name
+        # A line that stops here is lost, but what follows as `same` still belongs to its extension.
+        name, _, rest = _before_comma(rest)
+        name = name.replace(" ", "")
         if "/" in name:
             name, _, caller = name.partition("/")
             caller = shrunk(caller)
@@ -73,7 +75,7 @@ def priority(line: Line, same: bool = False) -> Priority:
     if "(" in written:
         written, _, label = written.partition("(")
         if ")" not in label:
-            raise DialplanError(f"label without ')' in '{line.value}'")
+            written = f"({label}"  # No priority can be called so.
         label = label.partition(")")[0]
     plus = 0
     if "+" in written:

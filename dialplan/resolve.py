@@ -180,6 +180,9 @@ class _Resolving:
             if number == 0:
                 self.warn(f"invalid priority or label '{written}'", item.file, item.line)
                 return last
+        if number == 0:
+            self.warn("'n' after a hint is no priority", item.file, item.line)
+            return last
         number += 0 if hint else item.plus
         if number >= 0 or hint:
             self.add(context, item, name, caller, number, hint)
