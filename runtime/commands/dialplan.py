@@ -35,7 +35,7 @@ def dialplan_show(rt: "Runtime", place: str = "") -> list[str]:
     if exten and not shown.extensions:
         missing = f"{exten}@{context} extension" if context else f"'{exten}' extension in all contexts"
         raise AsterismError("\n".join((*lines, f"There is no existence of {missing}")))
-    return [*lines, *([] if lines and not lines[-1] else [""]), shown.summary()]
+    return [*lines, *([] if not lines or not lines[-1] else [""]), shown.summary()]
 
 
 class _Shown:

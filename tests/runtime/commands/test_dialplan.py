@@ -86,6 +86,11 @@ async def test_an_extension_is_looked_for_through_includes(rt: TestRuntime) -> N
     assert (await run(rt, "dialplan show")).endswith("-= 4 extensions (4 priorities) in 3 contexts. =-")
 
 
+async def test_an_empty_dialplan_is_one_line(rt: TestRuntime) -> None:
+    rt.extensions("[general]\n")
+    assert await run(rt, "dialplan show") == "-= 0 extensions (0 priorities) in 0 contexts. =-"
+
+
 async def test_what_is_not_there(rt: TestRuntime) -> None:
     rt.extensions(SECOND)
     assert await run(rt, "dialplan show nosuch") == (
