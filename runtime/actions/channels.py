@@ -291,10 +291,10 @@ def send_text(rt: "Runtime", channel: str = "", message: str = "") -> Response:
 
 @action("LocalOptimizeAway", privilege="system,call")
 def local_optimize_away(rt: "Runtime", channel: str = "") -> Response:
-    """Accept what asks for a Local channel to go out of the way: here its audio never runs through it."""
+    """Refuse to take a Local channel out of the way: its audio never runs through it here, and the pair stays."""
     if not channel:
         return Response.error("'Channel' not specified.")
     found = rt.channels.find(channel)
     if found is None:
         return Response.error("Channel does not exist.")
-    return Response.success("Queued channel to be optimized away")
+    return Response.error("Local channels are not optimized away")
