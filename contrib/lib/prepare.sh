@@ -142,9 +142,9 @@ prepare() {
     fi
     pjsip=$("$venv/bin/python" "$root/contrib/pjsip/build") || die "PJSIP could not be built; what to do stands above"
     step "build tools" pip install 'scikit-build-core>=0.10' 'cython>=3.1' || die "pip cannot reach its index: start again when it does"
-    local asterism=$root[sip]
-    [ "$what" = run ] || asterism=$root[sip,dev]
-    step "asterism and what it needs" install_asterism "$pjsip" "$asterism" || die "asterism could not be installed: see $log"
+    local extras=sip,http,postgresql,spool
+    [ "$what" = run ] || extras+=,dev
+    step "asterism and what it needs" install_asterism "$pjsip" "$root[$extras]" || die "asterism could not be installed: see $log"
     step "a look at the native part" "$venv/bin/python" -c 'import pjsua2, asterism._native' || die "the native part does not load: see $log"
     echo "$now" > "$stamp"
     # What serves the tests serves a run, and a change undoes both.
