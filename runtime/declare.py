@@ -325,6 +325,7 @@ class Table:
         footer: Lines below it.
         line: How one row is printed, in Asterisk's own layout; joined by columns when None.
         above: Lines before it.
+        underline: Draw a line of dashes under each title.
     """
 
     columns: Sequence[tuple[str, int]]
@@ -333,6 +334,7 @@ class Table:
     header: bool = True
     line: Callable[[Sequence[object]], str] | None = None
     above: Sequence[str] = ()
+    underline: bool = False
 
     def lines(self) -> Iterable[str]:
         """The printed table."""
@@ -340,6 +342,8 @@ class Table:
         yield from self.above
         if self.header:
             yield line([title for title, _ in self.columns])
+            if self.underline:
+                yield line(["-" * len(title) for title, _ in self.columns])
         for row in self.rows:
             yield line(row)
         yield from self.footer

@@ -128,6 +128,8 @@ class Asker(Protocol):
     "Its verbosity; setting it takes effect at once."
     muted: bool
     "Whether it gets no log; setting it takes effect at once."
+    hidden: set[str]
+    "Levels of the log that it does not show, by name."
 
 
 ASKER: ContextVar[Asker | None] = ContextVar("asterism_asker", default=None)

@@ -11,16 +11,20 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
+from typing import Protocol
 
 
 class Level(IntEnum):
     """Levels of the log, in Python's scale."""
 
+    TRACE = 5
     DEBUG = 10
     DTMF = 14
     VERBOSE = 15
+    FAX = 16
     NOTICE = 25
+    CUSTOM = 26
+    "One of logger.conf's custom_levels; the record says which."
     WARNING = 30
     ERROR = 40
     SECURITY = 45
@@ -37,6 +41,7 @@ class Record:
         time_s: Seconds since the epoch.
         file, line, function: Where in the program it was written.
         call: The call it belongs to, as `C-00000001`, or empty.
+        custom: The name of a custom level.
     """
 
     level: Level
@@ -47,14 +52,24 @@ class Record:
     line: int
     function: str
     call: str
+    custom: str = ""
+
+    @property
+    def level_name(self) -> str:
+        """The level as the log prints it."""
+        return self.custom or self.level.name
 
 
 _REPORTER = "asterism.runtime.reporter"
 
 Sink = Callable[[Record], None]
 
+CONSOLE_LEVELS = frozenset(("NOTICE", "WARNING", "ERROR", "VERBOSE", "DEBUG"))
+"What consoles show when no logger.conf says otherwise."
+
 FOLLOW = -1
-"The debug depth of a sink that follows the level of the whole runtime, `core set debug`."
+"""The depth of a sink that follows the level of the whole runtime: for debug `core set debug`, for verbose -v and what
+the server's own console sets."""
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if code not in (9,)}
 
@@ -62,6 +77,45 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80,
 def escaped(text: str) -> str:
     """Text from the wire with its control characters made visible; line breaks too."""
     return text.translate(_CONTROL)
+
+
+class LogFiles(Protocol):
+    """Who keeps the log, as the rest of the runtime sees him: the log channels of logger.conf."""
+
+    def rotate(self, name: str = "") -> None:
+        """Put the files aside and begin new ones, by logger.conf's strategy; one file alone when it is named.
+
+        Raises:
+            AsterismError: No file of this name is written.
+        """
+
+    def reload(self, conf: str = "") -> list[str]:
+        """Read logger.conf again, or another file instead, and open the files anew; returns what is wrong.
+
+        Raises:
+            AsterismError: The other file cannot be read.
+        """
+
+    def add(self, name: str, levels: str) -> None:
+        """Begin a log channel that logger.conf does not name; raises AsterismError."""
+
+    def remove(self, name: str) -> None:
+        """End a log channel that `add` began; raises AsterismError."""
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """The log channels: name, kind, format, status, levels."""
+
+    @property
+    def levels(self) -> list[tuple[int, str]]:
+        """All levels with Asterisk's numbers."""
+
+    @property
+    def console_levels(self) -> frozenset[str]:
+        """What consoles show, by name."""
+
+    @property
+    def queue_limit(self) -> int:
+        """How many lines may wait for the disk."""
 
 
 class Log:
@@ -78,12 +132,20 @@ class Log:
         self.debug_max = 0
         self.debug_level = 0
         "How deep sinks with FOLLOW see; change it with `set_debug`."
+        self.verbose_level = 0
+        "The same for verbose lines; change it with `set_verbose`."
+        self.custom_levels: frozenset[str] = frozenset()
+        "Names of further levels that `at` may be given, in capitals."
+        self.files: LogFiles | None = None
+        "Where the log is kept, when somebody keeps it: the program does, an embedder need not."
+        self.queue_sinks: list[Callable[[str], None]] = []
+        "Who gets the lines of the queue log; they must not wait and must not raise."
         self.changed: list[Callable[[], None]] = []
         "Called when the depths that sinks want have changed."
         self._python = logging.getLogger(name)
 
     def attach(self, sink: Sink, *, verbose: int = 0, debug: int = 0) -> None:
-        """Add a sink, or change the depths an attached one wants to see (debug: FOLLOW for the runtime's)."""
+        """Add a sink, or change the depths an attached one wants to see (FOLLOW for the runtime's)."""
         self._sinks[sink] = (verbose, debug)
         self._remeasure()
 
@@ -97,14 +159,22 @@ class Log:
         self.debug_level = level
         self._remeasure()
 
+    def set_verbose(self, level: int) -> None:
+        """Change the verbosity of the whole runtime; consoles have one of their own."""
+        self.verbose_level = level
+        self._remeasure()
+
     def _remeasure(self) -> None:
-        self.verbose_max = max((v for v, _ in self._sinks.values()), default=0)
+        self.verbose_max = max((self._verbose_of(v) for v, _ in self._sinks.values()), default=0)
         self.debug_max = max((self._debug_of(d) for _, d in self._sinks.values()), default=0)
         for each in self.changed:
             each()
 
     def _debug_of(self, debug: int) -> int:
         return self.debug_level if debug == FOLLOW else debug
+
+    def _verbose_of(self, verbose: int) -> int:
+        return self.verbose_level if verbose == FOLLOW else verbose
 
     def shows(self, depth: int) -> bool:
         """Whether a verbose line of this depth would be read by anybody."""
@@ -137,8 +207,12 @@ class Log:
         self._write(Level.ERROR, 0, text, call)
 
     def at(self, level: str, text: str, call: str = "") -> None:
-        """Write at a level by its name, any case; NOTICE for an unknown one."""
-        number = Level.__members__.get(level.upper(), Level.NOTICE)
+        """Write at a level by its name, any case, or at a custom one; NOTICE for an unknown one."""
+        name = level.upper()
+        if name in self.custom_levels:
+            self._write(Level.CUSTOM, 0, text, call, name)
+            return
+        number = Level.__members__.get(name, Level.NOTICE)
         depth = 1 if number in (Level.VERBOSE, Level.DEBUG) else 0
         if depth > (self.verbose_max if number is Level.VERBOSE else self.debug_max) and depth:
             return
@@ -156,19 +230,28 @@ class Log:
         """Write down a security event, in the form that log watchers read."""
         self._write(Level.SECURITY, 0, text, call)
 
-    def _write(self, level: Level, depth: int, text: str, call: str) -> None:
+    def queue(self, uniqueid: str, queue: str, agent: str, event: str, *facts: object) -> None:
+        """Write a line of the queue log: `time|uniqueid|queue|agent|event|fact|...`; NONE stands for what is empty."""
+        if not self.queue_sinks:
+            return
+        who = (each or "NONE" for each in (uniqueid, queue, agent))
+        line = escaped("|".join(map(str, (int(time.time()), *who, event, "|".join(map(str, facts))))))
+        for sink in tuple(self.queue_sinks):
+            sink(line)
+
+    def _write(self, level: Level, depth: int, text: str, call: str, custom: str = "") -> None:
         frame = sys._getframe(2)
         if frame.f_globals.get("__name__") == _REPORTER and frame.f_back is not None:
             frame = frame.f_back  # Whoever spoke through a channel, not the channel.
         code = frame.f_code
-        record = Record(
-            level, depth, text, time.time(), Path(code.co_filename).name, frame.f_lineno, code.co_name, call
-        )
+        file = code.co_filename.rpartition("/")[2]
+        record = Record(level, depth, text, time.time(), file, frame.f_lineno, code.co_name, call, custom)
         for sink, (verbose, debug) in tuple(self._sinks.items()):
-            if level is Level.VERBOSE and depth > verbose:
+            if level is Level.VERBOSE and depth > self._verbose_of(verbose):
                 continue
             if level is Level.DEBUG and depth > self._debug_of(debug):
                 continue
             sink(record)
         if self._python.isEnabledFor(level):
-            self._python.log(level, "%s", text)
+            # Nobody from outside may write a line of his own into the log of a program that embeds us.
+            self._python.log(level, "%s", escaped(text))

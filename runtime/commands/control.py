@@ -107,13 +107,3 @@ def set_debug(rt: "Runtime", atleast: str, level: str) -> list[str]:
     if not (atleast and new < old):
         rt.log.set_debug(new)
     return [_changed("Core debug", old, rt.log.debug_level)]
-
-
-@command("logger mute")
-def logger_mute(rt: "Runtime") -> str:
-    """Show no log on this console, or show it again."""
-    console = ASKER.get()
-    if console is None:
-        raise AsterismError("Only a console can be muted.")
-    console.muted = not console.muted
-    return "Console is muted." if console.muted else "Console is not muted anymore."

@@ -1,18 +1,25 @@
-"""Log files and the screen of a foreground server: sinks that write in a thread, so that no disk holds up a call."""
+"""Where lines of the log go: sinks that write in a thread, so that no disk holds up a call."""
 
 import queue
 import threading
-from collections.abc import Callable, Container
-from typing import TextIO
+from collections.abc import Callable
+from typing import Protocol
 
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
-from asterism.runtime.log import Level, Record
+from asterism.runtime.log import Record
 
-MESSAGES = frozenset((Level.NOTICE, Level.WARNING, Level.ERROR))
-"What the file messages.log holds by default, as Asterisk's."
 
-SCREEN = MESSAGES | {Level.VERBOSE, Level.DEBUG}
-"What consoles and a foreground server show: not DTMF and SECURITY, as Asterisk's console by default."
+class Stream(Protocol):
+    """What a Writer writes to: a file, the screen, syslog."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line, with its line break."""
+
+    def flush(self) -> object:
+        """Let it be seen."""
+
+    def close(self) -> object:
+        """Let go of it."""
 
 
 class Writer:
@@ -21,29 +28,33 @@ class Writer:
     Args:
         opening: Opens the stream; called again after `reopen`. An OSError of it is told to `failed` once.
         paint: Makes the line of a record.
-        levels: Which levels are written.
-        failed: Told when the stream cannot be written.
+        wants: Which levels are written, by name.
+        failed: Told when the stream cannot be written; called in the thread.
+        limit: Lines that may wait; beyond it they are lost, and counted.
     """
 
     def __init__(
         self,
-        opening: Callable[[], TextIO],
+        opening: Callable[[], Stream],
         paint: Callable[[Record], str],
-        levels: Container[Level],
+        wants: Callable[[str], bool],
         failed: Callable[[OSError], None] = lambda error: None,
+        limit: int = LISTENER_EVENTS_MAX,
     ) -> None:
-        self._opening, self._paint, self._levels, self._failed = opening, paint, levels, failed
-        self._queue: queue.SimpleQueue[Record | str | None] = queue.SimpleQueue()
+        self._opening, self.paint, self.wants, self._failed = opening, paint, wants, failed
+        self.limit = limit
+        self._queue: queue.SimpleQueue[Record | str | Callable[[], None] | None] = queue.SimpleQueue()
         self._lost = 0
-        self._stream: TextIO | None = None
+        self._broken = False
+        self._stream: Stream | None = None
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     def sink(self, record: Record) -> None:
         """Take a record; never waits. When the disk cannot keep up the excess is lost, and counted."""
-        if record.level not in self._levels:
+        if not self.wants(record.level_name):
             return
-        if self._queue.qsize() >= LISTENER_EVENTS_MAX:
+        if self._queue.qsize() >= self.limit:
             self._lost += 1
             return
         if self._lost:
@@ -55,34 +66,49 @@ class Writer:
         """Write a line that is no record."""
         self._queue.put(line)
 
-    def reopen(self) -> None:
-        """Close the file and open it anew, for who has moved it away."""
-        self._queue.put("")
+    def reopen(self, between: Callable[[], None] = lambda: None) -> None:
+        """Close the file and open it anew, for who has moved it away.
+
+        Args:
+            between: Called in the thread while it is closed: what moves it away. An OSError is told to `failed`.
+        """
+
+        def anew() -> None:
+            self._close_stream()
+            self._broken = False
+            try:
+                between()
+            except OSError as error:
+                self._failed(error)
+
+        self._queue.put(anew)
+
+    def dismiss(self) -> None:
+        """End when what is left is written; does not wait for it."""
+        self._queue.put(None)
 
     def close(self) -> None:
-        """Write what is left and end."""
-        self._queue.put(None)
+        """Write what is left and end; waits for it, but not for ever."""
+        self.dismiss()
         self._thread.join(2.0)
 
     def _write_all(self) -> None:
-        broken = False
         while (taken := self._queue.get()) is not None:
-            if taken == "":
-                self._close_stream()
-                broken = False
+            if callable(taken):
+                taken()
                 continue
-            line = taken if isinstance(taken, str) else self._paint(taken)
+            line = taken if isinstance(taken, str) else self.paint(taken)
             try:
                 if self._stream is None:
                     self._stream = self._opening()
                 self._stream.write(line + "\n")
                 if self._queue.empty():
                     self._stream.flush()
-                broken = False
+                self._broken = False
             except OSError as error:
                 self._stream = None
-                if not broken:
-                    broken = True
+                if not self._broken:
+                    self._broken = True
                     self._failed(error)
         self._close_stream()
 

@@ -1,7 +1,10 @@
 """How a log record looks on a console and in a file: Asterisk's layout, prefixes, and colours."""
 
+import json
 import re
+import syslog
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from asterism.runtime.log import Level, Record, escaped
@@ -31,9 +34,38 @@ def prefix(depth: int) -> str:
     return _PREFIXES.get(depth, _DEEP_PREFIX)
 
 
-def date(time_s: float) -> str:
-    """The time as the log prints it: `Nov 22 03:00:00`."""
-    return time.strftime("%b %e %T", time.localtime(time_s))
+DATE_FORMAT = "%b %e %T"
+"How the time is written unless logger.conf says otherwise: `Nov 22 03:00:00`."
+
+_FRACTION = re.compile(r"%([1-6]?)q")
+
+_PRIORITIES = {
+    Level.NOTICE: syslog.LOG_NOTICE,
+    Level.WARNING: syslog.LOG_WARNING,
+    Level.ERROR: syslog.LOG_ERR,
+    Level.SECURITY: syslog.LOG_WARNING,
+    Level.CUSTOM: syslog.LOG_NOTICE,
+}
+
+
+class Dates:
+    """Writes times in a format of strftime's, with %q for parts of a second; puts each second together once."""
+
+    def __init__(self, form: str = DATE_FORMAT) -> None:
+        self._form = form
+        self._has_fraction = _FRACTION.search(form) is not None
+        self._second, self._text = -1, ""
+
+    def __call__(self, time_s: float) -> str:
+        """A time, seconds since the epoch, in words."""
+        if self._has_fraction:
+            micros = f"{int(time_s % 1 * 1_000_000):06d}"
+            form = _FRACTION.sub(lambda found: micros[: int(found[1] or 3)], self._form)
+            return time.strftime(form, time.localtime(time_s))
+        second = int(time_s)
+        if self._second != second:
+            self._second, self._text = second, time.strftime(self._form, time.localtime(time_s))
+        return self._text
 
 
 @dataclass(slots=True)
@@ -45,19 +77,21 @@ class Painter:
         light: The screen is light: no bright white, no yellow.
         timestamps: The time before verbose lines too, as -T.
         pid: The process that the records come from.
+        date: How times are written.
+        callids: Name the call that a line belongs to.
+        host: What JSON lines say about where they come from.
     """
 
     colour: bool = False
     light: bool = False
     timestamps: bool = False
     pid: int = 0
-    _date: tuple[int, str] = field(default=(-1, ""))
+    date: Callable[[float], str] = field(default_factory=Dates)
+    callids: bool = True
+    host: str = ""
 
-    def _time(self, record: Record) -> str:
-        second = int(record.time_s)
-        if self._date[0] != second:
-            self._date = (second, date(second))
-        return self._date[1]
+    def _call(self, record: Record) -> str:
+        return f"[{record.call}]" if record.call and self.callids else ""
 
     def _paint(self, colour: str, text: str) -> str:
         if not self.colour:
@@ -70,15 +104,16 @@ class Painter:
         """A record as consoles show it; several lines when its text has several."""
         if record.level is Level.VERBOSE:
             return self._verbose(record)
-        level = self._paint(_LEVEL_COLOURS.get(record.level, _WHITE), record.level.name)
-        call = f"[{record.call}]" if record.call else ""
+        level = self._paint(_LEVEL_COLOURS.get(record.level, _WHITE), record.level_name)
         where = self._paint(_WHITE, record.file) + ":" + self._paint(_WHITE, str(record.line))
         function = self._paint(_WHITE, record.function)
-        text = "\n".join(map(escaped, record.text.split("\n")))
-        return f"[{self._time(record)}] {level}[{self.pid}]{call}: {where} {function}: {text}"
+        # A line break from the wire must not pass for a line of ours; what the developer is shown has many lines.
+        lines = record.text.split("\n") if record.level in (Level.DEBUG, Level.TRACE) else [record.text]
+        text = "\n".join(map(escaped, lines))
+        return f"[{self.date(record.time_s)}] {level}[{self.pid}]{self._call(record)}: {where} {function}: {text}"
 
     def _verbose(self, record: Record) -> str:
-        stamp = f"[{self._time(record)}] " if self.timestamps else ""
+        stamp = f"[{self.date(record.time_s)}] " if self.timestamps else ""
         before = prefix(record.depth)
         if before:
             before = self._paint(_GREY, before)
@@ -98,10 +133,38 @@ class Painter:
 
     def file(self, record: Record) -> str:
         """A record as log files hold it, one line."""
-        call = f"[{record.call}]" if record.call else ""
         return (
-            f"[{self._time(record)}] {record.level.name}[{self.pid}]{call} "
+            f"[{self.date(record.time_s)}] {record.level_name}[{self.pid}]{self._call(record)} "
             f"{record.file}:{record.line} {record.function}: {escaped(record.text)}"
+        )
+
+    def plain(self, record: Record) -> str:
+        """A record in the format [plain], one line."""
+        return (
+            f"[{self.date(record.time_s)}] {record.level_name}[{self.pid}]{self._call(record)}: "
+            f"{record.file}:{record.line} {record.function}: {escaped(record.text)}"
+        )
+
+    def json(self, record: Record) -> str:
+        """A record in the format [json], one line, in Asterisk's members."""
+        made = {
+            "hostname": self.host,
+            "timestamp": self.date(record.time_s),
+            "identifiers": {"lwp": self.pid, "callid": record.call if self.callids else ""},
+            "logmsg": {
+                "location": {"filename": record.file, "function": record.function, "line": record.line},
+                "level": record.level_name,
+                "message": record.text,
+            },
+        }
+        return json.dumps(made, separators=(",", ":"))
+
+    def syslog(self, record: Record) -> str:
+        """A record as syslog gets it: its priority, then the line without a time, which syslog adds itself."""
+        return (
+            f"<{_PRIORITIES.get(record.level, syslog.LOG_DEBUG)}>"
+            f"{record.level_name}[{self.pid}]{self._call(record)}: "
+            f"{record.file}:{record.line} in {record.function}: {escaped(record.text)}"
         )
 
     def output(self, line: str) -> str:

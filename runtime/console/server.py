@@ -12,12 +12,11 @@ from typing import Any, Protocol, cast
 
 from asterism import __version__
 from asterism.runtime.console import wire
-from asterism.runtime.console.logger import SCREEN
 from asterism.runtime.declare import Noun
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.grammar import ASKER, Commands
 from asterism.runtime.limits import CONSOLE_LINE_BYTES, CONSOLE_UNREAD_BYTES, CONSOLE_WAITING, CONSOLES_MAX
-from asterism.runtime.log import FOLLOW, Log, Record, escaped
+from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Log, Record, escaped
 from asterism.runtime.settings import Files
 
 LAST_WORDS_S = 5.0
@@ -56,6 +55,7 @@ class Attached(asyncio.Protocol):
         self._verbose = 0
         self._listening = False
         self._muted = False
+        self.hidden: set[str] = set()
 
     # --- what commands may ask of it
 
@@ -190,7 +190,8 @@ class Attached(asyncio.Protocol):
         self._send(wire.encode({"id": 0, "error": text}))
 
     def _sink(self, record: Record) -> None:
-        if record.level in SCREEN:
+        name = record.level_name
+        if name in self._control.levels and name not in self.hidden:
             self._send(self._control.framed(record))
 
     def _send(self, line: bytes) -> None:
@@ -253,6 +254,12 @@ class ControlSocket:
             "pid": os.getpid(),
             "shell": shell,
         }
+
+    @property
+    def levels(self) -> frozenset[str]:
+        """What consoles show, by name."""
+        files = self.rt.log.files
+        return CONSOLE_LEVELS if files is None else files.console_levels
 
     def framed(self, record: Record) -> bytes:
         """A record as a line; put together once for all consoles."""

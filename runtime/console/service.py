@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from asterism.runtime.console.link import Link
-from asterism.runtime.console.logger import MESSAGES, SCREEN, Writer
+from asterism.runtime.console.logfiles import Files
+from asterism.runtime.console.logger import Stream, Writer
 from asterism.runtime.console.process import Parent, PidFile, apply_limits, become, go_into_background
 from asterism.runtime.console.remote import BANNER, converse, may_colour
 from asterism.runtime.console.render import Painter
@@ -52,7 +52,7 @@ class Service:
         self._parent = Parent()
         self._pid_file = PidFile(conf.directories.astrundir / "asterisk.pid")
         self._screen: Writer | None = None
-        self._messages: Writer | None = None
+        self._files: Files | None = None
         self._status = 0
         self._restart = False
 
@@ -94,31 +94,18 @@ class Service:
     # --- the log
 
     def _open_log(self, log: Log) -> None:
-        options = self._options
-        painter = Painter(timestamps=options.timestamp, pid=os.getpid())
-        folder = self._conf.directories.astlogdir
-
-        def failed(error: OSError) -> None:
-            sys.stderr.write(f"The log {folder / 'messages.log'} cannot be written: {error.strerror}\n")
-
-        def opening() -> TextIO:
-            folder.mkdir(parents=True, exist_ok=True)
-            return (folder / "messages.log").open("a", encoding="utf-8", errors="backslashreplace")
-
-        self._messages = Writer(opening, painter.file, MESSAGES, failed)
-        log.attach(self._messages.sink)
+        options, folders = self._options, self._conf.directories
+        files = log.files = self._files = Files(log, folders.astetcdir, folders.astlogdir)
+        self._complaints += files.open()
         log.set_debug(options.debug)
+        log.set_verbose(options.verbose)
         # The program shows its log itself: nothing of it goes to Python's last resort, which is stderr.
         logging.getLogger(log.name).addHandler(logging.NullHandler())
         if not options.quiet and not self._mute:
             shown = Painter(may_colour(options.nocolor), options.lightbackground, options.timestamp, pid=os.getpid())
-            self._screen = Writer(_screen, shown.console, SCREEN)
+            self._screen = Writer(_screen, shown.console, lambda level: level in files.console_levels)
             self._screen.say(BANNER)
-            log.attach(self._screen.sink, verbose=options.verbose, debug=FOLLOW)
-
-    def _rotate(self) -> None:
-        if self._messages is not None:
-            self._messages.reopen()
+            log.attach(self._screen.sink, verbose=FOLLOW, debug=FOLLOW)
 
     # --- life
 
@@ -155,10 +142,11 @@ class Service:
             self._close_log(rt)
 
     def _close_log(self, rt: Runtime) -> None:
-        for writer in (self._screen, self._messages):
-            if writer is not None:
-                rt.log.detach(writer.sink)
-                writer.close()
+        if self._screen is not None:
+            rt.log.detach(self._screen.sink)
+            self._screen.close()
+        if self._files is not None:
+            self._files.close()
 
     def _watch_boot(self) -> None:
         """Who ends the server before it is ready ends it all the same, and tidily."""
@@ -174,7 +162,9 @@ class Service:
             rt.spawn(rt.stop(), "stop")
 
         def reload() -> None:
-            self._rotate()
+            if self._files is not None:
+                self._files.rotate()
+                self._files.reload()
             rt.spawn(rt.reload(), "reload")
 
         loop.add_signal_handler(signal.SIGTERM, stop)
@@ -220,5 +210,5 @@ class Service:
         asyncio.run(console())
 
 
-def _screen() -> TextIO:
+def _screen() -> Stream:
     return open(1, "w", closefd=False, errors="replace")

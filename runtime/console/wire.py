@@ -13,7 +13,7 @@ From the console:
 From the server:
 
     {"hello": {"name", "version", "host", "pid", "shell"}}    at once; `shell`: whether `!` is allowed
-    {"log": [level, depth, text, time_s, file, line, function, call]}
+    {"log": [level, depth, text, time_s, file, line, function, call, custom]}
     {"id": 1, "lines": [...]}                output of a command, in one or more pieces
     {"id": 1, "ok": true}                    its end; `ok` is false when it failed or is unknown
     {"id": 2, "candidates": [[word, description], ...]}
@@ -72,7 +72,7 @@ def log_frame(record: Record) -> bytes:
         {
             "log": [
                 int(record.level), record.depth, record.text, record.time_s,
-                record.file, record.line, record.function, record.call,
+                record.file, record.line, record.function, record.call, record.custom,
             ]
         }
     )  # fmt: skip
@@ -80,5 +80,5 @@ def log_frame(record: Record) -> bytes:
 
 def record_of(values: list[Any]) -> Record:
     """The log record in a frame."""
-    level, depth, text, time_s, file, line, function, call = values
-    return Record(Level(level), depth, text, time_s, file, line, function, call)
+    level, *facts = values
+    return Record(Level(level), *facts)

@@ -12,6 +12,7 @@ class Console:
     def __init__(self) -> None:
         self.verbose = 0
         self.muted = False
+        self.hidden: set[str] = set()
 
 
 async def run(rt: TestRuntime, line: str) -> list[str]:

@@ -5,9 +5,11 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from asterism.runtime.console.logger import MESSAGES, Writer
+from asterism.runtime.console.logger import Writer
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
-from asterism.runtime.log import Level, Log, Record
+from asterism.runtime.log import Log, Record
+
+MESSAGES = frozenset(("NOTICE", "WARNING", "ERROR"))
 
 
 def text(record: Record) -> str:
@@ -16,7 +18,7 @@ def text(record: Record) -> str:
 
 def test_the_levels_of_messages_log(tmp_path: Path) -> None:
     path = tmp_path / "messages.log"
-    writer = Writer(lambda: path.open("a"), text, MESSAGES)
+    writer = Writer(lambda: path.open("a"), text, MESSAGES.__contains__)
     log = Log("test")
     log.attach(writer.sink, verbose=5)
     log.verbose(1, "no")
@@ -30,7 +32,7 @@ def test_the_levels_of_messages_log(tmp_path: Path) -> None:
 
 def test_a_file_that_was_moved_away_is_opened_anew(tmp_path: Path) -> None:
     path = tmp_path / "messages.log"
-    writer = Writer(lambda: path.open("a"), text, MESSAGES)
+    writer = Writer(lambda: path.open("a"), text, MESSAGES.__contains__)
     writer.say("one")
     writer.reopen()
     _wait_for(path, "one\n")
@@ -54,7 +56,7 @@ def _wait_for(path: Path, wanted: str) -> None:
 
 def test_a_file_that_cannot_be_opened_is_told_once(tmp_path: Path) -> None:
     told: list[OSError] = []
-    writer = Writer(lambda: (tmp_path / "none" / "x").open("a"), text, MESSAGES, told.append)
+    writer = Writer(lambda: (tmp_path / "none" / "x").open("a"), text, MESSAGES.__contains__, told.append)
     for _ in range(10):
         writer.say("lost")
     writer.close()
@@ -73,7 +75,7 @@ def test_a_disk_that_stands_still_loses_lines_and_counts_them() -> None:
     class Kept(io.StringIO):
         pass
 
-    writer = Writer(opening, text, frozenset((Level.NOTICE,)))
+    writer = Writer(opening, text, lambda level: level == "NOTICE")
     out.close = lambda: kept.append(out.getvalue())  # type: ignore[method-assign]
     log = Log("test")
     log.attach(writer.sink)
