@@ -1,7 +1,7 @@
 """What manager actions are asked and what they answer, whatever carries the two."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
@@ -116,6 +116,10 @@ class Client(Protocol):
     def rights(self) -> frozenset[str]:
         """The classes of actions that it may use."""
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What channels that it originates are given."""
+
     async def login(self, request: Request) -> Response:
         """Say who it is, and prove it."""
 
@@ -136,6 +140,7 @@ class Nobody:
     """No client: the embedder, who runs an action himself and may do everything."""
 
     rights = frozenset(("system", "call", "command", "user", "config", "reporting", "dialplan", "originate", "agi"))
+    variables: Mapping[str, str] = {}
 
     async def login(self, request: Request) -> Response:
         """There is nothing to log in to."""

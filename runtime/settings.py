@@ -147,6 +147,14 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _field_helps(kind: type) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if "__dataclass_fields__" in base.__dict__:
+            found.update(_own_helps(base))
+    return found
+
+
+def _own_helps(kind: type) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     body = typing.cast(ast.ClassDef, tree.body[0]).body
     found = {}

@@ -14,6 +14,7 @@ from asterism.runtime.errors import ConfigError
 from asterism.runtime.manager.filters import Filter
 from asterism.runtime.manager.rights import rights_of, unknown
 from asterism.runtime.settings import Alias, Complain, read, section
+from asterism.runtime.tls import TlsOptions
 
 FILE = "manager.conf"
 
@@ -24,7 +25,7 @@ Rules = tuple[tuple[bool, Network], ...]
 
 @section(FILE, "general")
 @dataclass(frozen=True)
-class General:
+class General(TlsOptions):
     """Where the manager listens, and what holds for all its users."""
 
     enabled: bool = False
@@ -33,18 +34,8 @@ class General:
     "TCP port, where an address of bindaddr has none."
     bindaddr: Annotated[list[str], Separated(",")] = field(default_factory=lambda: ["127.0.0.1"])
     "Addresses to listen on, several separated by commas."
-    tlsenable: bool = False
-    "Serve it over TLS as well."
-    tlsbindaddr: Annotated[list[str], Separated(",")] = field(default_factory=list)
-    "Addresses for TLS; those of bindaddr, port 5039, when empty."
-    tlscertfile: str = ""
-    "Certificate for TLS, with its chain, as PEM."
-    tlsprivatekey: str = ""
-    "Its key; in the same file when empty."
-    tlscipher: str = ""
-    "Ciphers, as OpenSSL names them; its own choice when empty."
     webenabled: bool = False
-    "Serve it over HTTP; there is no HTTP server yet."
+    "Serve it over the HTTP server of http.conf as well."
     displayconnects: bool = True
     "Tell the console who comes and goes."
     allowmultiplelogin: bool = True
@@ -64,8 +55,10 @@ class General:
     disabledevents: Annotated[list[str], Separated(",")] = field(default_factory=list)
     "Events that nobody gets."
     brokeneventsaction: bool = False
-    "Accepted for Asterisk's sake."
+    "Leave the action Events without an answer."
     debug: bool = False
+    "Number the events that are sent, as `manager set debug on` does."
+    block_sockets: Annotated[bool, Alias("block-sockets")] = False
     "Accepted for Asterisk's sake."
 
 
@@ -84,7 +77,7 @@ class UserSettings:
     "Tell the console when it comes and goes."
     allowmultiplelogin: bool = True
     "Let it be logged in more than once."
-    writetimeout: Annotated[int, Unit("ms"), Alias("writetimeout")] = 10_000
+    writetimeout: Annotated[int, Unit("ms")] = 10_000
     "How long it may leave what it is sent unread."
 
 
@@ -124,6 +117,7 @@ class User:
     write: frozenset[str] = frozenset()
     access: Access = Access()
     filters: tuple[Filter, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,15 +144,16 @@ def load(folder: Path, complain: Complain) -> ManagerConf:
     users: dict[str, User] = {}
     names = dict.fromkeys(each.name for each in config if each.name != "general")
     for name in names:
-        users[name] = _user(name, config.lines(name), folder, complain)
+        users[name] = _user(name, general, config.lines(name), folder, complain)
     return ManagerConf(general, users)
 
 
-def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) -> User:
+def _user(name: str, general: General, lines: Sequence[Line], folder: Path, complain: Complain) -> User:
     plain: list[Line] = []
     rules: list[tuple[bool, Network]] = []
     lists: list[Rules] = []
     filters: list[Filter] = []
+    variables: list[tuple[str, str]] = []
     for line in lines:
         key = line.key.lower()
         if key in ("permit", "deny"):
@@ -170,12 +165,23 @@ def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) ->
                 filters.append(Filter.parse(line.key[len("eventfilter") :].strip(), line.value))
             except ValueError as error:
                 complain(ConfigError(f"{line.key} = {line.value}: {error}", line.file, line.lineno, line.key))
+        elif key == "setvar":
+            variable, equals, value = line.value.partition("=")
+            if equals and variable.strip():
+                variables.append((variable.strip(), value.strip()))
+            else:
+                complain(ConfigError(f"setvar = {line.value}: no name=value", line.file, line.lineno, line.key))
         else:
             plain.append(line)
             if key in ("read", "write") and (strangers := unknown(line.value)):
                 text = f"{line.key}: there is no class {', '.join(strangers)}"
                 complain(ConfigError(text, line.file, line.lineno, line.key))
-    settings = read(UserSettings, plain, complain)
+    inherited = UserSettings(
+        displayconnects=general.displayconnects,
+        allowmultiplelogin=general.allowmultiplelogin,
+        writetimeout=general.writetimeout,
+    )
+    settings = read(UserSettings, plain, complain, inherited)
     return User(
         name,
         settings,
@@ -183,6 +189,7 @@ def _user(name: str, lines: Sequence[Line], folder: Path, complain: Complain) ->
         rights_of(settings.write),
         Access((tuple(rules), *lists)),
         tuple(filters),
+        tuple(variables),
     )
 
 

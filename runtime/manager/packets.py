@@ -1,6 +1,6 @@
 """The manager's wire format: packets of `Name: value` lines that an empty line ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from asterism.runtime.request import Header, Item, Request, Response
@@ -77,39 +77,107 @@ def clean(value: object) -> str:
     return text if text.isprintable() else text.translate(_BREAKS)
 
 
-def encode(headers: Iterable[Header], lines: Iterable[str] = ()) -> bytes:
-    """A packet."""
-    written = [f"{name}: {clean(value)}\r\n" for name, value in headers]
-    written += [f"{clean(line)}\r\n" for line in lines]
-    written.append("\r\n")
-    return "".join(written).encode("utf-8", "surrogateescape")
+class Packet:
+    """What a client is sent.
+
+    Args:
+        headers: Names and values, in order.
+        lines: Lines as they are, behind the headers.
+    """
+
+    __slots__ = ("headers", "lines")
+
+    def __init__(self, headers: Sequence[Header], lines: Sequence[str] = ()) -> None:
+        self.headers = headers
+        self.lines = lines
+
+    def encode(self) -> bytes:
+        """As it goes over the wire."""
+        written = [f"{name}: {clean(value)}\r\n" for name, value in self.headers]
+        written += [f"{clean(line)}\r\n" for line in self.lines]
+        written.append("\r\n")
+        return "".join(written).encode("utf-8", "surrogateescape")
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Names and values, those of the lines too, for whoever writes them in another way."""
+        for name, value in self.headers:
+            yield name, clean(value)
+        for line in self.lines:
+            name, colon, rest = clean(line).partition(": ")
+            yield (name, rest) if colon else ("Output", name)
 
 
-def written(response: Response, action_id: str | None) -> bytes:
-    """An answer, with the events that belong to it."""
+class EventPacket:
+    """An event on its way to clients; put on the wire once, however many get it.
+
+    Args:
+        headers: From `Event` and `Privilege` on.
+        privilege: The class that a client must be able to read.
+        number: Its sequence number, for those who asked for it.
+    """
+
+    __slots__ = ("_headers", "_numbered", "_plain", "number", "privilege")
+
+    def __init__(self, headers: Sequence[Header] | None, privilege: str, number: int) -> None:
+        self.privilege = privilege
+        self.number = number
+        self._headers = headers
+        self._plain = self._numbered = b""
+
+    @classmethod
+    def of(cls, wire: bytes, privilege: str, number: int) -> "EventPacket":
+        """Make one from what was on the wire, without its number."""
+        found = cls(None, privilege, number)
+        found._plain = wire
+        return found
+
+    @property
+    def headers(self) -> Sequence[Header]:
+        """From `Event` and `Privilege` on."""
+        if self._headers is not None:
+            return self._headers
+        lines = self._plain.decode("utf-8", "surrogateescape").removesuffix("\r\n\r\n").split("\r\n")
+        return [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+
+    def numbered(self) -> Packet:
+        """With its sequence number, behind `Privilege`."""
+        headers = self.headers
+        return Packet((*headers[:2], ("SequenceNumber", self.number), *headers[2:]))
+
+    def wire(self, *, numbered: bool = False) -> bytes:
+        """As it goes over the wire."""
+        if numbered:
+            self._numbered = self._numbered or self.numbered().encode()
+            return self._numbered
+        self._plain = self._plain or Packet(self.headers).encode()
+        return self._plain
+
+
+def packets_of(response: Response, action_id: str | None) -> Iterator[Packet]:
+    """An answer, and the events that belong to it."""
     mark: list[Header] = [] if action_id is None else [("ActionID", action_id)]
     headers: list[Header] = [("Response", response.status), *mark]
     if response.complete:
         headers.append(("EventList", "start"))
     if response.message:
         headers.append(("Message", response.message))
-    packets = [encode((*headers, *response.headers), response.lines)]
-    packets += [_item(item, mark) for item in response.items]
+    yield Packet((*headers, *response.headers), response.lines)
+    for item in response.items:
+        yield _item(item, mark)
     if response.complete:
         end: list[Header] = [("Event", response.complete), *mark, ("EventList", "Complete")]
-        packets.append(encode((*end, ("ListItems", len(response.items)), *response.totals)))
-    return b"".join(packets)
+        yield Packet((*end, ("ListItems", len(response.items)), *response.totals))
 
 
-def last(item: Item, action_id: str | None) -> bytes:
+def last(item: Item, action_id: str | None) -> Packet:
     """The event that ends an answer, behind what happened meanwhile."""
     return _item(item, [] if action_id is None else [("ActionID", action_id)])
 
 
-def _item(item: Item, mark: list[Header]) -> bytes:
+def _item(item: Item, mark: list[Header]) -> Packet:
     headers: list[Header] = [("Event", item.event), *item.headers]
     if item.marked_last:
-        return encode((*headers, *mark))
+        return Packet((*headers, *mark))
     # Where the list says nothing else, ActionID follows the name; a few have a Privilege line before it.
     at = 2 if item.headers and item.headers[0][0] == "Privilege" else 1
-    return encode((*headers[:at], *mark, *headers[at:]))
+    return Packet((*headers[:at], *mark, *headers[at:]))

@@ -2,25 +2,31 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from asterism.runtime import events
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus
-from asterism.runtime.manager.conf import ManagerConf, User, load
+from asterism.runtime.manager.client import ManagerClient
+from asterism.runtime.manager.conf import General, ManagerConf, User, load
 from asterism.runtime.manager.connection import Connection
 from asterism.runtime.manager.hints import HintWatch
-from asterism.runtime.manager.packets import encode
+from asterism.runtime.manager.history import KEPT_S, History
+from asterism.runtime.manager.packets import EventPacket
 from asterism.runtime.manager.rendering import event_headers, kinds, privilege, stamp
 from asterism.runtime.request import AMI_VERSION
 from asterism.runtime.settings import Address
+from asterism.runtime.tls import server_context
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 TLS_PORT = 5039
+
+Place = tuple[str, int, str]
+"""Where the manager listens: host, port, TCP or TLS."""
 
 
 def _nothing() -> None:
@@ -34,11 +40,16 @@ class ManagerServer:
         self.rt = rt
         self.conf = ManagerConf()
         self.banner = f"Asterisk Call Manager/{AMI_VERSION}"
-        self.connections: list[Connection] = []
-        self._servers: list[asyncio.Server] = []
+        self.connections: list[ManagerClient] = []
+        self.history = History()
+        self.debug = False
+        "Whether every client gets the numbers of events."
+        self._servers: dict[Place, asyncio.Server] = {}
+        self._context: ssl.SSLContext | None = None
         self._stop_listening: Callable[[], None] = _nothing
         self._stop_watching: Callable[[], None] = _nothing
-        self._listening: frozenset[str] = frozenset()
+        self._listening: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._forgetting: asyncio.TimerHandle | None = None
         self._actions: tuple[int, dict[str, Action]] = (-1, {})
 
     # --- life
@@ -49,63 +60,11 @@ class ManagerServer:
         Raises:
             ConfigError: It is lost as a whole, or an address cannot be had.
         """
-        self.conf = self._load()
-        if self.conf.general.enabled:
-            await self._listen()
+        await self.reload()
 
     def _load(self) -> ManagerConf:
         assert self.rt.config_dir is not None
         return load(self.rt.config_dir, lambda error: self.rt.log.warning(str(error)))
-
-    async def _listen(self) -> None:
-        general = self.conf.general
-        if general.webenabled:
-            self.rt.log.notice("manager.conf: webenabled: there is no HTTP server yet, the manager is served over TCP")
-        for text in general.bindaddr:
-            await self._bind(text, general.port, None, "TCP")
-        if general.tlsenable:
-            context = self._tls()
-            for text in general.tlsbindaddr or general.bindaddr:
-                await self._bind(text, TLS_PORT, context, "TLS")
-
-    async def _bind(self, text: str, port: int, context: ssl.SSLContext | None, scheme: str) -> None:
-        try:
-            address = Address.parse(text)
-            listening = await asyncio.get_running_loop().create_server(
-                lambda: Connection(self, scheme),
-                address.host,
-                address.port or port,
-                ssl=context,
-            )
-        except (OSError, ValueError) as error:
-            await self.stop()
-            raise ConfigError(f"the manager cannot listen on {text}: {error}", "manager.conf") from None
-        self._servers.append(listening)
-
-    def _tls(self) -> ssl.SSLContext:
-        general = self.conf.general
-        assert self.rt.config_dir is not None
-        try:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            certificate = self.rt.config_dir / general.tlscertfile
-            context.load_cert_chain(certificate, self.rt.config_dir / (general.tlsprivatekey or certificate))
-            if general.tlscipher:
-                context.set_ciphers(general.tlscipher)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"TLS cannot be served with {general.tlscertfile}: {error}", "manager.conf") from None
-        return context
-
-    async def stop(self) -> None:
-        """Listen no more, and hang up on everybody."""
-        for listening in self._servers:
-            listening.close()
-        self._servers.clear()
-        for connection in tuple(self.connections):
-            connection.close()
-        await asyncio.sleep(0)
-        self._stop_listening()
-        self._stop_watching()
 
     async def reload(self) -> None:
         """Read manager.conf again; when it is wrong the old one stays in force.
@@ -115,28 +74,70 @@ class ManagerServer:
         Raises:
             ConfigError: It is lost as a whole, or an address cannot be had.
         """
-        before, self.conf = self.conf.general, self._load()
-        after = self.conf.general
-        places = [
-            (each.enabled, each.port, each.bindaddr, each.tlsenable, each.tlsbindaddr, each.tlscertfile)
-            for each in (before, after)
-        ]
-        if places[0] == places[1]:
+        conf = self._load()
+        context = None
+        if conf.general.enabled and conf.general.tlsenable:
+            assert self.rt.config_dir is not None
+            context = server_context(conf.general, self.rt.config_dir, "manager.conf")
+        # With another certificate the addresses of TLS are opened anew; whoever is connected stays.
+        kept = {place: each for place, each in self._servers.items() if place[2] == "TCP"}
+        for place in self._servers.keys() - kept.keys():
+            self._servers[place].close()
+        self._servers = kept
+        await self._listen(_places(conf.general), context)
+        self.conf, self.debug = conf, conf.general.debug
+        self._offer_pages()
+        self._listening = (frozenset(), frozenset())
+        self.listeners_changed()
+
+    async def _listen(self, wanted: Iterable[Place], context: ssl.SSLContext | None) -> None:
+        """Listen at these places, and at no other; at all of the new ones, or as before."""
+        opened: dict[Place, asyncio.Server] = {}
+        try:
+            for place in wanted:
+                if place not in self._servers:
+                    opened[place] = await self._bind(place, context)
+        except OSError as error:
+            for each in opened.values():
+                each.close()
+            raise ConfigError(f"the manager cannot listen on {place[0]}:{place[1]}: {error}", "manager.conf") from None
+        for place in self._servers.keys() - set(wanted):
+            self._servers.pop(place).close()
+        self._servers |= opened
+
+    async def _bind(self, place: Place, context: ssl.SSLContext | None) -> asyncio.Server:
+        host, port, scheme = place
+        loop = asyncio.get_running_loop()
+        secure = context if scheme == "TLS" else None
+        return await loop.create_server(lambda: Connection(self, scheme), host, port, ssl=secure, backlog=1024)
+
+    def _offer_pages(self) -> None:
+        """Serve the manager over HTTP, where that is wanted."""
+        if not (self.conf.general.enabled and self.conf.general.webenabled):
             return
-        for listening in self._servers:
+        self.rt.log.notice("manager.conf: webenabled: there is no HTTP server yet, the manager is served over TCP")
+
+    async def stop(self) -> None:
+        """Listen no more, and hang up on everybody."""
+        for listening in self._servers.values():
             listening.close()
         self._servers.clear()
-        if after.enabled:
-            await self._listen()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        for connection in tuple(self.connections):
+            connection.close()
+        await asyncio.sleep(0)
+        self._stop_listening()
+        self._stop_watching()
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
-        return [socket.getsockname()[:2] for listening in self._servers for socket in listening.sockets]
+        return [socket.getsockname()[:2] for listening in self._servers.values() for socket in listening.sockets]
 
     # --- who is there
 
-    def arrived(self, connection: Connection) -> bool:
+    def arrived(self, connection: ManagerClient) -> bool:
         """A client has connected; False when it must go."""
         limit = self.conf.general.authlimit
         if limit > 0 and sum(each.user is None for each in self.connections) >= limit:
@@ -147,24 +148,24 @@ class ManagerServer:
 
     def may_enter(self, user: User) -> bool:
         """Whether this user may log in once more."""
-        if user.settings.allowmultiplelogin and self.conf.general.allowmultiplelogin:
+        if user.settings.allowmultiplelogin:
             return True
         return not any(each.user is not None and each.user.name == user.name for each in self.connections)
 
-    def entered(self, connection: Connection) -> None:
+    def entered(self, connection: ManagerClient) -> None:
         """A client has logged in."""
         user = connection.user
-        if user is not None and user.settings.displayconnects and self.conf.general.displayconnects:
+        if user is not None and user.settings.displayconnects:
             self.rt.log.verbose(2, f"Manager '{user.name}' logged on from {connection.name}")
         self.listeners_changed()
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: ManagerClient) -> None:
         """A client is gone."""
         if connection not in self.connections:
             return
         self.connections.remove(connection)
         user = connection.user
-        if user is not None and user.settings.displayconnects and self.conf.general.displayconnects:
+        if user is not None and user.settings.displayconnects:
             self.rt.log.verbose(2, f"Manager '{user.name}' logged off from {connection.name}")
         self.listeners_changed()
 
@@ -181,38 +182,55 @@ class ManagerServer:
 
     def listeners_changed(self) -> None:
         """Listen to what any client sees, and to nothing else: putting events together costs calls their time."""
-        wanted = frozenset().union(*(each.sees for each in self.connections))
-        if wanted == self._listening:
+        numbered: frozenset[str] = frozenset().union(*(each.sees for each in self.connections if each.numbered))
+        self._keep(numbered)
+        wanted = self.history.classes.union(*(each.sees for each in self.connections))
+        disabled = frozenset(name.strip().lower() for name in self.conf.general.disabledevents)
+        if (wanted, disabled) == self._listening:
             return
-        self._listening = wanted
+        self._listening = (wanted, disabled)
         self._stop_listening()
         self._stop_watching()
         self._stop_watching = _nothing
-        disabled = {name.strip().lower() for name in self.conf.general.disabledevents}
         found = [each for each in kinds() if privilege(each) in wanted and each.__name__.lower() not in disabled]
         self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
         if ExtensionStatus in found:
             self._stop_watching = self.rt.bus.subscribe(HintWatch(self.rt).changed, DeviceStateChange)
 
+    def _keep(self, numbered: frozenset[str]) -> None:
+        """Keep the events of these classes; when nobody asks any more, for a while yet."""
+        if numbered and self._forgetting is not None:
+            self._forgetting.cancel()
+            self._forgetting = None
+        self.history.want(numbered)
+        if not numbered and self.history.classes and self._forgetting is None:
+            self._forgetting = asyncio.get_running_loop().call_later(KEPT_S, self._forget)
+
+    def _forget(self) -> None:
+        self._forgetting = None
+        self.history.forget()
+        self.listeners_changed()
+
     def _publish(self, event: Event) -> None:
-        self._hand(event, self.connections)
+        packet = self._packet(event)
+        self.history.add(packet)
+        for each in self.connections:
+            if packet.privilege in each.sees:
+                each.hand(packet)
 
-    def publish_to(self, connection: Connection, event: Event) -> None:
+    def publish_to(self, connection: ManagerClient, event: Event) -> None:
         """Give one client an event that nobody else hears of."""
-        self._hand(event, (connection,))
+        packet = self._packet(event)
+        if packet.privilege in connection.sees:
+            connection.hand(packet)
 
-    def _hand(self, event: Event, connections: Sequence[Connection]) -> None:
-        needed = privilege(type(event))
-        takers = [each for each in connections if needed in each.sees]
-        if not takers:
-            return
+    def _packet(self, event: Event) -> EventPacket:
+        self.history.number += 1
         now = self.rt.now()
         headers = event_headers(event, now, self._variables if self.conf.general.channelvars else None)
         if self.conf.general.timestampevents:
             headers.insert(2, ("Timestamp", f"{now:.6f}"))
-        packet = encode(headers)
-        for each in takers:
-            each.hand(packet, headers)
+        return EventPacket(headers, privilege(type(event)), self.history.number)
 
     def _variables(self, snapshot: ChannelSnapshot) -> list[tuple[str, str]]:
         channel = self.rt.channels.get(snapshot.channel)
@@ -230,6 +248,29 @@ class ManagerServer:
             f'SessionID="{event.session_id}",LocalAddress="{event.local_address}",'
             f'RemoteAddress="{event.remote_address}"{extra}'
         )
+
+
+def _places(general: General) -> list[Place]:
+    """Where manager.conf wants it to listen; bad addresses are named.
+
+    Raises:
+        ConfigError: What stands there is no address.
+    """
+    if not general.enabled:
+        return []
+    wanted = [(text, general.port, "TCP") for text in general.bindaddr]
+    if general.tlsenable:
+        wanted += [(text, TLS_PORT, "TLS") for text in general.tlsbindaddr or general.bindaddr]
+    found = []
+    for text, port, scheme in wanted:
+        try:
+            address = Address.parse(text)
+        except ValueError as error:
+            raise ConfigError(f"the manager cannot listen on {text}: {error}", "manager.conf") from None
+        if scheme == "TLS" and not general.tlsbindaddr:
+            address = Address(address.host)
+        found.append((address.host, address.port or port, scheme))
+    return found
 
 
 def make(rt: "Runtime") -> ManagerServer:

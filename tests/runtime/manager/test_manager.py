@@ -1,142 +1,15 @@
 """The manager over TCP, as its clients see it: logins, rights, events, what is malformed."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import SecurityEvent, SuccessfulAuth, UserEvent
 from asterism.runtime.manager.rights import CLASSES
 from asterism.runtime.manager.server import ManagerServer
-from asterism.runtime.settings import DirectorySettings
-from asterism.runtime.testing import TestRuntime
 
-Packet = dict[str, str]
-
-MANAGER = """\
-[general]
-enabled = yes
-port = 0
-authlimit = 5
-[admin]
-secret = right
-read = all
-write = all
-[filtered]
-secret = right
-read = all
-write = all
-eventfilter(action(exclude),name(UserEvent),header(Secret)) = yes
-eventfilter = Event: UserEvent
-[elsewhere]
-secret = right
-deny = 0.0.0.0/0
-permit = 10.0.0.0/8
-[nobody]
-secret = right
-"""
-
-EXTENSIONS = """\
-[default]
-exten => 100,1,Answer()
- same => n,Set(here=yes)
- same => n,UserEvent(Hello,a: b)
- same => n,Hangup()
-exten => 102,hint,Custom:lamp
-exten => 101,1,Answer()
- same => n,Wait(20)
-"""
-
-
-class Client:
-    """A client of the manager."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.events: list[Packet] = []
-        self.banner = b""
-
-    async def raw(self) -> Packet | None:
-        """The next packet; None at the end."""
-        found: Packet = {}
-        while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode()
-            if not line:
-                return None
-            if line == "\r\n":
-                return found
-            name, _, value = line.rstrip("\r\n").partition(": ")
-            found.setdefault(name, value)
-
-    async def answer(self) -> Packet | None:
-        """The next answer; events before it are kept."""
-        while (packet := await self.raw()) is not None and "Response" not in packet:
-            self.events.append(packet)
-        return packet
-
-    async def event(self, name: str) -> Packet:
-        """The next event of this name."""
-        while True:
-            packet = await self.raw()
-            assert packet is not None
-            self.events.append(packet)
-            if packet.get("Event") == name:
-                return packet
-
-    def send(self, text: str) -> None:
-        self.writer.write(text.replace("\n", "\r\n").encode() + b"\r\n\r\n")
-
-    async def ask(self, text: str) -> Packet:
-        self.send(text)
-        found = await self.answer()
-        assert found is not None
-        return found
-
-    async def login(self, name: str = "admin", events: str = "off") -> "Client":
-        assert (await self.ask(f"Action: Login\nUsername: {name}\nSecret: right\nEvents: {events}"))[
-            "Response"
-        ] == "Success"
-        return self
-
-
-class Bed:
-    """A runtime with a manager, and its clients."""
-
-    def __init__(self, rt: TestRuntime) -> None:
-        self.rt = rt
-        self.clients: list[Client] = []
-
-    @property
-    def server(self) -> ManagerServer:
-        found = self.rt.front_ends["manager"]
-        assert isinstance(found, ManagerServer)
-        return found
-
-    async def client(self) -> Client:
-        host, port = self.server.addresses[0]
-        client = Client(*await asyncio.open_connection(host, port))
-        self.clients.append(client)
-        client.banner = await client.reader.readline()
-        return client
-
-
-@pytest_asyncio.fixture(name="bed")
-async def make_bed(tmp_path: Path) -> AsyncIterator[Bed]:
-    """A runtime with a manager on a port of the system's choice."""
-    (tmp_path / "manager.conf").write_text(MANAGER)
-    (tmp_path / "extensions.conf").write_text(EXTENSIONS)
-    places = dict.fromkeys(("astetcdir", "astvarlibdir", "astdbdir", "astrundir", "astlogdir", "astspooldir"), tmp_path)
-    async with TestRuntime(tmp_path, directories=DirectorySettings(**places), real_time=True) as rt:
-        bed = Bed(rt)
-        try:
-            yield bed
-        finally:
-            for client in bed.clients:
-                client.writer.close()
-                await asyncio.gather(client.writer.wait_closed(), return_exceptions=True)
+from tests.runtime.manager.conftest import MANAGER, Bed
 
 
 async def test_a_login(bed: Bed) -> None:
@@ -326,3 +199,33 @@ async def test_a_port_that_is_taken(bed: Bed, tmp_path: Path) -> None:
     (tmp_path / "manager.conf").write_text(MANAGER.replace("port = 0", f"port = {port}"))
     with pytest.raises(ConfigError):
         await ManagerServer(bed.rt).start()
+
+
+async def test_a_wrong_file_keeps_the_old(bed: Bed, tmp_path: Path) -> None:
+    client = await (await bed.client()).login()
+    place = bed.server.addresses[0]
+    for wrong in (
+        MANAGER.replace("port = 0", "bindaddr = nowhere"),
+        "[general\n",
+        MANAGER.replace("port = 0", "tlsenable = yes"),
+    ):
+        (tmp_path / "manager.conf").write_text(wrong)
+        with pytest.raises(ConfigError):
+            await bed.server.reload()
+        assert bed.server.addresses[0] == place
+        await (await bed.client()).login()
+    (tmp_path / "manager.conf").write_text(MANAGER + "[new]\nsecret = right\nread = all\n")
+    await bed.server.reload()
+    assert bed.server.addresses[0] == place
+    await (await bed.client()).login("new")
+    assert (await client.ask("Action: Ping"))["Ping"] == "Pong"
+
+
+async def test_an_address_more_and_an_address_less(bed: Bed, tmp_path: Path) -> None:
+    first = bed.server.addresses[0]
+    (tmp_path / "manager.conf").write_text(MANAGER.replace("port = 0", "port = 0\nbindaddr = 127.0.0.1,127.0.0.2"))
+    await bed.server.reload()
+    assert bed.server.addresses[0] == first and bed.server.addresses[1][0] == "127.0.0.2"
+    (tmp_path / "manager.conf").write_text(MANAGER.replace("port = 0", "port = 0\nbindaddr = 127.0.0.2"))
+    await bed.server.reload()
+    assert [host for host, _ in bed.server.addresses] == ["127.0.0.2"]

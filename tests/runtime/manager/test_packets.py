@@ -1,6 +1,6 @@
 """The manager's wire format: whatever comes, the next packet is read."""
 
-from asterism.runtime.manager.packets import LINE_BYTES_MAX, Malformed, Reader, encode
+from asterism.runtime.manager.packets import LINE_BYTES_MAX, Malformed, Packet, Reader
 from asterism.runtime.request import Request
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ def test_the_packet_behind_anything_is_read(noise: bytes) -> None:
     st.lists(st.integers(1, 40)), st.lists(st.text(st.characters(exclude_characters="\r\n\0"), max_size=20), max_size=5)
 )
 def test_it_does_not_matter_how_it_is_cut(cuts: list[int], values: list[str]) -> None:
-    wire = b"".join(encode([("Action", "X"), ("Value", value)]) for value in values)
+    wire = b"".join(Packet([("Action", "X"), ("Value", value)]).encode() for value in values)
     reader, found, at = Reader(), [], 0
     for cut in [*cuts, len(wire)]:
         found += reader.feed(wire[at : at + cut])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asterism.runtime import events
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
-from asterism.runtime.manager.packets import encode
+from asterism.runtime.manager.packets import Packet
 from asterism.runtime.manager.rendering import event_headers, kinds
 from asterism.runtime.states import ChannelState
 
@@ -31,7 +31,7 @@ def made(kind: type[Event]) -> Event:
 
 @pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)
 def test_every_kind_is_one_packet(kind: type[Event]) -> None:
-    wire = encode(event_headers(made(kind), 1_800_000_000.0)).decode()
+    wire = Packet(event_headers(made(kind), 1_800_000_000.0)).encode().decode()
     assert wire.startswith(f"Event: {kind.__name__}\r\nPrivilege: ") and wire.endswith("\r\n\r\n")
     assert wire.count("\r\n\r\n") == 1 and "\r\nEvent: Forged" not in wire
     assert all(": " in line for line in wire.splitlines() if line)
