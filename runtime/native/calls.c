@@ -25,6 +25,7 @@ static unsigned calls_size, calls_live;
 
 static media_rule *plan_media; /* for the call that Python makes next, whichever thread begins it */
 static unsigned plan_identity;
+static number begun; /* what became of the plan: the number of the call that it went into, ended or not */
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */
 
@@ -74,6 +75,7 @@ static void adopt_outgoing(int slot)
     plan_media = NULL;
     adopt(slot, plan_identity, media);
     plan_identity = 0;
+    begun = number_of(slot);
 }
 
 number calls_current(int slot)
@@ -118,11 +120,13 @@ void calls_plan(media_rule *rule, unsigned identity)
     former = plan_media;
     plan_media = rule;
     plan_identity = identity;
+    begun = 0;
     pthread_mutex_unlock(&calls_lock);
     media_rule_drop(former);
 }
 
-/* With ICE makeCall returns before its media exist, so that no callback has told of the call yet. */
+/* With ICE makeCall returns before its media exist, so that no callback has told of the call yet. And on a quick
+ * network the call may have been refused before its maker asks: then its number still names the records in the queue. */
 number calls_claim(int slot)
 {
     number which = 0;
@@ -137,6 +141,8 @@ number calls_claim(int slot)
         if (!calls[slot].live && !it->hanging_up && (it->inv || it->async_call.dlg))
             adopt_outgoing(slot);
         which = number_of(slot);
+        if (!which && begun && (int)NUMBER_SLOT(begun) == slot)
+            which = begun;
     }
     pthread_mutex_unlock(&calls_lock);
     PJSUA_UNLOCK();
