@@ -79,6 +79,11 @@ def escaped(text: str) -> str:
     return text.translate(_CONTROL)
 
 
+def quoted(text: str) -> str:
+    """Text from the wire as it may stand between quotes of either kind in a line that a log watcher reads."""
+    return escaped(text).replace('"', "\\x22").replace("'", "\\x27")
+
+
 class LogFiles(Protocol):
     """Who keeps the log, as the rest of the runtime sees him: the log channels of logger.conf."""
 
