@@ -233,7 +233,20 @@ def send_request(
     """
 
 def send_in_call(call: CallId, method: str, headers: Headers = (), body: bytes = b"", content_type: str = "") -> Token:
-    """Send a request (INFO, NOTIFY, MESSAGE, REFER, UPDATE) inside a call's dialog; a :class:`Result` follows."""
+    """Send a request (INFO, NOTIFY, MESSAGE, REFER, UPDATE) inside a call's dialog; a :class:`Result` follows.
+
+    A challenge is answered once, with the credentials of the call's account or of :func:`use_account`.
+    """
+
+def use_account(call: CallId, account: int) -> None:
+    """Answer challenges inside a call with the credentials of an account (``pj.Account.getId()``).
+
+    An outgoing call has its own account's from the start; an incoming one has none.
+
+    Raises:
+        StaleError: The call has ended.
+        ValueError: There is no such account.
+    """
 
 # --------------------------------------------------------------------------------------------------------------- calls
 
@@ -244,7 +257,8 @@ def call_id(slot: int) -> CallId:
     """Return the number of the call in use in a pjsua slot (``pj.Call.getId()``); right after ``makeCall``.
 
     Raises:
-        StaleError: The slot is free. The call may have failed within ``makeCall``.
+        StaleError: The slot is free: ``makeCall`` made no call. One that was refused at once has a number, and its
+            records follow.
     """
 
 def call_slot(call: CallId) -> int:

@@ -101,6 +101,7 @@ cdef extern from "native.h" nogil:
         unsigned count
     int requests_send(const outgoing *wanted, number *token)
     int requests_send_in_call(number call, const outgoing *wanted, number *token)
+    int requests_use_account(number call, int account)
     void calls_plan(media_rule *rule, unsigned identity)
     number calls_claim(int slot)
     int calls_slot(number call)

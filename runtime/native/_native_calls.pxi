@@ -152,6 +152,13 @@ def send_in_call(number call, str method, headers=(), bytes body=b"", str conten
     return token
 
 
+def use_account(number call, int account):
+    cdef int result
+    with nogil:
+        result = requests_use_account(call, account)
+    _check(result, "call")
+
+
 def plan_call(media=Media(), *, unsigned identity=0):
     calls_plan(_media(media), identity)
 

@@ -244,6 +244,7 @@ typedef struct outgoing {
 
 int requests_send(const outgoing *wanted, number *token);
 int requests_send_in_call(number call, const outgoing *wanted, number *token);
+int requests_use_account(number call, int account);    /* whose credentials answer challenges inside the call */
 unsigned requests_count(void);
 int requests_start(void);
 void requests_stop(void);

@@ -12,6 +12,7 @@ typedef struct request {
     bool told;
     bool retried;
     int account;
+    pjsip_dialog *dialog; /* of a request in a call: kept until the request is over */
     int64_t sent_us;
     pjsip_auth_clt_sess auth;
     bool has_auth;
@@ -68,6 +69,8 @@ static void drop(request *it)
     hold_transaction(it, NULL);
     if (it->has_auth)
         pjsip_auth_clt_deinit(&it->auth);
+    if (it->dialog)
+        pjsip_dlg_dec_session(it->dialog, &user);
     pj_pool_release(it->pool);
 }
 
@@ -108,15 +111,17 @@ static void forget_timer(request *it)
         drop(it);
 }
 
-/* Answers a 401 or 407 with the account's credentials, once; true when the request went out again. */
+/* Answers a 401 or 407 with the credentials of the account or of the dialog, once; true when the request went out
+ * again. */
 static bool retry(request *it, pjsip_transaction *transaction, pjsip_rx_data *rdata)
 {
+    pjsip_auth_clt_sess *auth = it->dialog ? &it->dialog->auth_sess : it->has_auth ? &it->auth : NULL;
     pjsip_tx_data *again = NULL;
 
-    if (it->retried || !it->has_auth || !rdata)
+    if (it->retried || !auth || !rdata)
         return false;
     it->retried = true;
-    return pjsip_auth_clt_reinit_req(&it->auth, rdata, transaction->last_tx, &again) == PJ_SUCCESS &&
+    return pjsip_auth_clt_reinit_req(auth, rdata, transaction->last_tx, &again) == PJ_SUCCESS &&
            start(it, again) == PJ_SUCCESS;
 }
 
@@ -172,10 +177,19 @@ static void on_timeout(pj_timer_heap_t *heap, pj_timer_entry *entry)
     drop(it);
 }
 
-static int start(request *it, pjsip_tx_data *tdata)
+/* RFC 3261, 12.2.1.1: each request of a dialog is numbered one higher. The dialog is locked. */
+static void take_turn(pjsip_dialog *dialog, pjsip_tx_data *tdata)
+{
+    pjsip_cseq_hdr *turn = PJSIP_MSG_CSEQ_HDR(tdata->msg);
+
+    turn->cseq = dialog->local.cseq++;
+    pjsip_tx_data_invalidate_msg(tdata);
+}
+
+static int start_now(request *it, pjsip_tx_data *tdata)
 {
     pjsip_transaction *transaction;
-    int status = pjsip_tsx_create_uac(&user, tdata, &transaction);
+    int status = pjsip_tsx_create_uac2(&user, tdata, it->dialog ? it->dialog->grp_lock_ : NULL, &transaction);
 
     if (status != PJ_SUCCESS) {
         pjsip_tx_data_dec_ref(tdata);
@@ -194,6 +208,21 @@ static int start(request *it, pjsip_tx_data *tdata)
         pjsip_tsx_terminate(transaction, PJSIP_SC_SERVICE_UNAVAILABLE);
     }
     return PJ_SUCCESS;
+}
+
+static int start(request *it, pjsip_tx_data *tdata)
+{
+    pjsip_dialog *dialog = it->dialog;
+    int status;
+
+    if (!dialog)
+        return start_now(it, tdata);
+    /* Locked until it is on the wire, so that the numbers leave in order. */
+    pjsip_dlg_inc_lock(dialog);
+    take_turn(dialog, tdata);
+    status = start_now(it, tdata);
+    pjsip_dlg_dec_lock(dialog);
+    return status;
 }
 
 static request *request_new(const outgoing *wanted)
@@ -223,7 +252,8 @@ static request *request_new(const outgoing *wanted)
     return it;
 }
 
-static int launch(const outgoing *wanted, pjsip_tx_data *tdata, number *token)
+/* With a dialog, that is locked. */
+static int launch(const outgoing *wanted, pjsip_dialog *dialog, pjsip_tx_data *tdata, number *token)
 {
     request *it;
     int status;
@@ -239,6 +269,8 @@ static int launch(const outgoing *wanted, pjsip_tx_data *tdata, number *token)
         return PJ_ENOMEM;
     }
     *token = it->token;
+    if (dialog && pjsip_dlg_inc_session(dialog, &user) == PJ_SUCCESS)
+        it->dialog = dialog;
     if (wanted->timeout_ms) {
         pj_time_val delay = {(long)wanted->timeout_ms / 1000, (long)wanted->timeout_ms % 1000};
 
@@ -311,7 +343,7 @@ int requests_send(const outgoing *wanted, number *token)
                                    wanted->call_id.slen ? &wanted->call_id : NULL, -1, NULL, &tdata) != PJ_SUCCESS)
         return BAD_VALUE;
     pjsip_tx_data_set_transport(tdata, &transport);
-    return launch(wanted, tdata, token);
+    return launch(wanted, NULL, tdata, token);
 }
 
 int requests_send_in_call(number call, const outgoing *wanted, number *token)
@@ -333,11 +365,33 @@ int requests_send_in_call(number call, const outgoing *wanted, number *token)
     } else {
         pjsip_method_init_np(&method, &name);
         status = pjsip_dlg_create_request(dialog, &method, -1, &tdata);
-        if (status == PJ_SUCCESS)
+        if (status == PJ_SUCCESS) {
             pjsip_tx_data_set_transport(tdata, &dialog->tp_sel);
+            status = launch(wanted, dialog, tdata, token);
+        }
     }
     pjsip_dlg_dec_lock(dialog);
-    return status == PJ_SUCCESS ? launch(wanted, tdata, token) : status;
+    return status;
+}
+
+int requests_use_account(number call, int account)
+{
+    int slot = calls_slot(call), status;
+    pjsip_dialog *dialog = NULL;
+    pjsua_call *target = NULL;
+
+    if (slot < 0)
+        return STALE;
+    if (!pjsua_acc_is_valid(account))
+        return BAD_VALUE;
+    status = acquire_call("use_account", slot, &target, &dialog);
+    if (status != PJ_SUCCESS)
+        return calls_slot(call) < 0 ? STALE : status;
+    status = calls_slot(call) < 0 ? STALE
+                                  : pjsip_auth_clt_set_credentials(&dialog->auth_sess, (int)pjsua_var.acc[account].cred_cnt,
+                                                                   pjsua_var.acc[account].cred);
+    pjsip_dlg_dec_lock(dialog);
+    return status;
 }
 
 unsigned requests_count(void)

@@ -180,6 +180,8 @@ class Call:
         self.number = event.call
         self.sip_call_id = event.sip_call_id
         self._pj = pj.Call(account, event.slot)
+        if self.endpoint.outbound_auths:
+            native.use_account(self.number, account.getId())
         self._watcher.state_changed(self, "ring")
 
     def _answer(self, code: int) -> None:

@@ -354,7 +354,7 @@ class PjsipDriver(Watcher):
         call = Call(endpoint, self._new_name(technology, label), self._switch.log, self)
         call.guest = guest
         self._calls[event.call] = call
-        call.arrive(event, self._stack.account(AccountKind(event.transport)))
+        call.arrive(event, self._stack.account(AccountKind(event.transport, endpoint.outbound_auths)))
         if known is None or not self._let_in(endpoint, event.source):
             call.hangup(Cause.CALL_REJECTED)
             return

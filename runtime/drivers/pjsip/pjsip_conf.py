@@ -184,7 +184,9 @@ class _Reading:
             private_key=options.priv_key_file or options.cert_file, authorities=options.ca_list_file,
             authorities_folder=options.ca_list_path, ciphers=options.cipher, method=options.method,
             verify_client=options.verify_client or options.require_client_cert, verify_server=options.verify_server,
-            external_media=options.external_media_address, external_signaling=options.external_signaling_address,
+            external_media=host_port(options.external_media_address, 0)[0],
+            # A port that stands here is no use to anybody: external_signaling_port is the one that is told.
+            external_signaling=host_port(options.external_signaling_address, 0)[0],
             external_port=options.external_signaling_port, local_net=tuple(local), tos=tos(options.tos),
             origin=entry.origin,
         )  # fmt: skip

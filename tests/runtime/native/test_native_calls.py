@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.runtime.native.phone import Phone, sdp
+from tests.runtime.native.phone import Message, Phone, sdp
 from tests.runtime.native.switch import Switch, native, pj
 
 pytestmark = pytest.mark.sip
@@ -237,6 +237,64 @@ def test_a_request_inside_a_call(switch: Switch, phone: Phone) -> None:
     switch.wait(native.CallState, state="disconnected")
     with pytest.raises(native.StaleError):
         native.send_in_call(incoming.call, "INFO")
+
+
+def turn(message: Message) -> int:
+    return int(message.header("CSeq").split()[0])
+
+
+def test_requests_inside_a_call_are_numbered_one_by_one(switch: Switch, phone: Phone) -> None:
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming)
+    phone.established()
+    turns = []
+    for method in ("INFO", "MESSAGE"):
+        native.send_in_call(incoming.call, method, (), b"hello", "text/plain")
+        request = phone.request_of(method)
+        turns.append(turn(request))
+        phone.respond(request, 200)
+        switch.wait(native.Result)
+    switch.calls[incoming.call].hangup(pj.CallOpParam(True))
+    turns.append(turn(phone.request_of("BYE")))
+    assert turns == [turns[0], turns[0] + 1, turns[0] + 2]
+
+
+def test_a_challenge_inside_a_call_is_answered(switch: Switch, phone: Phone) -> None:
+    config = switch.account_config()
+    config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", "us", 0, "secret"))
+    account = pj.Account()
+    account.create(config)
+    phone.invite()
+    incoming = switch.wait(native.Incoming)
+    native.use_account(incoming.call, account.getId())
+    switch.answer(incoming)
+    phone.established()
+    token = native.send_in_call(incoming.call, "MESSAGE", (), b"hello", "text/plain")
+    first = phone.request_of("MESSAGE")
+    challenge = 'WWW-Authenticate: Digest realm="there", nonce="n1", algorithm=MD5\r\n'
+    phone.respond(first, 401, "Unauthorized", extra=challenge)
+    second = phone.request_of("MESSAGE")
+    assert 'username="us"' in second.header("Authorization")
+    assert turn(second) == turn(first) + 1
+    phone.respond(second, 200)
+    result = switch.wait(native.Result)
+    assert (result.token, result.status) == (token, 200)
+    phone.bye()
+
+
+def test_a_call_refused_at_once_has_a_number(switch: Switch, phone: Phone) -> None:
+    """On a quick network it is over before its maker asks for the number; the records in the queue name it."""
+    native.plan_call()
+    call = pj.Call(switch.account)
+    call.makeCall(f"sip:them@{phone.host}:{phone.port}", pj.CallOpParam(True))
+    phone.respond(phone.request_of("INVITE"), 486, "Busy Here")
+    end = time.monotonic() + 5
+    while call.isActive() and time.monotonic() < end:
+        time.sleep(0.01)
+    number = native.call_id(call.getId())
+    ended = switch.wait(native.CallState, state="disconnected")
+    assert (ended.call, ended.code) == (number, 486)
 
 
 def test_no_name_is_looked_up_for_audio(switch: Switch, phone: Phone, other: Phone) -> None:
