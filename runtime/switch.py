@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 class Database(Protocol):
     """The persistent key-value store, in Asterisk's own table: keys are `/family/key`."""
+    from asterism.runtime.features_conf import FeaturesConf
 
     def read(self, family: str, key: str) -> str | None:
         """A value, or None; at once, for all of it is in memory."""
@@ -115,6 +116,10 @@ class Switch(Protocol):
 
     @property
     def datastores(self) -> dict[str, Any]:
+    @property
+    def features(self) -> "FeaturesConf":
+        """What may be done with DTMF in a call: features.conf."""
+
         """What applications and functions keep with the runtime, by a name of their own."""
 
     @property

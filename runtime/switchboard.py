@@ -21,6 +21,7 @@ from asterism.runtime.events import Event, VarSet
 from asterism.runtime.grammar import Commands
 from asterism.runtime.limits import CHANNELS_MAX
 from asterism.runtime.log import Log
+from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.modules import Modules
 from asterism.runtime.music import MusicClasses
 from asterism.runtime.pbx import Pbx
@@ -54,6 +55,7 @@ class Switchboard:
             custom_first=options.sounds_search_custom_dir,
         )
         self.database = Database(None)
+        self.features = FeaturesConf()
         self.drivers: list[ChannelDriver] = []
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with the runtime, by a name of their own."
