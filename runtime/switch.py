@@ -12,16 +12,22 @@ from asterism.runtime.log import Log
 from asterism.runtime.tones import ToneZones
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asterism.dialplan.reader import Config
     from asterism.dialplan.source import Source
     from asterism.runtime.bridge import Bridge
+    from asterism.runtime.cdr import CallRecords
     from asterism.runtime.channel import Channel
+    from asterism.runtime.datasources import DataSources
     from asterism.runtime.declare import Application, Function
+    from asterism.runtime.features_conf import FeaturesConf
     from asterism.runtime.music import MusicClasses
+    from asterism.runtime.realtime import Realtime
 
 
 class Database(Protocol):
     """The persistent key-value store, in Asterisk's own table: keys are `/family/key`."""
-    from asterism.runtime.features_conf import FeaturesConf
 
     def read(self, family: str, key: str) -> str | None:
         """A value, or None; at once, for all of it is in memory."""
@@ -91,6 +97,14 @@ class Switch(Protocol):
         """The persistent key-value store."""
 
     @property
+    def data_sources(self) -> "DataSources":
+        """The databases that configuration names."""
+
+    @property
+    def realtime(self) -> "Realtime":
+        """Configuration whose rows are in databases."""
+
+    @property
     def sounds(self) -> Sounds:
         """The sounds on disk."""
 
@@ -101,6 +115,10 @@ class Switch(Protocol):
     @property
     def music(self) -> "MusicClasses":
         """Music on hold."""
+
+    @property
+    def features(self) -> "FeaturesConf":
+        """What may be done with DTMF in a call: features.conf."""
 
     @property
     def plan(self) -> "Source":
@@ -115,11 +133,11 @@ class Switch(Protocol):
         """All bridges by unique id."""
 
     @property
-    def datastores(self) -> dict[str, Any]:
-    @property
-    def features(self) -> "FeaturesConf":
-        """What may be done with DTMF in a call: features.conf."""
+    def cdr(self) -> "CallRecords":
+        """The call detail records."""
 
+    @property
+    def datastores(self) -> dict[str, Any]:
         """What applications and functions keep with the runtime, by a name of their own."""
 
     @property
@@ -147,6 +165,16 @@ class Switch(Protocol):
 
     def wants_module(self, name: str) -> bool:
         """Whether modules.conf wants a module of Asterisk's, such as `chan_sip`."""
+
+    def has_config(self, file: str) -> bool:
+        """Whether there is a configuration file, on disk or in a table (static realtime)."""
+
+    def read_config(self, file: str, execute: "Callable[[str], str] | None" = None) -> "Config":
+        """Read a file of the configuration folder, from disk or from the table that extconfig.conf binds it to.
+
+        Raises:
+            DialplanError: It is not there, or lost as a whole.
+        """
 
     def find_application(self, name: str) -> "Application | None":
         """A loaded application by name, in any case."""
