@@ -166,10 +166,11 @@ class BridgeCreate(Event):
 
 @dataclass(frozen=True, slots=True)
 class BridgeEnter(Event):
-    """A channel has entered a bridge."""
+    """A channel has entered a bridge; `swap_uniqueid` is of the one whose place it took."""
 
     bridge: BridgeSnapshot
     channel: ChannelSnapshot
+    swap_uniqueid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,71 +360,6 @@ class Shutdown(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityEvent(Event):
-    """Somebody has tried to get in. Fields are Asterisk's security log keys.
-
-    Args:
-        service: SIP, PJSIP, AMI.
-        account_id: Whom he said he is; from the wire.
-        session_id: The call-id or session.
-        local_address, remote_address: As `IPV4/UDP/127.0.0.1/5060`.
-        extra: Further keys in order, such as Challenge or ReceivedHash.
-    """
-
-    service: str
-    account_id: str
-    session_id: str
-    local_address: str
-    remote_address: str
-    extra: Mapping[str, str] = field(default_factory=dict)
-    severity: str = "Error"
-
-
-@dataclass(frozen=True, slots=True)
-class SuccessfulAuth(SecurityEvent):
-    """The password was right."""
-
-    severity: str = "Informational"
-
-
-@dataclass(frozen=True, slots=True)
-class ChallengeSent(SecurityEvent):
-    """A challenge went out."""
-
-    severity: str = "Informational"
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidPassword(SecurityEvent):
-    """The password was wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChallengeResponseFailed(SecurityEvent):
-    """The answer to a challenge was wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidAccountID(SecurityEvent):
-    """The account does not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailedACL(SecurityEvent):
-    """The address is not allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestNotAllowed(SecurityEvent):
-    """The request is known but refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimit(SecurityEvent):
-    """The account is in use and may be so only once."""
-
-
-@dataclass(frozen=True, slots=True)
 class ExtensionStatus(Event):
     """What the devices of an extension's hint are doing has changed."""
 
@@ -442,3 +378,28 @@ class PresenceStateChange(Event):
     status: str
     subtype: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cdr(Event):
+    """A call detail record is finished; `more` is what cdr_manager.conf maps beside."""
+
+    accountcode: str = _header("AccountCode")
+    source: str = ""
+    destination: str = ""
+    destination_context: str = ""
+    caller_id: str = _header("CallerID")
+    channel: str = ""
+    destination_channel: str = ""
+    last_application: str = ""
+    last_data: str = ""
+    start_time: str = ""
+    answer_time: str = ""
+    end_time: str = ""
+    duration: int = 0
+    billable_seconds: int = 0
+    disposition: str = ""
+    amaflags: str = _header("AMAFlags")
+    uniqueid: str = _header("UniqueID")
+    user_field: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)

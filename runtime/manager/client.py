@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asterism.dialplan.errors import Interrupt
-from asterism.runtime import events
+from asterism.runtime import security
 from asterism.runtime.arguments import Parameter
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ArgumentError, AsterismError
+from asterism.runtime.events import FullyBooted
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import escaped
 from asterism.runtime.manager.conf import User
@@ -64,7 +65,8 @@ class ManagerClient(ABC):
         "Whether its events carry their numbers, and are kept for it when it goes."
         self.name = ""
         "Its address, as logs show it."
-        self.began_s = 0.0
+        self.login_s = 0.0
+        "When it said who it is, in seconds since the epoch."
         self.descriptor = -1
         "The file descriptor of its connection."
 
@@ -72,7 +74,6 @@ class ManagerClient(ABC):
         """Say between which addresses it speaks."""
         self._addresses = (ours, theirs)
         self.name = str((theirs or ("",))[0])
-        self.began_s = self._rt.now()
 
     # --- what carries the packets
 
@@ -150,12 +151,14 @@ class ManagerClient(ABC):
             return Response.error("Missing action in request")
         action = self._server.action(name)
         if self.user is None and (action is None or action.name not in WITHOUT_LOGIN):
+            shown = name if action is None else action.name
+            self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {escaped(shown)}"})
             return Response.error("Permission denied")
         if action is None:
             text = f"Invalid/unknown command: {name}. Use Action: ListCommands to show available commands."
             return Response.error(text)
         if not may(self.rights, action.privilege):
-            self._tell(events.RequestNotAllowed, {"RequestType": "action", "RequestParams": action.name})
+            self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {action.name}"})
             return Response.error("Permission denied")
         return await self._do(action, request)
 
@@ -202,14 +205,15 @@ class ManagerClient(ABC):
         user = self._server.conf.users.get(name)
         why = self._refusal(user, request)
         if why is not None or user is None:
-            self._tell(why or events.InvalidAccountID, {}, account=name)
+            extra = self._proof(request) if why is security.ChallengeResponseFailed else {}
+            self._tell(why or security.InvalidAccountID, extra, account=name)
             self._rt.log.notice(f"{self.name} failed to authenticate as '{escaped(name)}'")
             await asyncio.sleep(FAILED_LOGIN_S)
             return Response("Error", "Authentication failed", closes=True)
         if not self._server.may_enter(user):
-            self._tell(events.SessionLimit, {}, account=name)
+            self._tell(security.SessionLimit, {}, account=name)
             return Response("Error", "Login Already In Use", closes=True)
-        self.user = user
+        self.user, self.login_s = user, self._rt.now()
         self.filters = list(user.filters)
         mask = mask_of(request.get("Events", "on"))
         self.sees = user.read if mask is None else user.read & mask
@@ -240,7 +244,7 @@ class ManagerClient(ABC):
         whole = history.reaches(run, number, sees)
         return [*headers, ("MissedEvents", len(missed)), ("MissedAll", "Yes" if whole else "No")]
 
-    def _refusal(self, user: User | None, request: Request) -> type[events.SecurityEvent] | None:
+    def _refusal(self, user: User | None, request: Request) -> type[security.SecurityEvent] | None:
         """Why somebody may not come in; None when he may."""
         # The comparison is made for unknown users too, so that its time says nothing.
         secret = user.settings.secret if user is not None else secrets.token_hex()
@@ -254,20 +258,24 @@ class ManagerClient(ABC):
             expected.encode("utf-8", "surrogateescape"), given.encode("utf-8", "surrogateescape")
         )
         if user is None:
-            return events.InvalidAccountID
+            return security.InvalidAccountID
         if not user.access.allows(self.name):
-            return events.FailedACL
+            return security.FailedACL
         if not same or not secret or (by_challenge and not self._challenge):
-            return events.ChallengeResponseFailed if by_challenge else events.InvalidPassword
+            return security.ChallengeResponseFailed if by_challenge else security.InvalidPassword
         return None
+
+    def _proof(self, request: Request) -> dict[str, str]:
+        """What was asked and answered; not what would have been right, as Asterisk tells everybody who may listen."""
+        return {"Challenge": self._challenge, "Response": escaped(request.get("Key"))}
 
     def _welcome(self) -> None:
         if self._rt.booted:
             uptime, reloaded = self._rt.now() - self._rt.started_s, self._rt.now() - self._rt.reloaded_s
-            self._server.publish_to(self, events.FullyBooted(uptime_s=int(uptime), last_reload_s=int(reloaded)))
-        self._tell(events.SuccessfulAuth, {"UsingPassword": "0"})
+            self._server.publish_to(self, FullyBooted(uptime_s=int(uptime), last_reload_s=int(reloaded)))
+        self._tell(security.SuccessfulAuth, {"UsingPassword": "0"})
 
-    def _tell(self, kind: type[events.SecurityEvent], extra: dict[str, str], account: str = "") -> None:
+    def _tell(self, kind: type[security.SecurityEvent], extra: dict[str, str], account: str = "") -> None:
         event = kind(
             service="AMI",
             account_id=escaped(account or (self.user.name if self.user is not None else "")),
@@ -275,8 +283,9 @@ class ManagerClient(ABC):
             local_address=self._address(self._addresses[0]),
             remote_address=self._address(self._addresses[1]),
             extra=extra,
+            session_s=0.0 if self.user is None else self.login_s,
         )
-        self._server.tell(event)
+        security.tell(self._rt, event)
 
     def _address(self, address: Any) -> str:
         host, port = (address or ("", 0))[:2]

@@ -1,6 +1,5 @@
 """Events as the manager prints them: Asterisk's header names, in Asterisk's order."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from asterism.runtime import events
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.request import Header
+from asterism.runtime.security import SecurityEvent
 from asterism.runtime.snapshots import bridge_headers, channel_headers
 
 Variables = Callable[[ChannelSnapshot], list[tuple[str, str]]]
@@ -28,7 +28,8 @@ PRIVILEGES: dict[type[Event], str] = {
     events.FullyBooted: "system",
     events.Reload: "system",
     events.Shutdown: "system",
-    events.SecurityEvent: "security",
+    SecurityEvent: "security",
+    events.Cdr: "cdr",
 }
 "Who may see an event, by its class or the next one that it descends from; `call` where nothing is said."
 
@@ -66,8 +67,8 @@ def event_headers(event: Event, now: float, variables: Variables | None = None) 
     special = _SPECIAL.get(type(event))
     if special is not None:
         return [*head, *special(event, block)]
-    if isinstance(event, events.SecurityEvent):
-        return [*head, *_security(event, now)]
+    if isinstance(event, SecurityEvent):
+        return [*head, *event.facts(now)]
     for name, header in _plan(type(event)):
         value = getattr(event, name)
         if isinstance(value, ChannelSnapshot):
@@ -182,6 +183,11 @@ def _local_bridge(event: Any, block: Block) -> list[Header]:
     ]
 
 
+def _cdr(event: Any, block: Block) -> list[Header]:
+    headers: list[Header] = [(header, getattr(event, name)) for name, header in _plan(events.Cdr) if name != "more"]
+    return [*headers, *event.more.items()]
+
+
 _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.FullyBooted: _fully_booted,
     events.LocalBridge: _local_bridge,
@@ -192,26 +198,5 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.UserEvent: _user_event,
     events.OriginateResponse: _originate_response,
     events.Shutdown: _shutdown,
+    events.Cdr: _cdr,
 }
-
-
-def _security(event: events.SecurityEvent, now: float) -> list[Header]:
-    when = stamp(now)
-    session: list[Header] = [("SessionTV", when)]
-    extra: list[Header] = list(event.extra.items())
-    return [
-        ("EventTV", when),
-        ("Severity", event.severity),
-        ("Service", event.service),
-        ("EventVersion", 1),
-        ("AccountID", event.account_id),
-        ("SessionID", event.session_id),
-        ("LocalAddress", event.local_address),
-        ("RemoteAddress", event.remote_address),
-        *(extra + session if isinstance(event, events.SuccessfulAuth) else session + extra),
-    ]
-
-
-def stamp(now: float) -> str:
-    """A moment as security events print it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}+0000"

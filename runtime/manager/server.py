@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from asterism.runtime import events
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus
@@ -15,7 +14,7 @@ from asterism.runtime.manager.connection import Connection
 from asterism.runtime.manager.hints import HintWatch
 from asterism.runtime.manager.history import KEPT_S, History
 from asterism.runtime.manager.packets import EventPacket
-from asterism.runtime.manager.rendering import event_headers, kinds, privilege, stamp
+from asterism.runtime.manager.rendering import event_headers, kinds, privilege
 from asterism.runtime.request import AMI_VERSION
 from asterism.runtime.settings import Address
 from asterism.runtime.tls import server_context
@@ -237,17 +236,6 @@ class ManagerServer:
         if channel is None:
             return []
         return [(name, channel.variables.get(name, "")) for name in map(str.strip, self.conf.general.channelvars)]
-
-    def tell(self, event: events.SecurityEvent) -> None:
-        """Publish that somebody tried to get in, and write it into the security log."""
-        self.rt.bus.publish(event)
-        extra = "".join(f',{name}="{value}"' for name, value in event.extra.items())
-        self.rt.log.security(
-            f'SecurityEvent="{event.name}",EventTV="{stamp(self.rt.now())}",Severity="{event.severity}",'
-            f'Service="{event.service}",EventVersion="1",AccountID="{event.account_id}",'
-            f'SessionID="{event.session_id}",LocalAddress="{event.local_address}",'
-            f'RemoteAddress="{event.remote_address}"{extra}'
-        )
 
 
 def _places(general: General) -> list[Place]:

@@ -17,12 +17,12 @@ from tests.house.source import ROOT, files, imports, name_of
 # fmt: off
 WORDS = {
     "arguments", "bus", "causes", "declare", "driver", "errors", "events", "grammar", "limits", "log", "patterns",
-    "peers", "settings", "sounds", "states", "switch", "tones",
+    "peers", "security", "settings", "sounds", "states", "switch", "tones",
 }
 # fmt: on
 ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]
 SKINS = ["actions", "commands"]
-FRONT_ENDS = ["agi", "console", "main", "manager"]
+FRONT_ENDS = ["agi", "console", "http", "main", "manager"]
 CLIMBS = {
     "dialplan/parser.py": "import asyncio",
     "dialplan/machine.py": "from asterism.runtime.channel import Channel",

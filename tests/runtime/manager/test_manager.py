@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.events import SecurityEvent, SuccessfulAuth, UserEvent
+from asterism.runtime.events import UserEvent
 from asterism.runtime.manager.rights import CLASSES
 from asterism.runtime.manager.server import ManagerServer
+from asterism.runtime.security import SecurityEvent, SuccessfulAuth
 
 from tests.runtime.manager.conftest import MANAGER, Bed
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from asterism.runtime import events
+from asterism.runtime import events, security
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.manager.packets import Packet
 from asterism.runtime.manager.rendering import event_headers, kinds
@@ -25,7 +25,7 @@ def made(kind: type[Event]) -> Event:
         elif "Mapping" in hint:
             values[each.name] = {"Key": "a\r\nb"}
         else:
-            values[each.name] = 3 if hint.startswith("int") or "int'" in hint else "text\r\nEvent: Forged"
+            values[each.name] = 3 if hint.startswith(("int", "float")) else "text\r\nEvent: Forged"
     return kind(**values)
 
 
@@ -67,8 +67,15 @@ def test_a_global_variable_has_no_channel() -> None:
     assert found[2:] == ["Channel: none", "Uniqueid: none", "Variable: A", "Value: b\\\\c\\nd"]
 
 
-def test_a_security_event() -> None:
-    event = events.InvalidPassword("AMI", "anna", "0x1", "IPV4/TCP/127.0.0.1/5038", "IPV4/TCP/127.0.0.1/9")
-    assert lines(event)[1:5] == [
-        "Privilege: security,all", "EventTV: 2027-01-15T08:00:00.000+0000", "Severity: Error", "Service: AMI"
+def test_security_events() -> None:
+    place = "anna", "0x1", "IPV4/TCP/127.0.0.1/5038", "IPV4/TCP/127.0.0.1/9"
+    assert lines(security.InvalidPassword("AMI", *place, session_s=0.0)) == [
+        "Event: InvalidPassword", "Privilege: security,all", "EventTV: 2027-01-15T08:00:00.000+0000",
+        "Severity: Error", "Service: AMI", "EventVersion: 2", "AccountID: anna", "SessionID: 0x1",
+        "LocalAddress: IPV4/TCP/127.0.0.1/5038", "RemoteAddress: IPV4/TCP/127.0.0.1/9",
+        "SessionTV: 1970-01-01T00:00:00.000+0000",
     ]  # fmt: skip
+    found = lines(security.SuccessfulAuth("AMI", *place, {"UsingPassword": "0"}, 1_800_000_000.0))
+    assert found[3] == "Severity: Informational"
+    assert found[-2:] == ["UsingPassword: 0", "SessionTV: 2027-01-15T08:00:00.000+0000"]
+    assert lines(security.ChallengeSent("SIP", *place))[-1] == "RemoteAddress: IPV4/TCP/127.0.0.1/9"
