@@ -130,6 +130,13 @@ static record *record_of_state(number which, const pjsua_call *it, const pjsip_e
     return item;
 }
 
+/* A 200 or an ACK that owed us an answer and brought none (RFC 3264, 4): such a call can never be heard. */
+static bool lacks_answer(const pjsua_call *it)
+{
+    return it->inv->state == PJSIP_INV_STATE_CONFIRMED && it->inv->neg &&
+           pjmedia_sdp_neg_get_state(it->inv->neg) == PJMEDIA_SDP_NEG_STATE_LOCAL_OFFER;
+}
+
 static void on_call_state(pjsua_call_id slot, pjsip_event *event)
 {
     const pjsua_call *it = &pjsua_var.calls[slot];
@@ -154,6 +161,8 @@ static void on_call_state(pjsua_call_id slot, pjsip_event *event)
     if (ended)
         calls_end(which); /* before Python can read of it, the number is stale */
     queue_push(item);
+    if (!ended && lacks_answer(it))
+        pjsua_call_hangup(slot, 0, NULL, NULL);
 }
 
 static void on_call_media_state(pjsua_call_id slot)

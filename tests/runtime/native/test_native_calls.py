@@ -239,6 +239,19 @@ def test_a_request_inside_a_call(switch: Switch, phone: Phone) -> None:
         native.send_in_call(incoming.call, "INFO")
 
 
+def test_a_call_whose_offer_is_never_answered_is_ended(switch: Switch, phone: Phone) -> None:
+    phone.invite(body="")
+    switch.answer(switch.wait(native.Incoming))
+    assert "m=audio" in phone.established().body
+    switch.wait(native.CallState, state="confirmed")
+    phone.respond(phone.request_of("BYE"), 200)
+    switch.wait(native.CallState, state="disconnected")
+    call = switch.dial(f"sip:them@{phone.host}:{phone.port}")
+    phone.accept(body="")
+    phone.respond(phone.request_of("BYE"), 200)
+    assert switch.wait(native.CallState, state="disconnected").call == call
+
+
 def turn(message: Message) -> int:
     return int(message.header("CSeq").split()[0])
 
