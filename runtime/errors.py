@@ -5,6 +5,7 @@
     Hangup(Ended)                        raised at a channel's await; passes `except Exception`; then `h` runs
     AsterismError(Exception)
     |- ConfigError    file line option   a configuration file is wrong; on reload the old one stays in force
+    |  `- ModuleMissing                  modules.conf requires a module that is not here: nothing starts
     |- ArgumentError                     bad arguments of an application, function, or command
     |- Unavailable    cause              a leg could not be made; dialing turns it into a DialStatus
     |- NotAllowed                        refused for security: live_dangerously, missing right
@@ -39,6 +40,10 @@ class ConfigError(AsterismError):
         self.message, self.file, self.line, self.option = message, file, line, option
         where = f"{file}:{line}: " if line else f"{file}: " if file else ""
         super().__init__(where + message)
+
+
+class ModuleMissing(ConfigError):
+    """modules.conf requires a module that is not here."""
 
 
 class ArgumentError(AsterismError):

@@ -1,12 +1,13 @@
-"""Modules: Python modules that hold declarations, loaded and unloaded by name."""
+"""Modules: Python modules that hold declarations, loaded and unloaded by name, theirs or Asterisk's."""
 
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+from asterism.runtime.asterisk_names import BUILT_IN, is_asterisks, unit_of
 from asterism.runtime.declare import Action, Application, Command, Declaration, Function, Noun
 from asterism.runtime.grammar import Commands
 from asterism.runtime.log import Log
@@ -27,6 +28,10 @@ class Modules:
         "Number of changes so far; compiled dialplan steps of an older one are made anew."
         self.loaded: dict[str, list[Declaration]] = {}
         "Declarations by name of their module, in order of loading."
+        self.wanted: Callable[[str], bool] = lambda unit: True
+        "Whether a module of Asterisk's is to be loaded, and with it what it provides."
+        self.held: dict[str, list[Declaration]] = {}
+        "What is not in force, by the module of Asterisk's that provides it: left out, or unloaded."
         self._applications: dict[str, Application] = {}
         self._functions: dict[str, Function] = {}
         self._by_lower: dict[str, Application] = {}
@@ -72,13 +77,10 @@ class Modules:
             self.add(declaration, full)
         return found
 
-    def load_all(self, packages: Iterable[str] = PACKAGES, but: Iterable[str] = ()) -> None:
+    def load_all(self, packages: Iterable[str] = PACKAGES) -> None:
         """Load all modules of some packages; one that fails is logged, and the others are loaded."""
-        unwanted = set(but)
         for package in packages:
             for entry in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-                if entry.name in unwanted or entry.name.rpartition(".")[2] in unwanted:
-                    continue
                 try:
                     self.load(entry.name)
                 except Exception as error:
@@ -86,9 +88,18 @@ class Modules:
                     self._log.traceback(error)
 
     def unload(self, name: str) -> bool:
-        """Forget what a module declares; False when it is not loaded."""
-        full = self.full_name(name)
-        declarations = self.loaded.pop(full, None)
+        """Forget what a module declares; False when it is not loaded.
+
+        Args:
+            name: A Python module, or one of Asterisk's: `app_echo.so`.
+        """
+        unit = name.removesuffix(".so")
+        if is_asterisks(unit):
+            declarations = self.units().get(unit)
+            if declarations is not None:
+                self.held[unit] = declarations
+        else:
+            declarations = self.loaded.pop(self.full_name(name), None)
         if declarations is None:
             return False
         for declaration in declarations:
@@ -96,6 +107,27 @@ class Modules:
         self._by_lower = {each.name.lower(): each for each in self._applications.values()}
         self.generation += 1
         return True
+
+    def load_unit(self, name: str) -> bool:
+        """Put into force what a module of Asterisk's provides and was held back; False when there is nothing."""
+        declarations = self.held.pop(name.removesuffix(".so"), [])
+        for declaration in declarations:
+            self._put_into_force(declaration)
+        return bool(declarations)
+
+    def units(self) -> dict[str, list[Declaration]]:
+        """What is in force, by the module of Asterisk's that provides it."""
+        found: dict[str, list[Declaration]] = {}
+        for each in (*self._applications.values(), *self._functions.values()):
+            unit = unit_of(each.name)
+            if unit:
+                found.setdefault(unit, []).append(each)
+        return found
+
+    def serves(self, name: str) -> bool:
+        """Whether there is what a module of Asterisk's does, as far as it is built in or declared; or a Python one."""
+        unit = name.removesuffix(".so")
+        return unit in BUILT_IN or unit in self.units() or self.full_name(unit) in self.loaded
 
     def _discard(self, declaration: Declaration) -> None:
         if isinstance(declaration, Command):
@@ -118,6 +150,13 @@ class Modules:
     def add(self, declaration: Declaration, module: str = EMBEDDED) -> None:
         """Take a declaration into force; a later one of the same name replaces an earlier one."""
         self.loaded.setdefault(module, []).append(declaration)
+        unit = unit_of(declaration.name) if isinstance(declaration, Application | Function) else ""
+        if unit and module != EMBEDDED and not self.wanted(unit):
+            self.held.setdefault(unit, []).append(declaration)
+            return
+        self._put_into_force(declaration)
+
+    def _put_into_force(self, declaration: Declaration) -> None:
         if isinstance(declaration, Application):
             self._applications[declaration.name] = declaration
             self._by_lower[declaration.name.lower()] = declaration

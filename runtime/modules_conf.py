@@ -1,9 +1,10 @@
-"""modules.conf: what is not to be loaded, in Asterisk's names of modules."""
+"""modules.conf: what is loaded, what is not, and what must be there, in Asterisk's names of modules."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from asterism.runtime.asterisk_names import NEEDS
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import Complain, Entry, is_true
 
@@ -26,28 +27,30 @@ class ModulesConf:
 
     Args:
         autoload: Whether what is not named is loaded.
-        load, noload: Modules by name, without `.so`.
+        load: Modules by name, without `.so`, and where they are named as `file:line`; preloaded ones first.
+        noload: Modules that are not loaded, whatever else is said of them.
+        required: Modules without which nothing starts.
     """
 
     autoload: bool = True
-    load: frozenset[str] = frozenset()
+    load: Mapping[str, str] = field(default_factory=dict)
     noload: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
 
     def wants(self, module: str) -> bool:
         """Whether a module of Asterisk's, such as `chan_sip`, would be loaded."""
-        return module not in self.noload and (self.autoload or module in self.load)
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """Our own modules that are left out: `app_queue` and `func_db` are `queue` and `db`."""
-        return frozenset(name.partition("_")[2] for name in self.noload if name.startswith(("app_", "func_")))
+        if module in self.noload or any(each in self.noload for each in NEEDS.get(module, ())):
+            return False
+        return self.autoload or module in self.load
 
 
 def read(sections: Iterable[_Section], complain: Complain) -> ModulesConf:
     """Read modules.conf. That a module is Asterisk's and unknown here is no fault; a word that nobody knows is."""
     autoload = True
-    load: set[str] = set()
+    first: dict[str, str] = {}
+    later: dict[str, str] = {}
     noload: set[str] = set()
+    required: set[str] = set()
     for section in sections:
         if section.name != "modules":
             continue
@@ -56,9 +59,13 @@ def read(sections: Iterable[_Section], complain: Complain) -> ModulesConf:
             if key == "autoload":
                 autoload = is_true(line.value)
             elif key in _LOADS:
-                load.add(name)
+                wanted = first if key.startswith("preload") else later
+                wanted[name] = f"{line.file}:{line.lineno}"
+                if key.endswith("require"):
+                    required.add(name)
             elif key == "noload":
                 noload.add(name)
             else:
                 complain(ConfigError(f"unknown option '{line.key}'", line.file, line.lineno, line.key))
-    return ModulesConf(autoload, frozenset(load), frozenset(noload))
+    load = {name: where for name, where in {**first, **later}.items() if name not in noload}
+    return ModulesConf(autoload, load, frozenset(noload), frozenset(required - noload))

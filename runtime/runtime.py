@@ -16,11 +16,11 @@ from typing import Protocol
 from asterism.dialplan import reader, resolve
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf, modules_conf
+from asterism.runtime import asterisk_conf, asterisk_names, modules_conf
 from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
-from asterism.runtime.errors import AsterismError, ConfigError, DriverError
+from asterism.runtime.errors import AsterismError, ConfigError, DriverError, ModuleMissing
 from asterism.runtime.events import FullyBooted, Reload, Shutdown
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
@@ -97,11 +97,47 @@ class Runtime(Switchboard):
         if self.config_dir is not None:
             sections = self._sections(self.config_dir / "modules.conf", self._complaints)
             self.wanted = modules_conf.read(sections or (), self._complaints.append)
+        self.modules.wanted = self.wanted.wants
         if modules is None:
-            self.modules.load_all(but=self.wanted.left_out)
+            self.modules.load_all()
+            self._load_named()
             return
         for name in modules:
             self.modules.load(name)
+
+    def _load_named(self) -> None:
+        """What modules.conf names itself: Python modules are loaded; what Asterisk has and we have not is told."""
+        for name, where in self.wanted.load.items():
+            if asterisk_names.is_asterisks(name):
+                continue
+            try:
+                self.modules.load(name)
+            except Exception as error:
+                self._complaints.append(ConfigError(f"{where}: module {name} could not be loaded: {error!r}"))
+
+    def _check_named(self) -> None:
+        """Say what modules.conf wants and is not here.
+
+        Raises:
+            ModuleMissing: It is required.
+        """
+        for name, where in self.wanted.load.items():
+            if name in self.running_parts() or self.modules.serves(name):
+                continue
+            if name in self.wanted.required:
+                raise ModuleMissing(f"{where}: module {name} is required and not here")
+            self.log.warning(f"{where}: module {name} is not here")
+
+    def running_parts(self) -> dict[str, str]:
+        """What runs and is no declaration, by the name of Asterisk's module for it, and what it is."""
+        found = {"pbx_config": "The dialplan of extensions.conf"} if self.plan.contexts else {}
+        if self.driver("SIP") is not None:
+            found["chan_sip"] = "SIP channels, as sip.conf says"
+        if self.driver("PJSIP") is not None:
+            found |= dict.fromkeys(asterisk_names.WITH_PJSIP, "A part of PJSIP") | {"chan_pjsip": "PJSIP channels"}
+        for name in self.front_ends:
+            found[name] = "A front end"
+        return found
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -130,6 +166,7 @@ class Runtime(Switchboard):
         for driver in drivers:
             await self._start_driver(driver)
         await self._start_front_ends()
+        self._check_named()
         self._booted.set()
         self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
 

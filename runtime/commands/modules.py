@@ -1,8 +1,10 @@
-"""Commands about modules: which are loaded; load, unload, reload."""
+"""Commands about modules, Asterisk's (`app_dial.so`) and Python's: which are loaded; load, unload, reload."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asterism.runtime.asterisk_names import BUILT_IN, RELOADS, unit_of
 from asterism.runtime.commands.nouns import summary
 from asterism.runtime.declare import Application, Table, command
 from asterism.runtime.errors import AsterismError
@@ -10,49 +12,119 @@ from asterism.runtime.errors import AsterismError
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
-_COLUMNS = (("Module", 40), ("Description", 40), ("Use Count", 10), ("Status", 11), ("Support Level", 13))
+_COLUMNS = (("Module", 30), ("Description", 40), ("Use Count", 10), ("Status", 11), ("Support Level", 13))
+
+
+def listed(rt: "Runtime") -> list[tuple[str, str, int]]:
+    """The modules that are here, by name, with what they are and how many channels use them now."""
+    uses = _uses(rt)
+    parts = dict(BUILT_IN) | rt.running_parts()
+    found = {f"{name}.so" if "_" in name else name: text for name, text in parts.items()}
+    for unit, declarations in rt.modules.units().items():
+        found[f"{unit}.so"] = declarations[0].doc.synopsis
+    for name, declared in rt.modules.loaded.items():
+        if any(not unit_of(each.name) for each in declared) or not declared:
+            found.setdefault(name, summary(name))
+    return [(name, text, uses[name.removesuffix(".so")]) for name, text in sorted(found.items())]
+
+
+def _uses(rt: "Runtime") -> Counter[str]:
+    """How many channels use each module: run one of its applications, or come from it."""
+    homes = {each.name: name for name, declared in rt.modules.loaded.items() for each in declared}
+    uses: Counter[str] = Counter()
+    for each in rt.channels.snapshots():
+        application = rt.modules.application(each.application)
+        if application is not None:
+            uses[unit_of(application.name) or homes.get(application.name, "")] += 1
+            uses[homes.get(application.name, "")] += bool(unit_of(application.name))
+        technology = each.channel.partition("/")[0]
+        uses[{"SIP": "chan_sip", "PJSIP": "chan_pjsip"}.get(technology, "")] += 1
+    return uses
 
 
 @command("module show [like <text>]")
 def module_show(rt: "Runtime", text: str = "") -> Table:
-    """List the loaded modules, with `like` those whose name holds a text.
+    """List the modules, with `like` those whose name holds a text.
 
-    The use count says how many channels run an application of the module now.
+    Names that end with .so are Asterisk's, for the applications and functions that its module of that name has;
+    others are Python modules. The use count says how many channels need the module now.
     """
-    running = [each.application.lower() for each in rt.channels.snapshots()]
-    rows = []
-    for name, declarations in sorted(rt.modules.loaded.items()):
-        if text.lower() not in name.lower():
-            continue
-        mine = {each.name.lower() for each in declarations if isinstance(each, Application)}
-        uses = sum(application in mine for application in running)
-        rows.append((name, summary(name), uses, "Running", "core"))
-
+    rows = [
+        (name, description, uses, "Running", "core")
+        for name, description, uses in listed(rt)
+        if text.lower() in name.lower()
+    ]
     return Table(_COLUMNS, rows, [f"{len(rows)} modules loaded"], line=_line)
 
 
 def _line(row: Sequence[object]) -> str:
-    return f"{row[0]:<40} {row[1]:<40.40} {row[2]:<10} {row[3]:<11} {row[4]:>13}"
+    return f"{row[0]!s:<30} {row[1]!s:<40.40} {row[2]!s:<10} {row[3]!s:<11} {row[4]!s:>13}"
 
 
-@command("module load <name>")
-def module_load(rt: "Runtime", name: str) -> str:
-    """Load a module: a Python module by its full name, or one of the house's own by the last part of it."""
-    try:
-        rt.load(name)
-    except Exception as error:
-        raise AsterismError(f"Unable to load module {name}: {error}") from None
-    return f"Loaded {name}"
-
-
-@command("module unload <module>...")
-def module_unload(rt: "Runtime", names: list[str]) -> list[str]:
-    """Forget what modules declare; calls that run an application of theirs finish it."""
+@command("module load <name>...", see="module unload")
+def module_load(rt: "Runtime", names: list[str]) -> list[str]:
+    """Load modules: Asterisk's that were left out or unloaded, or Python modules by their full name."""
     lines: list[str] = []
     for name in names:
-        if not rt.unload(name):
+        unit = name.removesuffix(".so")
+        if not rt.modules.load_unit(unit):
+            known = rt.modules.serves(unit) or unit in rt.running_parts()
+            try:
+                if known or not rt.load(name):
+                    raise ImportError("it is loaded already")
+            except Exception as error:
+                why = "" if name.endswith(".so") else f": {error}"
+                raise AsterismError("\n".join((*lines, f"Unable to load module {name}{why}"))) from None
+        lines.append(f"Loaded {name}")
+    return lines
+
+
+@command("module unload [-f|-h] <module>...", see="module load")
+def module_unload(rt: "Runtime", force: str, names: list[str]) -> list[str]:
+    """Forget what modules declare, unless a channel uses them now.
+
+    With -f they go all the same, and calls that run an application of theirs finish it; with -h such calls are hung
+    up first.
+    """
+    lines: list[str] = []
+    for name in names:
+        if not unload(rt, name, force):
             raise AsterismError("\n".join((*lines, f"Unable to unload resource {name}")))
         lines.append(f"Unloaded {name}")
+    return lines
+
+
+def unload(rt: "Runtime", name: str, force: str = "") -> bool:
+    """Unload a module that is not in use; False when it is in use, not there, or built in.
+
+    Args:
+        force: `-f` to unload it even when it is in use; `-h` to hang up who uses it.
+    """
+    unit = name.removesuffix(".so")
+    if _uses(rt)[unit] and not force:
+        return False
+    mine = {each.name for each in rt.modules.units().get(unit, ())} | {
+        each.name for each in rt.modules.loaded.get(rt.modules.full_name(unit), ()) if isinstance(each, Application)
+    }
+    if not rt.unload(name):
+        return False
+    if force == "-h":
+        for channel in tuple(rt.channels.values()):
+            if channel.application in mine:
+                channel.request_hangup()
+    return True
+
+
+@command("module refresh [recursively] <module>...", see="module unload, module load")
+def module_refresh(rt: "Runtime", how: str, names: list[str]) -> list[str]:
+    """Unload modules and load them again; `recursively` is for Asterisk's sake, since modules here need no others."""
+    lines: list[str] = []
+    for name in names:
+        if not unload(rt, name):
+            raise AsterismError("\n".join((*lines, f"Unable to unload resource {name}")))
+        if not rt.modules.load_unit(name):
+            rt.load(name)
+        lines.append(f"Unloaded and loaded {name}")
     return lines
 
 
@@ -62,9 +134,10 @@ async def module_reload(rt: "Runtime", names: list[str]) -> list[str]:
     lines: list[str] = []
     for name in names or [""]:
         try:
-            lines += await rt.reload(_part_of(name))
+            lines += await rt.reload(part_of(name))
         except AsterismError:
-            if rt.modules.full_name(name) in rt.modules.loaded:
+            plain = name.removesuffix(".so")
+            if rt.modules.serves(plain) or plain in rt.running_parts():
                 lines.append(f"The module '{name}' does not support reloads")
             else:
                 lines.append(f"No such module '{name}'")
@@ -74,11 +147,7 @@ async def module_reload(rt: "Runtime", names: list[str]) -> list[str]:
     return lines
 
 
-_PARTS = {"pbx_config": "dialplan", "chan_sip": "sip", "chan_pjsip": "pjsip", "res_pjsip": "pjsip",
-          "res_musiconhold": "musiconhold", "res_indications": "indications"}  # fmt: skip
-"What Asterisk's modules that read configuration are here."
-
-
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
+    """What `Runtime.reload` calls the configuration of a module."""
     plain = name.lower().removesuffix(".so")
-    return _PARTS.get(plain, plain.rpartition(".")[2])
+    return RELOADS.get(plain, plain.rpartition(".")[2])

@@ -58,9 +58,11 @@ def extension(rt: "Runtime") -> Words:
 
 @noun("module")
 def module(rt: "Runtime") -> Words:
-    """Loaded modules."""
-    for name in rt.modules.loaded:
-        yield name, summary(name)
+    """Modules, with what they are."""
+    from asterism.runtime.commands.modules import listed
+
+    for name, text, uses in listed(rt):
+        yield name, f"{text} ({uses} in use)" if uses else text
 
 
 @noun("variable")

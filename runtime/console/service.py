@@ -18,7 +18,7 @@ from asterism.runtime.console.process import Parent, PidFile, apply_limits, beco
 from asterism.runtime.console.remote import BANNER, converse, may_colour
 from asterism.runtime.console.render import Painter
 from asterism.runtime.console.server import ControlSocket, is_served
-from asterism.runtime.errors import AsterismError, ConfigError
+from asterism.runtime.errors import AsterismError, ConfigError, ModuleMissing
 from asterism.runtime.log import FOLLOW, Log
 from asterism.runtime.runtime import Runtime
 from asterism.runtime.settings import AsteriskConf
@@ -75,6 +75,9 @@ class Service:
         try:
             self._pid_file.write()
             asyncio.run(self._serve())
+        except ModuleMissing as error:
+            # Asterisk's words and status: start scripts tell by them that another start would not help.
+            self._fail(f"{error}\nModule initialization failed.  ASTERISK EXITING!", status=2)
         except ConfigError as error:
             self._fail(str(error))
         except asyncio.CancelledError:
@@ -86,8 +89,8 @@ class Service:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
         return self._status
 
-    def _fail(self, text: str) -> None:
-        self._status = 1
+    def _fail(self, text: str, status: int = 1) -> None:
+        self._status = status
         self._parent.tell(text)
         sys.stderr.write(f"{text}\n")
 

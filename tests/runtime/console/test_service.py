@@ -149,6 +149,14 @@ def test_a_server_that_cannot_start_says_why(pbx: Pbx) -> None:
         assert "pid file" in failed.stderr or "control socket" in failed.stderr
 
 
+def test_a_required_module_that_is_missing_ends_the_start(pbx: Pbx) -> None:
+    (pbx.folder / "modules.conf").write_text("[modules]\nautoload=yes\nrequire => app_nosuch.so\n")
+    failed = pbx.once("-f")
+    assert failed.returncode == 2
+    assert "modules.conf:3: module app_nosuch is required" in failed.stderr
+    assert "Module initialization failed.  ASTERISK EXITING!" in failed.stderr
+
+
 def test_hangup_signal_reads_configuration_and_opens_the_log_anew(pbx: Pbx) -> None:
     process = pbx.start("-f", "-vvv")
     log = pbx.folder / "log" / "messages.log"
