@@ -38,7 +38,7 @@ def enter_at(chan: Scope, jump: Jump, arguments: list[str]) -> Outcome | Awaitab
     return _entered(chan, jump, arguments) if found is not None else _nowhere(chan, jump)
 
 
-async def _enter_later(chan: Scope, jump: Jump, arguments: list[str], waiting: Awaitable[Step | None]) -> Outcome:
+async def _enter_later(chan: Scope, jump: Jump, arguments: list[str], waiting: Awaitable[object]) -> Outcome:
     return _entered(chan, jump, arguments) if await waiting is not None else _nowhere(chan, jump)
 
 

@@ -14,8 +14,6 @@ from asterism.dialplan.compile import MAX_DATA, limited
 from asterism.dialplan.errors import Elapsed, Ended, Redirected, interrupt_in
 from asterism.dialplan.scope import (
     Dialled,
-    Evaluate,
-    EvaluateLater,
     Failed,
     Frame,
     Incomplete,
@@ -178,6 +176,9 @@ class Machine:
                 if kind == "step":
                     if result is None:
                         return "missing"
+                    if isinstance(result, Elsewhere):
+                        self.stand(result)
+                        continue
                     result = await self.single(cast(Step, result))
                 outcome = cast(Outcome, scope.jump if result is None else result)
             except Redirected as redirected:
@@ -230,6 +231,11 @@ class Machine:
         here = self.scope.context if context is None else context
         return await exists(self.source, self.scope, here, exten, priority)
 
+    async def longer(self, digits: str) -> bool:
+        """Whether more digits could make another number here."""
+        answer = self.source.longer(self.scope, self.scope.context, digits)
+        return answer if isinstance(answer, bool) else await answer
+
     def go(self, exten: str) -> None:
         """Stand at priority 1 of another number of this context."""
         self.scope.exten, self.scope.priority = exten, 1
@@ -272,7 +278,7 @@ class Machine:
             case Dialled(digits):
                 return await self.collect(digits, scope.digit_timeout)
             case Incomplete():
-                if not self.source.longer(scope, scope.context, scope.exten):
+                if not await self.longer(scope.exten):
                     return await self.invalid(scope.exten)
                 return await self.collect(scope.exten, scope.digit_timeout, len(scope.exten))
             case NoDigits():
@@ -301,7 +307,7 @@ class Machine:
     async def collect(self, digits: str, wait: float, given: int = 0) -> bool:
         """Wait for digits as long as more of them could make a number, then go there."""
         scope = self.scope
-        while self.source.longer(scope, scope.context, digits):
+        while await self.longer(digits):
             digit = await scope.read_digit(wait)
             if not digit:
                 break
@@ -364,19 +370,7 @@ class Machine:
             scope.hung_up(ended.cause)
         except (Redirected, Elapsed):
             pass
-        for _ in range(MAX_HANDLERS):
-            if not scope.hangup_handlers:
-                break
-            location, arguments = subroutine.split_call(scope.hangup_handlers.pop())
-            jump = subroutine.place(location)
-            if jump is None:
-                continue
-            try:
-                await call(self.source, scope, jump, arguments)
-            except Ended as ended:
-                scope.hung_up(ended.cause)
-            except (Redirected, Elapsed):
-                pass
+        await handlers(self.source, scope)
 
 
 _OUTCOMES = frozenset((Jump, Frame, Dialled, NoDigits, Incomplete, Failed))
@@ -403,6 +397,23 @@ async def run(source: Source, scope: Scope) -> None:
     else:
         scope.hung_up(0)
     await machine.hangup()
+
+
+async def handlers(source: Source, scope: Scope) -> None:
+    """Run the hangup handlers of a channel, the one pushed last first."""
+    for _ in range(MAX_HANDLERS):
+        if not scope.hangup_handlers:
+            break
+        location, arguments = subroutine.split_call(scope.hangup_handlers.pop())
+        jump = subroutine.place(location)
+        if jump is None:
+            continue
+        try:
+            await call(source, scope, jump, arguments)
+        except Ended as ended:
+            scope.hung_up(ended.cause)
+        except (Redirected, Elapsed):
+            pass
 
 
 def _here(scope: Scope) -> str:
@@ -484,6 +495,3 @@ async def confined(source: Source, scope: Scope, context: str, before_step: Call
         elif not machine.follow(outcome):
             return outcome if not isinstance(outcome, Jump) else Failed()
     return Jump(scope.context, scope.exten, scope.priority)
-
-
-__all__ = ["Evaluate", "EvaluateLater", "Machine", "call", "raise_exception", "run"]

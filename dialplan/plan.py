@@ -1,25 +1,17 @@
 """A dialplan that is in force: contexts, their extensions in Asterisk's order, and finding a step in them."""
 
 from collections.abc import Awaitable, Iterator
-from typing import Protocol
 
 from asterism.dialplan import pattern, timing
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.scope import Registry, Scope
-from asterism.dialplan.source import Elsewhere, Found, Step, Track
+from asterism.dialplan.source import Elsewhere, Found, Later, Step, Track
+from asterism.dialplan.switches import Loopback, SwitchDriver, substituted
 
 MAX_INCLUDES = 128
 """Contexts that one look-up may walk through, as in Asterisk."""
 MAX_TRACKS = 20_000
 """Numbers whose steps are remembered; dialled numbers have no bound of their own."""
-
-
-class SwitchDriver(Protocol):
-    """Finds steps elsewhere: `switch => NAME/argument`."""
-
-    def find(self, plan: "Plan", scope: Scope, context: str, exten: str, priority: int, argument: str) -> Found:
-        """Find a step for a number that the context itself does not have."""
-        ...
 
 
 class Extension:
@@ -30,10 +22,11 @@ class Extension:
         caller: Caller id or pattern of it; None for everybody.
     """
 
-    __slots__ = ("caller", "hint", "name", "owner", "steps")
+    __slots__ = ("bare", "caller", "hint", "name", "owner", "steps")
 
     def __init__(self, name: str, caller: str | None, owner: str = "") -> None:
         self.name = name
+        self.bare = pattern.bare(name)
         self.caller = caller
         self.steps: dict[int, Step] = {}
         self.hint: Step | None = None
@@ -125,52 +118,55 @@ class Context:
 
     def extension(self, name: str, caller: str | None) -> Extension | None:
         """Return the extension of that very name (or one that means the same) and caller."""
-        return next((one for one in self._group(name) or () if one.caller == caller), None)
+        bare = pattern.bare(name)
+        wanted = _caller_key(caller)
+        return next((one for one in self._group(bare, _key(bare)) or () if _caller_key(one.caller) == wanted), None)
 
-    def _group(self, name: str) -> Group | None:
-        if pattern.is_pattern(name):
-            return self.texts.get(pattern.elements(name[1:]))
-        return self.literals.get(pattern.plain(name))
+    def _group(self, bare: str, key: "_Key | None") -> Group | None:
+        return self.literals.get(bare) if key is None else self.texts.get(key)
 
     def make(self, name: str, caller: str | None) -> Extension:
-        """Return the extension of that name and caller, made where there is none.
-
-        Raises:
-            DialplanError: The pattern is none.
-        """
-        if pattern.is_pattern(name):
-            key = pattern.elements(name[1:])
-            group = self.texts.get(key)
-            if group is None:
-                group = self.texts[key] = []
-                self.patterns.put(key, group)
+        """Return the extension of that name and caller, made where there is none."""
+        bare = pattern.bare(name)
+        key = _key(bare)
+        group = self._group(bare, key)
+        if group is not None:
+            wanted = _caller_key(caller)
+            for one in group:
+                if _caller_key(one.caller) == wanted:
+                    return one
+        elif key is None:
+            group = self.literals[bare] = []
+            self.prefixes = None
         else:
-            plain = pattern.plain(name)
-            group = self.literals.get(plain)
-            if group is None:
-                group = self.literals[plain] = []
-                self.prefixes = None
-        for one in group:
-            if one.caller == caller:
-                return one
+            group = self.texts[key] = []
         extension = Extension(name, caller)
         group.append(extension)
         if len(group) > 1:
-            group.sort(key=_caller_key)
+            group.sort(key=lambda one: _caller_key(one.caller))
+        if key is not None:
+            self._let_match(key, group)
         return extension
+
+    def _let_match(self, key: "_Key", group: Group) -> None:
+        """Put the patterns of a group that can match at all where they are looked for."""
+        able = [one for one in group if "[" not in one.bare or not pattern.is_void(pattern.elements(one.bare[1:]))]
+        if able:
+            self.patterns.put(key, group if len(able) == len(group) else able)
+        elif self.patterns.get(key) is not None:
+            self.patterns.remove(key)
 
     def discard(self, extension: Extension) -> None:
         """Remove an extension."""
-        group = self._group(extension.name) or []
+        key = _key(extension.bare)
+        group = self._group(extension.bare, key) or []
         group.remove(extension)
-        if group:
-            return
-        if pattern.is_pattern(extension.name):
-            key = pattern.elements(extension.name[1:])
-            del self.texts[key]
-            self.patterns.remove(key)
-        else:
-            del self.literals[pattern.plain(extension.name)]
+        if key is not None:
+            self._let_match(key, group)
+            if not group:
+                del self.texts[key]
+        elif not group:
+            del self.literals[extension.bare]
             self.prefixes = None
 
     def matching(self, number: str) -> Iterator[Group]:
@@ -183,7 +179,7 @@ class Context:
             if plain[:1] == "_":
                 # A pattern matches the number that is spelled as the pattern is.
                 for group in self.texts.values():
-                    if group[0].name.lower() == number.lower():
+                    if group[0].bare.lower() == plain.lower():
                         yield group
             yield from self.patterns.matches(plain)
 
@@ -221,13 +217,19 @@ class Context:
         return False
 
 
-def _caller_key(extension: Extension) -> tuple[int, pattern.SortKey]:
-    if extension.caller is None:
-        return (1, (0, "", ()))
-    try:
-        return (0, pattern.sort_key(extension.caller))
-    except DialplanError:
-        return (0, (2, extension.caller, ()))
+_Key = tuple[pattern.Element, ...]
+
+
+def _key(bare: str) -> _Key | None:
+    """Return what a pattern is sorted and known by, None for a number."""
+    return pattern.order(pattern.elements(bare[1:])) if pattern.is_pattern(bare) else None
+
+
+_EVERYBODY = (1, (0, "", ()))
+
+
+def _caller_key(caller: str | None) -> tuple[int, pattern.SortKey]:
+    return _EVERYBODY if caller is None else (0, pattern.sort_key(caller))
 
 
 class Plan:
@@ -242,7 +244,7 @@ class Plan:
         self.globals: dict[str, str] = {}
         self.general: dict[str, str] = {}
         self.warnings: list[DialplanError] = []
-        self.switches: dict[str, SwitchDriver] = {"loopback": _Loopback()}
+        self.switches: dict[str, SwitchDriver] = {"loopback": Loopback()}
         self.autofallthrough = True
         self._changes = 0
         self._tracks: dict[tuple[str, str], Track] = {}
@@ -312,9 +314,11 @@ class Plan:
         if not found.includes and not found.switches:
             step = self._own(found, scope, exten, priority)
         else:
-            result = self._find(scope, context, exten, priority, set())
+            looking = self._look(scope, context, exten, priority, set())
+            result = next(looking, None)
             if result is not None and not isinstance(result, Step):
-                return result if isinstance(result, Elsewhere) else self._find_later(result)
+                waiting = result
+                return waiting if isinstance(waiting, Elsewhere) else Later(lambda: self._look_on(waiting, looking))
             step = result
         return self.ready(step) if step is not None else None
 
@@ -324,9 +328,17 @@ class Plan:
             step.compile(self.registry)
         return step
 
-    async def _find_later(self, waiting: Awaitable[Step | None]) -> Step | None:
-        step = await waiting
-        return self.ready(step) if step is not None else None
+    async def _look_on(
+        self, waiting: Awaitable[Step | Elsewhere | None], others: "Iterator[_Place]"
+    ) -> Step | Elsewhere | None:
+        """Wait for a switch; where it has nothing, look further."""
+        found = await waiting
+        while found is None:
+            other = next(others, None)
+            if other is None:
+                return None
+            found = other if isinstance(other, Step | Elsewhere) else await other
+        return self.ready(found) if isinstance(found, Step) else found
 
     def _own(self, context: Context, scope: Scope, exten: str, priority: int) -> Step | None:
         for group in context.matching(exten):
@@ -336,38 +348,32 @@ class Plan:
                     return step
         return None
 
-    def _find(self, scope: Scope, context: str, exten: str, priority: int, seen: set[str]) -> Found:
+    def _look(self, scope: Scope, context: str, exten: str, priority: int, seen: set[str]) -> "Iterator[_Place]":
+        """Go through what a context, its switches and its includes have for a number."""
         found = self.contexts.get(context)
         if found is None or context in seen or len(seen) >= MAX_INCLUDES:
-            return None
+            return
         seen.add(context)
         step = self._own(found, scope, exten, priority)
         if step is not None:
-            return step
+            yield step
         for switch in found.switches:
-            result = self._switched(switch, scope, context, exten, priority)
+            driver, argument = self._switched(switch, scope)
+            result = driver.find(self, scope, context, exten, priority, argument) if driver else None
             if result is not None:
-                return result
+                yield result
         for include in found.includes:
             if include.holds(scope):
-                result = self._find(scope, include.context, exten, priority, seen)
-                if result is not None:
-                    return result
-        return None
+                yield from self._look(scope, include.context, exten, priority, seen)
 
-    def _switched(self, switch: Switched, scope: Scope, context: str, exten: str, priority: int) -> Found:
+    def _switched(self, switch: Switched, scope: Scope) -> tuple[SwitchDriver | None, str]:
+        """Return who serves a switch, and its argument."""
         driver = self.switches.get(switch.name.lower())
         if driver is None:
             scope.warn(f"No such switch '{switch.name}'")
-            return None
+            return None, ""
         argument = switch.argument
-        if switch.evaluated:
-            from asterism.dialplan import substitution
-            from asterism.dialplan.compile import Compiler
-
-            evaluate = Compiler(self.registry).now(substitution.parse(argument))
-            argument = evaluate(scope) if evaluate else ""
-        return driver.find(self, scope, context, exten, priority, argument)
+        return driver, substituted(argument, scope, self.registry) if switch.evaluated else argument
 
     def label(self, scope: Scope, context: str, exten: str, label: str) -> int:
         """Return the priority of a label, 0 where there is none."""
@@ -396,31 +402,33 @@ class Plan:
 
         yield from walk(context)
 
-    def longer(self, scope: Scope, context: str, exten: str) -> bool:
+    def longer(self, scope: Scope, context: str, exten: str) -> bool | Awaitable[bool]:
         """Whether more digits could make another extension."""
+        asking = self._ask_longer(scope, context, exten)
+        answer = next(asking, False)
+        return answer if isinstance(answer, bool) else Later(lambda: self._longer_later(answer, asking))
+
+    def _ask_longer(self, scope: Scope, context: str, exten: str) -> "Iterator[bool | Awaitable[bool | None]]":
+        """Go through the answers of the contexts and switches that have one, or may have."""
         for found in self.reachable(scope, context):
-            answer = found.longer(exten, scope.caller_number)
+            answer: bool | Awaitable[bool | None] | None = found.longer(exten, scope.caller_number)
             if answer is not None:
-                return answer
-        return False
+                yield answer
+            for switch in found.switches:
+                driver, argument = self._switched(switch, scope)
+                answer = driver.longer(self, scope, found.name, exten, argument) if driver else None
+                if answer is not None:
+                    yield answer
+
+    async def _longer_later(
+        self, waiting: Awaitable[bool | None], others: "Iterator[bool | Awaitable[bool | None]]"
+    ) -> bool:
+        answer = await waiting
+        while answer is None:
+            other = next(others, False)
+            answer = other if isinstance(other, bool) else await other
+        return answer
 
 
-class _Loopback:
-    """`switch => Loopback/exten@context:priority/pattern`: another context, the number perhaps changed.
-
-    The channel then stands there and goes on there.
-    """
-
-    def find(self, plan: Plan, scope: Scope, context: str, exten: str, priority: int, argument: str) -> Found:
-        rest, slash, wanted = argument.partition("/")
-        rest, _, at_priority = rest.partition(":")
-        number, at, target = rest.partition("@")
-        if not at:
-            target = context
-        if slash and not pattern.number_matches(wanted, exten):
-            return None
-        if (target, number) == (context, exten):
-            return None
-        new_priority = int(at_priority[:9]) if at_priority.isdigit() and at_priority.isascii() else priority
-        found = plan.find(scope, target, number, new_priority)
-        return Elsewhere(target, number, new_priority) if isinstance(found, Step) else found
+_Place = Step | Elsewhere | Awaitable[Step | Elsewhere | None]
+"""What one place of a dialplan has for a number."""

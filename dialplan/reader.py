@@ -7,10 +7,11 @@ without `=` only its line (a warning).
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import escape, glob
 from pathlib import Path
+from typing import NamedTuple
 
 from asterism.dialplan.errors import DialplanError
 
@@ -19,6 +20,18 @@ MAX_INCLUDE_DEPTH = 10
 
 Execute = Callable[[str], str]
 """Runs the command of an `#exec` line and returns what it wrote."""
+
+
+class Row(NamedTuple):
+    """One `key = value` of a file that is not on disk but in a table (static realtime)."""
+
+    section: str
+    key: str
+    value: str
+
+
+Tables = Mapping[str, Sequence[Row]]
+"""Files that are in tables, by name in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +102,26 @@ class Config:
         return [line for section in self if section.name == name for line in section.lines]
 
 
-def read(path: str | Path, folder: str | Path | None = None, execute: Execute | None = None) -> Config:
+def read(
+    path: str | Path,
+    folder: str | Path | None = None,
+    execute: Execute | None = None,
+    tables: Tables | None = None,
+) -> Config:
     """Read a configuration file.
 
     Args:
         path: The file; a relative one stands in `folder`.
         folder: Where relative includes are looked for; the file's own folder when left out.
         execute: Runs `#exec` lines; None refuses them with a warning.
+        tables: Files whose lines are taken from a table and not from disk, whether or not they are there.
 
     Raises:
         DialplanError: There is no such file, or its text loses the whole file.
     """
     base = Path(folder) if folder is not None else Path(path).parent
     path = base / path if not Path(path).is_absolute() and folder is not None else Path(path)
-    reading = _Reading(base, execute, Config(_shown(path, base)))
+    reading = _Reading(base, execute, Config(_shown(path, base)), tables or {})
     reading.file(path)
     return reading.config
 
@@ -115,7 +134,7 @@ def read_text(
     Raises:
         DialplanError: As `read`.
     """
-    reading = _Reading(Path(folder) if folder is not None else Path(), execute, Config(file))
+    reading = _Reading(Path(folder) if folder is not None else Path(), execute, Config(file), {})
     reading.text(text, file)
     return reading.config
 
@@ -128,15 +147,20 @@ def _shown(path: Path, folder: Path) -> str:
 class _Reading:
     """The state while one configuration is read: its section, its depth of includes."""
 
-    def __init__(self, folder: Path, execute: Execute | None, config: Config) -> None:
+    def __init__(self, folder: Path, execute: Execute | None, config: Config, tables: Tables) -> None:
         self.folder = folder
         self.execute = execute
         self.config = config
+        self.tables = tables
         self.current: Section | None = None
         self.depth = 0
         self.latest: dict[str, Section] = {}
 
     def file(self, path: Path) -> None:
+        rows = self.tables.get(_shown(path, self.folder).lower())
+        if rows is not None:
+            self.rows(rows, _shown(path, self.folder))
+            return
         try:
             text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
         except (OSError, ValueError) as error:
@@ -144,6 +168,18 @@ class _Reading:
             raise DialplanError(f"cannot read: {reason}", _shown(path, self.folder)) from None
         self.config.files.append(path)
         self.text(text, _shown(path, self.folder))
+
+    def rows(self, rows: Sequence[Row], file: str) -> None:
+        """Take what a table has for a file; the lines of a section follow one another, and no text means more."""
+        section: Section | None = None
+        for number, row in enumerate(rows, 1):
+            if row.key.lower() in ("#include", "#tryinclude"):
+                self.directive(f"{row.key[1:]} {row.value}", file, number)
+                continue
+            if section is None or section.name != row.section:
+                section = self.current = self.latest[row.section] = Section(row.section, file, number)
+                self.config.sections.append(section)
+            section.lines.append(Line(file, number, row.section, row.key, row.value))
 
     def text(self, text: str, file: str) -> None:
         comment = 0
@@ -240,6 +276,9 @@ class _Reading:
             self.current = section
 
     def included(self, name: str, quiet: bool, file: str, number: int) -> None:
+        if name.lower() in self.tables:
+            self.rows(self.tables[name.lower()], name)
+            return
         # A folder name with glob characters in it is no pattern: only what the line says is.
         try:
             pattern = name if name.startswith("/") else f"{escape(str(self.folder))}/{name}"

@@ -31,6 +31,7 @@ def load(
     file: str = "extensions.conf",
     globals: dict[str, str] | None = None,
     execute: reader.Execute | None = None,
+    tables: reader.Tables | None = None,
 ) -> Plan:
     """Load a configuration folder's dialplan.
 
@@ -41,6 +42,7 @@ def load(
         file: Another name of the main file.
         globals: Global variables that stay (`clearglobalvars=no`); the new ones are put into this very dict.
         execute: Runs `#exec` lines.
+        tables: Files that are in tables and not on disk.
 
     Returns:
         The plan; `plan.warnings` has what was skipped or looks wrong, with file and line.
@@ -49,7 +51,7 @@ def load(
         DialplanError: The whole file is lost, as Asterisk loses it.
     """
     with _no_collection():
-        return resolve(reader.read(file, folder, execute), registry, scope, globals)
+        return resolve(reader.read(file, folder, execute, tables), registry, scope, globals)
 
 
 @contextmanager
@@ -124,6 +126,15 @@ class _Resolving:
         evaluate = self.compiler.now(substitution.parse(text))
         return evaluate(self.scope) if evaluate else ""
 
+    def standing(self, context: str, exten: str, text: str) -> str:
+        """Put variables into a text that belongs to one number, as if a channel stood there."""
+        scope = self.scope
+        scope.context, scope.exten = context, exten
+        try:
+            return self.substituted(text)
+        finally:
+            scope.context, scope.exten = "", ""
+
     def warn(self, message: str, file: str, line: int) -> None:
         self.plan.warnings.append(DialplanError(message, file, line))
 
@@ -145,9 +156,7 @@ class _Resolving:
                         self.warn("'same' without an extension before it", item.file, item.line)
                         continue
                 elif "$" in item.name:
-                    written = self.substituted(item.name + ("" if item.caller is None else f"/{item.caller}"))
-                    last_name, slash, caller = written.replace(" ", "").partition("/")
-                    last_caller = caller if slash else None
+                    last_name, last_caller = parser.named(self.substituted(item.name))
                 else:
                     last_name, last_caller = item.name, item.caller
                 last_priority = self.priority(context, item, last_name, last_caller, last_priority)
@@ -189,23 +198,18 @@ class _Resolving:
         return number
 
     def labelled(self, context: Context, name: str, caller: str | None, label: str) -> int:
-        try:
-            found = context.extension(name, caller)
-        except DialplanError:
-            return 0
+        found = context.extension(name, caller)
         return found.label(label) if found else 0
 
     def add(self, context: Context, item: Priority, name: str, caller: str | None, number: int, hint: bool) -> None:
         if not name:
             self.warn("an extension needs a name", item.file, item.line)
             return
-        try:
-            extension = context.make(name, caller)
-        except DialplanError as error:
-            self.warn(error.message, item.file, item.line)
-            return
+        extension = context.make(name, caller)
         step = Step(context.name, name, number, item.label, item.application, item.data, item.file, item.line)
         if hint:
+            if "${" in item.application and not pattern.is_pattern(name):
+                step.application = self.standing(context.name, name, item.application)
             if extension.hint is not None:
                 self.warn(f"second hint for '{extension.shown}', the first is kept", item.file, item.line)
                 return
@@ -237,9 +241,8 @@ class _Resolving:
                 return
             context.includes.append(Included(text, item.file, item.line))
         elif isinstance(item, Switch):
-            context.switches.append(
-                Switched(text if item.evaluated else self.substituted(text), item.evaluated, item.file, item.line)
-            )
+            text = self.substituted(text) if item.kind == "switch" else text
+            context.switches.append(Switched(text, item.kind == "eswitch", item.file, item.line))
         else:
             text = self.substituted(text)
             if text in context.ignore_patterns:

@@ -1,8 +1,8 @@
 """A dialplan in any language, as the machine sees it: steps, found by context, extension and priority."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from asterism.dialplan.scope import Application, Evaluate, EvaluateLater, Outcome, Registry, Run, Scope
 
@@ -86,8 +86,27 @@ class Elsewhere:
     priority: int
 
 
-Found = Step | Elsewhere | Awaitable[Step | None] | None
+Found = Step | Elsewhere | Awaitable[Step | Elsewhere | None] | None
 """What a look-up gives; what must wait for it (a realtime switch) is awaited."""
+
+_T = TypeVar("_T")
+
+
+class Later(Generic[_T]):
+    """Something to await that begins only then: whoever needs no answer drops it.
+
+    Args:
+        begin: Makes the coroutine.
+    """
+
+    __slots__ = ("_begin",)
+
+    def __init__(self, begin: Callable[[], Coroutine[Any, Any, _T]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, Any, _T]:
+        """Begin, and wait for the answer."""
+        return self._begin().__await__()
 
 
 class Source(Protocol):
@@ -120,6 +139,6 @@ class Source(Protocol):
         """Return the priority of a label, 0 where there is none."""
         ...
 
-    def longer(self, scope: Scope, context: str, exten: str) -> bool:
-        """Whether more digits could make another extension."""
+    def longer(self, scope: Scope, context: str, exten: str) -> bool | Awaitable[bool]:
+        """Whether more digits could make another extension; awaitable where only a wait can tell."""
         ...

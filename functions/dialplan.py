@@ -4,7 +4,7 @@ import inspect
 
 from asterism.dialplan import subroutine
 from asterism.dialplan.scope import Frame
-from asterism.dialplan.source import Elsewhere, Step
+from asterism.dialplan.source import Step
 from asterism.functions import indirect
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
@@ -17,17 +17,13 @@ def _priority(chan: Channel, context: str, exten: str, text: str) -> int:
     return chan.source.label(chan, context, exten, text) if number is None else number
 
 
-def _exists(chan: Channel, context: str, exten: str, priority: int) -> bool:
+async def _exists(chan: Channel, context: str, exten: str, priority: int) -> bool:
     found = chan.source.find(chan, context, exten, priority)
-    if found is None or isinstance(found, Step | Elsewhere):
-        return found is not None
-    if inspect.iscoroutine(found):
-        found.close()
-    return True  # Only a wait could tell (a realtime switch): whoever goes there finds out.
+    return (await found if inspect.isawaitable(found) else found) is not None
 
 
 @function("DIALPLAN_EXISTS", see="VALID_EXTEN")
-def dialplan_exists(chan: Channel, context: str, extension: str = "", priority: str = "") -> str:
+async def dialplan_exists(chan: Channel, context: str, extension: str = "", priority: str = "") -> str:
     """Tell whether a context, an extension, or a priority exists: 1 or 0.
 
     Args:
@@ -39,7 +35,7 @@ def dialplan_exists(chan: Channel, context: str, extension: str = "", priority: 
     if not extension and not priority:
         return "1" if _has_context(chan, context) else "0"
     wanted = _priority(chan, context, extension, priority) if priority else 1
-    return "1" if wanted > 0 and _exists(chan, context, extension, wanted) else "0"
+    return "1" if wanted > 0 and await _exists(chan, context, extension, wanted) else "0"
 
 
 def _has_context(chan: Channel, context: str) -> bool:
@@ -47,7 +43,7 @@ def _has_context(chan: Channel, context: str) -> bool:
 
 
 @function("VALID_EXTEN", see="DIALPLAN_EXISTS")
-def valid_exten(chan: Channel, context: str, extension: str, priority: str = "") -> str:
+async def valid_exten(chan: Channel, context: str, extension: str, priority: str = "") -> str:
     """Tell whether an extension exists: 1 or 0.
 
     Args:
@@ -60,7 +56,7 @@ def valid_exten(chan: Channel, context: str, extension: str, priority: str = "")
         raise ArgumentError("VALID_EXTEN needs an extension: <context>,<extension>")
     context = context or chan.context
     wanted = _priority(chan, context, extension, priority) if priority else 1
-    return "1" if wanted > 0 and _exists(chan, context, extension, wanted) else "0"
+    return "1" if wanted > 0 and await _exists(chan, context, extension, wanted) else "0"
 
 
 @function("EVAL_EXTEN", see="EVAL", form="[[context,]extension,]priority")

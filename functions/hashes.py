@@ -26,6 +26,15 @@ def _put(chan: Channel, name: str, key: str, value: str) -> None:
     chan.set(variable, value)
 
 
+FIELDS = "~ODBCFIELDS~"
+"""The variable in which whoever returns a row leaves the names of its columns (REALTIME_HASH, ODBC_..., CURL)."""
+
+
+def escaped(text: str) -> str:
+    """Write a value so that it stays one when it is split at commas."""
+    return text.replace("\\", "\\\\").replace(",", "\\,")
+
+
 @function("HASH", see="HASHKEYS, ClearHash, ARRAY", raw=True)
 def hash_(chan: Channel, hashname: str = "", hashkey: str | None = None) -> str:
     """Read or set one value of a hash, or all of them.
@@ -33,13 +42,16 @@ def hash_(chan: Channel, hashname: str = "", hashkey: str | None = None) -> str:
     Args:
         hashname: Name of the hash.
         hashkey: Name of the value; when it is left out all values are read, joined by commas, in the order of
-            HASHKEYS. Setting them all takes one value more than there are keys.
-    Compat: func_strings. The values are variables `~HASH~name~key~` of the channel.
+            HASHKEYS, and setting it takes a row: `Set(HASH(row)=${REALTIME_HASH(...)})`.
+    Sets: ~ODBCFIELDS~ to the keys, when all values are read.
+    Compat: func_strings. The values are variables `~HASH~name~key~` of the channel; the names of a row's columns are
+        those that ~ODBCFIELDS~ has.
     """
     hashname = hashname.replace('"', "")
     if hashkey is not None:
         return indirect.variable_of(chan, f"~HASH~{hashname}~{hashkey}~") or ""
     keys = ",".join(_keys(chan, hashname))
+    chan.set(FIELDS, keys)
     values = [indirect.variable_of(chan, f"~HASH~{hashname}~{key}~") for key in keys.split(",") if keys]
     # A key with a comma in it is taken for two, which are not there.
     return ",".join(value for value in values if value is not None) if None not in values else ""
@@ -51,15 +63,9 @@ def _set_hash(chan: Channel, hashname: str = "", hashkey: str | None = None, val
     if hashkey is not None:
         _put(chan, hashname, hashkey, value)
         return
-    keys = _keys(chan, hashname)
     values = split_arguments(value)
-    # Asterisk counts a last value only when something follows it or it is empty.
-    if not keys:
-        return
-    if len(values) > len(keys) or (len(values) == len(keys) and not values[-1]) or (len(keys) == 1 and not values):
-        values += [""]
-        for key, one in zip(keys, values, strict=False):
-            _put(chan, hashname, key, one)
+    for index, key in enumerate(split_arguments(chan.variables.get(FIELDS, ""))):
+        _put(chan, hashname, key, values[index] if index < len(values) else "")
 
 
 @function("HASHKEYS", see="HASH, ClearHash")

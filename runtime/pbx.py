@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from asterism.dialplan import machine
 from asterism.dialplan.errors import Ended, Interrupt, Redirected
-from asterism.dialplan.source import Elsewhere, Step
 from asterism.runtime import media
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
@@ -190,15 +189,12 @@ class Pbx:
         """Whether a call would find something to run there."""
         runtime = self._runtime
         found = runtime.plan.find(Unbound(runtime, context=context, caller=caller), context, exten, priority)
-        if found is None or isinstance(found, Step | Elsewhere):
-            return found is not None
-        asyncio.ensure_future(found).cancel()
-        return True  # Only a wait could tell (a realtime switch): the call itself finds out.
+        return found is not None  # Where only a wait could tell (a realtime switch) the call itself finds out.
 
     def may_match(self, context: str, exten: str, caller: str = "") -> bool:
         """Whether more digits could make it match."""
         runtime = self._runtime
-        return runtime.plan.longer(Unbound(runtime, context=context, caller=caller), context, exten)
+        return runtime.plan.longer(Unbound(runtime, context=context, caller=caller), context, exten) is True
 
     def hint(self, context: str, exten: str) -> tuple[str, str] | None:
         """Devices and name of the hint that stands for an extension."""

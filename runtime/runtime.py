@@ -32,6 +32,8 @@ from asterism.runtime.tones import ToneZones
 from asterism.runtime.unbound import Unbound
 
 DIALPLAN_FILE = "extensions.conf"
+SOURCES = ("extconfig", "res_config_sqlite3", "res_config_odbc", "res_odbc")
+"Names under which Asterisk reloads what is read before everything else: which databases there are."
 SIP_FILES = {"sip.conf": "chan_sip", "pjsip.conf": "chan_pjsip"}
 FRONT_ENDS = {"manager": "asterism.runtime.manager.server"}
 "Front ends that start with a runtime whose configuration folder has the file of that name, and their modules."
@@ -79,7 +81,7 @@ class Runtime(Switchboard):
         if self.config_dir is not None and (directories is None or options is None):
             conf = asterisk_conf.load(self.config_dir / "asterisk.conf", self._complaints.append)
         settings = directories or conf.directories
-        if self.config_dir is not None and directories is None:
+        if self.config_dir is not None:
             settings = replace(settings, astetcdir=self.config_dir)
         super().__init__(settings, options or conf.options, log)
         self.restart_wanted = False
@@ -95,7 +97,7 @@ class Runtime(Switchboard):
 
     def _load_modules(self, modules: Iterable[str] | None) -> None:
         if self.config_dir is not None:
-            sections = self._sections(self.config_dir / "modules.conf", self._complaints)
+            sections = self._sections("modules.conf", self._complaints)
             self.wanted = modules_conf.read(sections or (), self._complaints.append)
         self.modules.wanted = self.wanted.wants
         if modules is None:
@@ -160,7 +162,8 @@ class Runtime(Switchboard):
             self.log.error(str(complaint))
         await self._open_database()
         if self.config_dir is not None:
-            self._read_sounds(self.config_dir)
+            await self._read_sources(self.config_dir)
+            self._read_sounds()
             self._load_dialplan(self.config_dir)
         drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
         for driver in drivers:
@@ -185,11 +188,10 @@ class Runtime(Switchboard):
 
     def sip_drivers(self) -> list[ChannelDriver]:
         """The SIP driver, where SIP is configured."""
-        folder = self.config_dir
         found = [
             name
             for name, module in SIP_FILES.items()
-            if folder is not None and (folder / name).exists() and self.wants_module(module)
+            if self.config_dir is not None and self.has_config(name) and self.wants_module(module)
         ]
         if not found:
             return []
@@ -216,7 +218,7 @@ class Runtime(Switchboard):
 
     async def _start_front_ends(self) -> None:
         for name, module in FRONT_ENDS.items():
-            if self.config_dir is None or not (self.config_dir / f"{name}.conf").exists():
+            if self.config_dir is None or not self.has_config(f"{name}.conf"):
                 continue
             front_end: FrontEnd = importlib.import_module(module).make(self)
             try:
@@ -272,6 +274,7 @@ class Runtime(Switchboard):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.database.close()
+        await self.data_sources.close()
         self._closed.set()
 
     async def _end_channels(self) -> None:
@@ -311,23 +314,32 @@ class Runtime(Switchboard):
 
     # --- configuration ------------------------------------------------------------------------
 
-    def _read_sounds(self, folder: Path) -> list[ConfigError]:
+    async def _read_sources(self, folder: Path) -> list[ConfigError]:
+        """Read which databases there are, and what is to be read from them instead of from files."""
         complaints: list[ConfigError] = []
-        sections = self._sections(folder / "indications.conf", complaints)
+        await self.data_sources.load(folder, complaints.append)
+        await self.realtime.load(folder, complaints.append)
+        for complaint in complaints:
+            self.log.warning(str(complaint))
+        return complaints
+
+    def _read_sounds(self) -> list[ConfigError]:
+        complaints: list[ConfigError] = []
+        sections = self._sections("indications.conf", complaints)
         if sections is not None:
             self.tones = ToneZones.read(sections, complaints.append)
-        sections = self._sections(folder / "musiconhold.conf", complaints)
+        sections = self._sections("musiconhold.conf", complaints)
         if sections is not None:
             self.music = MusicClasses.read(sections, self.directories.data, complaints.append)
         for complaint in complaints:
             self.log.warning(str(complaint))
         return complaints
 
-    def _sections(self, path: Path, complaints: list[ConfigError]) -> reader.Config | None:
-        if not path.exists():
+    def _sections(self, file: str, complaints: list[ConfigError]) -> reader.Config | None:
+        if not self.has_config(file):
             return None
         try:
-            config = reader.read(path.name, path.parent)
+            config = self.read_config(file)
         except DialplanError as error:
             complaints.append(ConfigError(error.message, error.file, error.line))
             return None
@@ -335,9 +347,13 @@ class Runtime(Switchboard):
         return config
 
     def _load_dialplan(self, folder: Path) -> list[str]:
-        return self._adopt(
-            lambda values: resolve.load(folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values)
-        )
+        def load(values: dict[str, str]) -> Plan:
+            tables = self.realtime.static
+            return resolve.load(
+                folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, tables=tables
+            )  # fmt: skip
+
+        return self._adopt(load)
 
     def wants_module(self, name: str) -> bool:
         """Whether modules.conf wants a module of Asterisk's, such as `chan_sip`."""
@@ -388,15 +404,18 @@ class Runtime(Switchboard):
         """
         complaints: list[str] = []
         wanted = module.lower()
-        known = {"": True, "dialplan": True, "extensions": True, "indications": True, "musiconhold": True}
+        known = {"", "dialplan", "extensions", "indications", "musiconhold", *SOURCES}
         drivers = [
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
         front_ends = [each for name, each in self.front_ends.items() if wanted in ("", name)]
         if wanted not in known and not drivers and not front_ends:
             raise AsterismError(f"There is no module '{module}' that can be reloaded")
+        if self.config_dir is not None:
+            # Also for the sake of a part: its file may be in a table.
+            complaints += [str(each) for each in await self._read_sources(self.config_dir)]
         if self.config_dir is not None and wanted in ("", "indications", "musiconhold"):
-            complaints += [str(each) for each in self._read_sounds(self.config_dir)]
+            complaints += [str(each) for each in self._read_sounds()]
         if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
             complaints += self._load_dialplan(self.config_dir)
         parts: list[ChannelDriver | FrontEnd] = [*drivers, *front_ends]

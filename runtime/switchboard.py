@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from asterism.dialplan import reader
 from asterism.dialplan.plan import Plan
 from asterism.runtime import asterisk_conf, declare
 from asterism.runtime.bridge import Bridge
@@ -14,6 +15,7 @@ from asterism.runtime.bus import Bus, Queue
 from asterism.runtime.channel import Channel
 from asterism.runtime.channels import Channels
 from asterism.runtime.database import Database
+from asterism.runtime.datasources import DataSources
 from asterism.runtime.declare import Action, Application, Declaration, Function, Noun
 from asterism.runtime.dialing import Originated, originate
 from asterism.runtime.driver import ChannelDriver, Leg, Party
@@ -25,6 +27,8 @@ from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.modules import Modules
 from asterism.runtime.music import MusicClasses
 from asterism.runtime.pbx import Pbx
+from asterism.runtime.realtime import Realtime
+from asterism.runtime.realtime_switch import RealtimeSwitch
 from asterism.runtime.settings import DirectorySettings, Options
 from asterism.runtime.sounds import Sounds
 from asterism.runtime.tones import ToneZones
@@ -55,6 +59,9 @@ class Switchboard:
             custom_first=options.sounds_search_custom_dir,
         )
         self.database = Database(None)
+        self.data_sources = DataSources()
+        self.realtime = Realtime(self.data_sources, self.log)
+        self.plan.switches["realtime"] = RealtimeSwitch(self.realtime)
         self.features = FeaturesConf()
         self.drivers: list[ChannelDriver] = []
         self.datastores: dict[str, Any] = {}
@@ -168,6 +175,18 @@ class Switchboard:
     def wants_module(self, name: str) -> bool:
         """Whether a module of Asterisk's, such as `chan_sip`, is wanted."""
         return True
+
+    def has_config(self, file: str) -> bool:
+        """Whether there is a configuration file, on disk or in a table."""
+        return file.lower() in self.realtime.static or (self.directories.etc / file).exists()
+
+    def read_config(self, file: str, execute: reader.Execute | None = None) -> reader.Config:
+        """Read a file of the configuration folder, from disk or from the table that extconfig.conf binds it to.
+
+        Raises:
+            DialplanError: It is not there, or lost as a whole.
+        """
+        return reader.read(file, self.directories.etc, execute, self.realtime.static)
 
     def driver(self, technology: str) -> ChannelDriver | None:
         """The driver of a technology, in any case."""

@@ -1,0 +1,81 @@
+"""Rows of databases beside what Asterisk 22 was seen to answer: realtime, func_odbc, and `switch => Realtime`.
+
+The folder `stored` is the configuration that was used there; the databases are made of its SQL.
+"""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asterism.runtime.log import Level
+from asterism.runtime.settings import DirectorySettings
+from asterism.runtime.testing import TestRuntime
+
+from tests.functions.test_recorded import differences
+
+FOLDER = Path(__file__).with_name("stored")
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+def configure(folder: Path) -> Path:
+    """Make a configuration folder with its databases."""
+    for file in (*FOLDER.glob("*.conf"), *FOLDER.glob("*.ini")):
+        shutil.copy(file, folder)
+    for name in ("realtime", "odbc"):
+        connection = sqlite3.connect(folder / f"{name}.sqlite3")
+        connection.executescript((FOLDER / f"{name}.sql").read_text("utf-8"))
+        connection.close()
+    return folder
+
+
+@pytest.fixture
+async def stored(tmp_path: Path) -> AsyncIterator[TestRuntime]:
+    """A runtime with realtime and func_odbc."""
+    folder = configure(tmp_path)
+    async with TestRuntime(folder, directories=DirectorySettings(astdbdir=tmp_path / "db")) as rt:
+        yield rt
+
+
+async def test_realtime_as_recorded(stored: TestRuntime) -> None:
+    assert await differences(stored, cases("realtime")) == []
+
+
+@pytest.mark.parametrize("case", cases("switch"), ids=lambda case: case["id"])
+async def test_a_realtime_switch_as_recorded(stored: TestRuntime, case: dict[str, Any]) -> None:
+    stored.extensions(case["conf"])
+    context = case["id"].replace("-", "") + "x"
+    for number, trace in case["lookups"]:
+        before = len(stored.executed())
+        # What has no first priority is a jump that fails, as in the recording; so is what stands nowhere.
+        stored.extensions(f"{case['conf']}\n[start]\nexten => s,1,Goto({context},{number},1)\n")
+        await stored.originate("Local/s@start/n", application="Wait", app_data="1")
+        while stored.channels:
+            await asyncio.sleep(0.1)
+        ran = [line for line in stored.executed()[before:] if "@start:" not in line and "Wait(" not in line]
+        assert ran[: len(trace)] == trace, number
+
+
+async def test_what_cannot_be_answered_is_said(stored: TestRuntime) -> None:
+    stored.extensions(
+        "[default]\nexten => 1,1,NoOp(<${REALTIME(people,name)}${REALTIME(noengine,id,1)}${REALTIME(people,nocol,nocol)}>)\n"
+        " same => n,Set(REALTIME_STORE(people,name,note)=only)\n same => n,NoOp(${REALTIME_STORE(people)})\n"
+    )
+    await (await stored.phone("alice").call("1@default")).over()
+    assert "1@default:1 NoOp(<>)" in stored.executed()
+    said = "\n".join(stored.logged(Level.WARNING) + stored.logged(Level.ERROR))
+    for wanted in (
+        "REALTIME: a family, a column to match, and a value are needed",
+        "the engine 'mysql' is not available",
+        "no such column: nocol",
+        "1 values were given for 2 columns",
+        "REALTIME_STORE cannot be read",
+    ):
+        assert wanted in said
