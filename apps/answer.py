@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
+from asterism.runtime import timelen
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Unit, application
@@ -24,12 +25,12 @@ async def answer(
     """Answer the call if it has not been answered.
 
     Args:
-        delay: Milliseconds to wait after the answer, so that the start of what follows is heard.
+        delay: Milliseconds to wait after the answer, so that the start of what follows is heard; another unit may
+            stand behind it: h, m, s, ms.
         options: `i` does not wait.
     Compat: pbx_builtins. A delay that is no number, or negative, is none.
     """
-    milliseconds = _number(delay)
-    await chan.answer(0.0 if options.at_once else max(0.0, milliseconds or 0.0) / 1000)
+    await chan.answer(0.0 if options.at_once else max(0.0, timelen.seconds(delay, "ms") or 0.0))
 
 
 @application("Hangup", see="Answer, Busy, Congestion")

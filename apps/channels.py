@@ -5,6 +5,7 @@ from typing import Annotated
 
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Option, Text, application
+from asterism.runtime.errors import Hangup
 from asterism.runtime.log import escaped
 
 
@@ -27,6 +28,8 @@ def channel_redirect(chan: Channel, channel: str, place: Text) -> None:
     context, exten, priority = ([other.context, other.exten, "1"][: 3 - len(parts)] + parts)[:3]
     other.redirect(context, exten, priority)
     chan.set("CHANNELREDIRECT_STATUS", "SUCCESS")
+    if other is chan and chan.ended:
+        raise Hangup(0)  # Its `h` is over; there is nowhere to go from there.
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,15 @@ async def soft_hangup(chan: Channel, channel: str, options: SoftHangupOptions = 
     """Ask for the end of a channel, another one or this.
 
     Args:
-        channel: Its name, or technology/device.
-        options: `a` ends all channels of the device, not the first alone.
+        channel: Its name, in any case; with `a` technology/device.
+        options: `a` ends all channels of the device.
     Compat: app_softhangup. Nothing happens when there is none.
     """
+    wanted = channel.lower()
     for other in list(chan.switch.channels.values()):
-        if channel.lower() in (other.name.lower(), other.name.rpartition("-")[0].lower()):
+        if wanted == (other.name.rpartition("-")[0] if options.all else other.name).lower():
             chan.notice(f"Soft hanging {other.name} up.")
             other.request_hangup()
-            if not options.all:
-                break
     await chan.pause()  # Where its own end reaches this channel, if that was meant.
 
 

@@ -19,7 +19,8 @@ def split(text: str) -> tuple[str, str]:
     return name, (data if end < 0 else data[:end]) if opening else ""
 
 
-async def _substituted(chan: Scope, text: str) -> str:
+async def substituted(chan: Scope, text: str) -> str:
+    """Put in the variables of a text once more, waiting where a function waits."""
     if "$" not in text:
         return text
     compiled = Compiler(chan.source.registry).text(substitution.parse(text))
@@ -61,7 +62,7 @@ async def exec_(chan: Scope, text: declare.Text = "") -> Outcome:
     if not text:
         return None
     name, data = split(text)
-    return await _execute_or_fail(chan, name, await _substituted(chan, data))
+    return await _execute_or_fail(chan, name, await substituted(chan, data))
 
 
 @application("TryExec", since="0.1", see="Exec")
@@ -78,13 +79,15 @@ async def tryexec(chan: Scope, text: declare.Text = "") -> Outcome:
     if not text:
         return None
     try:
-        outcome = await execute(chan, name, await _substituted(chan, data))
+        outcome = await execute(chan, name, await substituted(chan, data))
     except LookupError:
         chan.warn(f"Could not find application '{name}'")
         chan.set("TRYSTATUS", "NOAPP")
         return None
     except Ended:
         chan.set("TRYSTATUS", "FAILED")
+        if chan.ended:
+            return None  # It could not be done in `h`, which goes on.
         raise
     if isinstance(outcome, Failed):
         chan.set("TRYSTATUS", "FAILED")
@@ -146,4 +149,4 @@ async def execiftime(chan: Scope, text: declare.Text = "") -> Outcome:
     return await _execute_or_fail(chan, name, data)
 
 
-__all__ = ["Jump", "exec_", "execif", "execiftime", "execute", "tryexec"]
+__all__ = ["Jump", "exec_", "execif", "execiftime", "execute", "substituted", "tryexec"]

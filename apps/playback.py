@@ -30,9 +30,10 @@ async def playback(chan: Channel, filenames: Files, options: Text = "") -> None:
             chan.warn(f"Playback: option '{word}' is not supported yet and ignored")
     missing: tuple[str, ...] = ()
     if chan.is_up or "skip" not in words:
-        if "noanswer" not in words:
+        chan.set("PLAYBACKSTATUS", "SUCCESS")
+        if "noanswer" not in words and not chan.is_up:
             await chan.answer()
-        missing = (await chan.play(*_named(filenames))).missing
+        missing = tuple(filenames) if chan.ended else (await chan.play(*_named(filenames))).missing
         if missing:
             chan.warn(f"Playback failed on {chan.name} for {'&'.join(missing)}")
     chan.set("PLAYBACKSTATUS", "FAILED" if missing else "SUCCESS")
@@ -76,8 +77,12 @@ async def background(
     if not chan.is_up and options.skip:
         chan.set("BACKGROUNDSTATUS", "SUCCESS")
         return None
-    if not options.no_answer:
+    chan.set("BACKGROUNDSTATUS", "SUCCESS")
+    if not options.no_answer and not chan.is_up:
         await chan.answer()
+    if chan.ended:
+        chan.set("BACKGROUNDSTATUS", "FAILED")
+        return None
     interrupt = "" if options.play_through else ANY_DIGIT
     if options.match:
         exists = chan.switch.extension_exists

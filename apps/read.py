@@ -62,6 +62,7 @@ async def read(
     most = most if most > 0 else 255
     seconds = _seconds(timeout)
     status, digits = "TIMEOUT", ""
+    chan.set("READSTATUS", "ERROR")
     try:
         if not options.no_answer:
             await chan.answer()
@@ -71,6 +72,8 @@ async def read(
                 break
     except Hangup:
         chan.set("READSTATUS", "HANGUP")
+        if chan.ended:
+            return  # Nobody can press a key in `h`, which goes on.
         raise
     chan.set(variable, digits)
     chan.set("READSTATUS", status)

@@ -26,7 +26,8 @@ def play_tones(chan: Channel, tones: Text = "") -> None:
         chan.notice(f"Unable to start playtones: {error}")
         raise Hangup(0) from None
     chan.stop_play()
-    chan.start_tone(found)
+    if not chan.ended:
+        chan.start_tone(found)
 
 
 @application("StopPlayTones", see="PlayTones")

@@ -67,9 +67,13 @@ def log(chan: Scope, level: str = "", message: declare.Text = "") -> None:
     Args:
         level: ERROR, WARNING, NOTICE, DEBUG, VERBOSE or DTMF.
         message: What to write; the dialplan's place is put before it.
+
+    Compat: app_verbose; a level that is none of these logs an ERROR, and nothing else is written.
     """
+    if not level and not message:
+        return
     if level.upper() not in LEVELS:
-        chan.warn(f"Log needs one of {', '.join(LEVELS)}, not '{level}'")
+        chan.log("ERROR", f"Unknown log level: '{level}'; Log takes one of {', '.join(LEVELS)}")
         return
     where = f"Ext. {chan.exten} @ {chan.context}"
     if level.upper() == "VERBOSE":

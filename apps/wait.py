@@ -1,27 +1,33 @@
-"""Waiting: for time to pass, for a digit, for the number of an extension."""
+"""Waiting: for time to pass, for a moment, for a digit, for the number of an extension."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from asterism.dialplan.scope import Dialled, NoDigits
-from asterism.runtime import music
+from asterism.runtime import music, timelen
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import Option, Seconds, Unit, application
-from asterism.runtime.errors import ArgumentError
+from asterism.runtime.declare import Option, Unit, application
+from asterism.runtime.errors import ArgumentError, Hangup
+
+_EPOCH = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d*)?)", re.ASCII)
 
 
 @application("Wait", see="WaitExten, WaitDigit")
-async def wait(chan: Channel, seconds: Seconds = 0.0) -> None:
+async def wait(chan: Channel, seconds: Annotated[str, Unit("s")] = "") -> None:
     """Wait for some seconds.
 
     Args:
-        seconds: How long; fractions are allowed.
-    Compat: pbx_builtins. No number, or none above zero, does not wait. Digits that come meanwhile stay for
+        seconds: How long; fractions are allowed, and a unit behind it: h, m, s, ms.
+    Compat: pbx_builtins. No length of time, or none above zero, does not wait. Digits that come meanwhile stay for
     WaitExten, Read and BackGround.
     """
-    if seconds > 0:
-        await chan.wait(seconds)
+    length = timelen.seconds(seconds) if seconds else 0.0
+    if length is None:
+        chan.warn(f"Wait: '{seconds}' is no length of time")
+    elif length > 0:
+        await chan.wait(length)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ async def wait_exten(
     """Wait until the caller dials an extension, and go there.
 
     Args:
-        seconds: How long to wait for the first digit; TIMEOUT(response) when left out.
+        seconds: How long to wait for the first digit, as for Wait; TIMEOUT(response) when left out.
         options: `m(class)` plays music, `d(tone)` a tone.
     Compat: pbx_builtins. When nothing is dialled the next priority runs if there is one, else extension `t`,
         else the call ends.
@@ -72,32 +78,56 @@ async def wait_digit(chan: Channel, seconds: Annotated[str, Unit("s")] = "", dig
     """Wait until the caller presses one of some keys.
 
     Args:
-        seconds: How long to wait; for ever when left out.
+        seconds: How long to wait, as for Wait; for ever when left out.
         digits: The keys that count; others are taken and forgotten.
-    Sets: WAITDIGITSTATUS (DTMF, TIMEOUT, ERROR) and, with DTMF, WAITDIGITRESULT.
+    Sets: WAITDIGITSTATUS (DTMF, TIMEOUT, ERROR, CANCEL when the call ends meanwhile) and, with DTMF, WAITDIGITRESULT.
     Compat: pbx_builtins.
     """
-    try:
-        left = float(seconds) if seconds else float("inf")
-        wrong = not left >= 0
-    except ValueError:
-        wrong = True
-    if wrong:
-        chan.warn(f"WaitDigit: {seconds!r} is no number of seconds")
+    left = timelen.seconds(seconds) if seconds else float("inf")
+    if left is None or left < 0:
+        chan.warn(f"WaitDigit: '{seconds}' is no length of time")
         chan.set("WAITDIGITSTATUS", "ERROR")
         return
     loop = asyncio.get_running_loop()
     deadline, accepted = loop.time() + left, digits.upper()
-    while (digit := await chan.read_digit(deadline - loop.time())) and digit not in accepted:
-        pass
+    try:
+        while (digit := await chan.read_digit(deadline - loop.time())) and digit not in accepted:
+            pass
+    except Hangup:
+        chan.set("WAITDIGITSTATUS", "CANCEL")
+        raise
     if digit:
         chan.set("WAITDIGITRESULT", digit)
     chan.set("WAITDIGITSTATUS", "DTMF" if digit else "TIMEOUT")
 
 
-def _seconds(text: str, otherwise: float) -> float:
+@application("WaitUntil", see="Wait, WaitForCondition, EPOCH")
+async def wait_until(chan: Channel, epoch: str = "") -> None:
+    """Wait until a moment.
+
+    Args:
+        epoch: The moment, in seconds since the epoch, fractions allowed; `$[${EPOCH}+5]` is in five seconds.
+    Sets: WAITUNTILSTATUS: OK, FAILURE when that is no number, PAST when it is over, HANGUP.
+    Compat: app_waituntil. Asterisk waits for ever, as a rule, for a moment in the past that has no fraction.
+    """
+    found = _EPOCH.match(epoch)
+    if found is None:
+        chan.warn("WaitUntil requires an argument (epoch)" if not epoch else f"WaitUntil: '{epoch}' is no time")
+        chan.set("WAITUNTILSTATUS", "FAILURE")
+        return
+    left = float(found[1]) - chan.now()
+    if left < 0:
+        chan.notice(f"WaitUntil called in the past (now {int(chan.now())}, arg {found[1]})")
+        chan.set("WAITUNTILSTATUS", "PAST")
+        return
     try:
-        number = float(text)
-    except ValueError:
-        return otherwise
-    return number if number > 0 else otherwise
+        await chan.wait(left)
+    except Hangup:
+        chan.set("WAITUNTILSTATUS", "HANGUP")
+        raise
+    chan.set("WAITUNTILSTATUS", "OK")
+
+
+def _seconds(text: str, otherwise: float) -> float:
+    length = timelen.seconds(text) or 0.0
+    return length if length > 0 else otherwise

@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-import signal
 import stat as modes
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from asterism.functions import indirect
+from asterism.runtime import shell as shells
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -66,14 +66,9 @@ async def shell(chan: Channel, command: str) -> str:
     """
     if not command:
         raise ArgumentError("SHELL needs a command")
-    process = await asyncio.create_subprocess_shell(command, stdin=DEVNULL, stdout=PIPE, start_new_session=True)
-    try:
+    async with shells.started(command, stdout=PIPE) as process:
         printed = await _printed(process)
         await process.wait()
-    except BaseException:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        raise
     return indirect.limit(printed.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
 
 

@@ -76,21 +76,24 @@ class Channel(ChannelBase):
 
     def ring(self) -> None:
         """Tell the caller that the far end rings."""
+        if self.is_up or self.ended:
+            return  # In `h` nobody is left to be told.
         self.check()
-        if not self.is_up:
-            self.leg.ring()
+        self.leg.ring()
 
     def progress(self) -> None:
         """Open early audio to the caller."""
+        if self.is_up or self.ended:
+            return  # In `h` nobody is left to be told.
         self.check()
-        if not self.is_up:
-            self.leg.progress()
+        self.leg.progress()
 
     def proceed(self) -> None:
         """Tell the caller that the call is worked on."""
+        if self.is_up or self.ended:
+            return  # In `h` nobody is left to be told.
         self.check()
-        if not self.is_up:
-            self.leg.proceed()
+        self.leg.proceed()
 
     async def wait(self, seconds: float) -> None:
         """Do nothing for a while; digits stay for whoever reads them next."""
@@ -106,10 +109,14 @@ class Channel(ChannelBase):
         if not self.is_up and not self.outgoing:
             self.leg.progress()
 
-    def start_play(self, sound: SoundFile, *, loop: bool = False) -> media.Play:
-        """Begin a sound; it plays until it ends or is stopped. A caller that was not answered hears it all the same."""
+    def start_pieces(self, pieces: Sequence[media.Piece]) -> media.Play:
+        """Begin pieces, one after the other. A caller that was not answered hears them all the same."""
         self._let_hear()
-        return media.Play(self, [media.SoundPiece(sound, loop)])
+        return media.Play(self, pieces)
+
+    def start_play(self, sound: SoundFile, *, loop: bool = False) -> media.Play:
+        """Begin a sound; it plays until it ends or is stopped."""
+        return self.start_pieces([media.SoundPiece(sound, loop)])
 
     def start_tone(self, tones: str | ToneList | Sequence[Tone], *, loop: bool = True) -> media.Play:
         """Begin a tone, by name (`busy`) or as it is.
@@ -252,7 +259,7 @@ class Channel(ChannelBase):
         await self.until_played(play, "#")
 
     async def busy(self, seconds: float = FOREVER) -> NoReturn:
-        """Tell the caller that it is busy, then end the call with cause 17; one that is up hears the tone meanwhile."""
+        """Tell the caller that it is busy, then end the call with cause 17; one that is up hears the tone instead."""
         await self._unreachable(Cause.USER_BUSY, "busy", seconds)
 
     async def congestion(self, seconds: float = FOREVER) -> NoReturn:
@@ -260,16 +267,24 @@ class Channel(ChannelBase):
         await self._unreachable(Cause.NORMAL_CIRCUIT_CONGESTION, "congestion", seconds)
 
     async def _unreachable(self, cause: Cause, tone: str, seconds: float) -> NoReturn:
-        self.check()
-        self.cause = int(cause)
-        if not self.is_up:
+        told = 0 if self.is_up else int(cause)
+        self.cause = told or self.cause
+        if self.ended or self.far_end_gone:
+            raise Hangup(told)
+        if self.is_up:
+            self._tone_if_known(tone)
+        else:
             self.to_state(ChannelState.BUSY)
             self.leg.refuse(cause)
-        else:
-            self.start_tone(tone)
         await asyncio.sleep(min(seconds, 1e9))  # Until the caller hangs up, as a rule.
         self.stop_play()
-        raise Hangup(cause)
+        raise Hangup(told)
+
+    def _tone_if_known(self, tone: str) -> None:
+        try:
+            self.start_tone(tone)
+        except ArgumentError as error:
+            self.warn(f"{self.name} hears nothing: {error}")
 
     async def finish(self, status: str) -> None:
         """End by DIALSTATUS, as a dialplan without a next priority does."""

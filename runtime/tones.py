@@ -17,7 +17,7 @@ from asterism.runtime.settings import Entry
 FOREVER_MS = 1000
 "An endless tone is this much of it again and again: frequencies are whole numbers of Hz, so no seam is heard."
 
-_ELEMENT = re.compile(r"(!?)\s*(\d{1,5})(?:([+*])(\d{1,5}))?(?:/(\d{1,7}))?")
+_ELEMENT = re.compile(r"(!?)\s*(\d{1,5})(?:([+*])(\d{0,5}))?(?:/(\d{0,7}))?")
 
 
 @dataclass(frozen=True, slots=True)

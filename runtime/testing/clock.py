@@ -4,7 +4,8 @@ While something is being done, time stands still, so that what is measured is ex
 a pause does it go on by itself, so that an endless loop meets its timeout.
 
 Two minutes of ringing take a millisecond. Only for phones in memory: sockets and threads live in real time, and
-a wait for them would make the clock jump; what is given to an executor is therefore run at once.
+a wait for them would make the clock jump; what is given to an executor is therefore run at once, and a program that
+was started (System, SHELL) is given a second of real time to end before time goes on.
 """
 
 import asyncio
@@ -15,6 +16,9 @@ from typing import Any, cast
 
 PATIENCE_S = 1.0
 "How long something may take without a pause before time goes on."
+
+_LOOK_S = 0.02
+"How long to wait at a time for a program that was started."
 
 
 class JumpingClock:
@@ -33,6 +37,7 @@ class JumpingClock:
         self._idle_at = time.monotonic()
         self._select: Callable[..., Any] = self._loop._selector.select
         self._installed = False
+        self._children: list[Any] = []
 
     @property
     def jumped_s(self) -> float:
@@ -47,12 +52,14 @@ class JumpingClock:
         self._loop.time = self._now
         self._loop._selector.select = self._jump
         self._loop.run_in_executor = self._run_now
+        self._loop.subprocess_shell = self._started
 
     def remove(self) -> None:
         """Let time pass by itself again."""
         if self._installed:
             self._installed = False
             del self._loop.time, self._loop._selector.select, self._loop.run_in_executor
+            del self._loop.subprocess_shell
 
     def _now(self) -> float:
         return self._began + self._jumped + max(0.0, time.monotonic() - self._idle_at - PATIENCE_S)
@@ -65,10 +72,23 @@ class JumpingClock:
         if timeout <= 0:
             return self._select(timeout)
         ready = self._select(0)
+        if not ready and self._works():
+            return self._select(min(timeout, _LOOK_S))
         if not ready:
             self._jumped = self._now() - self._began + timeout
             self._idle_at = time.monotonic()
         return ready
+
+    def _works(self) -> bool:
+        """Whether a program that was started is still at work, and has not been for too long."""
+        self._children = [child for child in self._children if child.get_returncode() is None]
+        return bool(self._children) and time.monotonic() - self._idle_at < PATIENCE_S
+
+    async def _started(self, *arguments: Any, **options: Any) -> Any:
+        made = await type(self._loop).subprocess_shell(self._loop, *arguments, **options)
+        self._children.append(made[0])
+        self._idle_at = time.monotonic()
+        return made
 
     def _run_now(self, executor: object, function: Callable[..., Any], *arguments: Any) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = self._loop.create_future()

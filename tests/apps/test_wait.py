@@ -187,7 +187,7 @@ async def test_channelredirect_of_nobody(rt: TestRuntime) -> None:
     assert rt.executed()[-1].endswith("NoOp(NOCHANNEL)")
 
 
-@pytest.mark.parametrize("name", ["Loopback/alice-00000000", "Loopback/alice"])
+@pytest.mark.parametrize("name", ["Loopback/alice-00000000", "loopback/ALICE-00000000", "Loopback/alice,a"])
 async def test_softhangup_ends_another_channel(rt: TestRuntime, name: str) -> None:
     call = await call_of(rt, "Answer()", "Wait(100)", more=f"exten => 2,1,SoftHangup({name})\n")
     await call.until("up")
