@@ -35,7 +35,7 @@ DIALPLAN_FILE = "extensions.conf"
 SOURCES = ("extconfig", "res_config_sqlite3", "res_config_odbc", "res_odbc")
 "Names under which Asterisk reloads what is read before everything else: which databases there are."
 SIP_FILES = {"sip.conf": "chan_sip", "pjsip.conf": "chan_pjsip"}
-FRONT_ENDS = {"manager": "asterism.runtime.manager.server"}
+FRONT_ENDS = {"http": "asterism.runtime.http.server", "manager": "asterism.runtime.manager.server"}
 "Front ends that start with a runtime whose configuration folder has the file of that name, and their modules."
 
 

@@ -9,6 +9,7 @@ from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.request import Header
 from asterism.runtime.security import SecurityEvent
 from asterism.runtime.snapshots import bridge_headers, channel_headers
+from asterism.runtime.states import ChannelState
 
 Variables = Callable[[ChannelSnapshot], list[tuple[str, str]]]
 """The variables of a channel that manager.conf's channelvars adds to its block."""
@@ -96,6 +97,24 @@ def _plan(kind: type[Event]) -> list[tuple[str, str]]:
                 plan.append((each.name, each.metadata.get("header") or header_of(each.name)))
         _PLANS[kind] = plan
     return plan
+
+
+def headers_of(kind: type[Event]) -> list[str]:
+    """The names of an event's headers behind `Event` and `Privilege`, as far as they are always the same."""
+    channel = [name for name, _ in channel_headers(_NOBODY)]
+    names: list[str] = []
+    for name, header in _plan(kind):
+        hint = str(next(each.type for each in fields(kind) if each.name == name))
+        if "ChannelSnapshot" in hint:
+            names += [f"{header}{each}" for each in channel]
+        elif "BridgeSnapshot" in hint:
+            names += [each for each, _ in bridge_headers(BridgeSnapshot(""))]
+        elif "Mapping" not in hint:
+            names.append(header)
+    return names
+
+
+_NOBODY = ChannelSnapshot("", "", "", ChannelState.DOWN)
 
 
 def capitals(name: str) -> str:

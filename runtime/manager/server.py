@@ -2,24 +2,26 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus
+from asterism.runtime.front_ends import ManagerLogin, ManagerUser
 from asterism.runtime.manager.client import ManagerClient
 from asterism.runtime.manager.conf import General, ManagerConf, User, load
 from asterism.runtime.manager.connection import Connection
 from asterism.runtime.manager.hints import HintWatch
 from asterism.runtime.manager.history import KEPT_S, History
 from asterism.runtime.manager.packets import EventPacket
-from asterism.runtime.manager.rendering import event_headers, kinds, privilege
-from asterism.runtime.request import AMI_VERSION
+from asterism.runtime.manager.rendering import event_headers, headers_of, kinds, privilege
+from asterism.runtime.request import AMI_VERSION, Header
 from asterism.runtime.settings import Address
 from asterism.runtime.tls import server_context
 
 if TYPE_CHECKING:
+    from asterism.runtime.manager.pages import Pages
     from asterism.runtime.runtime import Runtime
 
 TLS_PORT = 5039
@@ -44,7 +46,7 @@ class ManagerServer:
         self.debug = False
         "Whether every client gets the numbers of events."
         self._servers: dict[Place, asyncio.Server] = {}
-        self._context: ssl.SSLContext | None = None
+        self._pages: Pages | None = None
         self._stop_listening: Callable[[], None] = _nothing
         self._stop_watching: Callable[[], None] = _nothing
         self._listening: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
@@ -112,9 +114,19 @@ class ManagerServer:
 
     def _offer_pages(self) -> None:
         """Serve the manager over HTTP, where that is wanted."""
-        if not (self.conf.general.enabled and self.conf.general.webenabled):
-            return
-        self.rt.log.notice("manager.conf: webenabled: there is no HTTP server yet, the manager is served over TCP")
+        wanted = self.conf.general.enabled and self.conf.general.webenabled
+        if wanted and self._pages is None:
+            from asterism.runtime.http.server import HttpServer
+            from asterism.runtime.manager.pages import Pages
+
+            http = self.rt.front_ends.get("http")
+            if isinstance(http, HttpServer):
+                self._pages = Pages(self, http)
+            else:
+                self.rt.log.warning("manager.conf: webenabled: HTTP is not served, there is no http.conf")
+        elif not wanted and self._pages is not None:
+            self._pages.close()
+            self._pages = None
 
     async def stop(self) -> None:
         """Listen no more, and hang up on everybody."""
@@ -123,6 +135,8 @@ class ManagerServer:
         self._servers.clear()
         if self._forgetting is not None:
             self._forgetting.cancel()
+        if self._pages is not None:
+            self._pages.close()
         for connection in tuple(self.connections):
             connection.close()
         await asyncio.sleep(0)
@@ -236,6 +250,74 @@ class ManagerServer:
         if channel is None:
             return []
         return [(name, channel.variables.get(name, "")) for name in map(str.strip, self.conf.general.channelvars)]
+
+    # --- what commands may ask; see `asterism.runtime.front_ends.Manager`
+
+    def settings(self) -> list[tuple[str, object]]:
+        """What manager.conf says, by Asterisk's titles."""
+        general = self.conf.general
+        plain, secure = ([place for place in self._servers if place[2] == scheme] for scheme in ("TCP", "TLS"))
+        return [
+            ("Manager (AMI)", general.enabled),
+            ("Web Manager (AMI/HTTP)", general.webenabled),
+            ("TCP Bindaddress", _shown(plain)),
+            ("HTTP Timeout (seconds)", general.httptimeout),
+            ("TLS Enable", general.tlsenable),
+            ("TLS Bindaddress", _shown(secure)),
+            ("TLS Certfile", general.tlscertfile),
+            ("TLS Privatekey", general.tlsprivatekey),
+            ("TLS Cipher", general.tlscipher),
+            ("Allow multiple login", general.allowmultiplelogin),
+            ("Display connects", general.displayconnects),
+            ("Timestamp events", general.timestampevents),
+            ("Channel vars", ",".join(general.channelvars)),
+            ("Disabled events", ",".join(general.disabledevents)),
+            ("Debug", self.debug),
+        ]
+
+    def users(self) -> list[ManagerUser]:
+        """Its users."""
+        return [
+            ManagerUser(
+                user.name,
+                bool(user.settings.secret),
+                user.read,
+                user.write,
+                user.settings.displayconnects,
+                user.settings.allowmultiplelogin,
+                user.variables,
+                [[(permit, str(network.with_netmask)) for permit, network in rules] for rules in user.access.lists],
+            )
+            for user in self.conf.users.values()
+        ]
+
+    def logins(self) -> list[ManagerLogin]:
+        """Who is logged in."""
+        return [
+            ManagerLogin(each.user.name, each.name, each.login_s, each.descriptor, each.user.read, each.user.write)
+            for each in self.connections
+            if each.user is not None
+        ]
+
+    def kept_events(self) -> list[Sequence[Header]]:
+        """The headers of events that are kept for clients that ask for what they missed."""
+        return [each.numbered().headers for each in self.history]
+
+    def event_kinds(self) -> dict[str, type[Event]]:
+        """All events that there are, by name."""
+        return {kind.__name__: kind for kind in kinds()}
+
+    def event_headers(self, kind: type[Event]) -> list[str]:
+        """The headers of an event, in order."""
+        return headers_of(kind)
+
+    def privilege_of(self, kind: type[Event]) -> str:
+        """The class that a user must be able to read to get it."""
+        return privilege(kind)
+
+
+def _shown(places: Sequence[Place]) -> str:
+    return ",".join(str(Address(host, port)) for host, port, _ in places) or "Disabled"
 
 
 def _places(general: General) -> list[Place]:

@@ -1,0 +1,100 @@
+"""What commands and actions may ask of the front ends: the manager, and the HTTP server."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from asterism.runtime.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerUser:
+    """A user of the manager, as manager.conf says.
+
+    Args:
+        rules: permit (True) and deny lines with their networks, a list for each access list.
+    """
+
+    name: str
+    has_secret: bool
+    read: frozenset[str]
+    write: frozenset[str]
+    shows_connects: bool
+    may_enter_twice: bool
+    variables: Sequence[tuple[str, str]]
+    rules: Sequence[Sequence[tuple[bool, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerLogin:
+    """Somebody who is logged in to the manager.
+
+    Args:
+        since_s: Since the epoch.
+        descriptor: The file descriptor of its connection; -1 for a login over HTTP.
+    """
+
+    user: str
+    address: str
+    since_s: float
+    descriptor: int
+    read: frozenset[str]
+    write: frozenset[str]
+
+
+@runtime_checkable
+class Manager(Protocol):
+    """The manager."""
+
+    debug: bool
+    "Whether every client gets the numbers of events."
+
+    def settings(self) -> Sequence[tuple[str, object]]:
+        """What manager.conf says, by Asterisk's titles."""
+
+    def users(self) -> Sequence[ManagerUser]:
+        """Its users."""
+
+    def logins(self) -> Sequence[ManagerLogin]:
+        """Who is logged in."""
+
+    def kept_events(self) -> Sequence[Sequence[tuple[str, object]]]:
+        """The headers of events that are kept for clients that ask for what they missed."""
+
+    def event_kinds(self) -> Mapping[str, type[Event]]:
+        """All events that there are, by name."""
+
+    def event_headers(self, kind: type[Event]) -> Sequence[str]:
+        """The headers of an event, in order."""
+
+    def privilege_of(self, kind: type[Event]) -> str:
+        """The class that a user must be able to read to get it."""
+
+
+@runtime_checkable
+class WebServer(Protocol):
+    """The HTTP server."""
+
+    @property
+    def server_name(self) -> str:
+        """What it calls itself."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before all its pages."""
+
+    def places(self) -> Sequence[tuple[str, bool]]:
+        """Addresses that it listens on, and whether over TLS."""
+
+    def pages(self) -> Sequence[tuple[str, str]]:
+        """What it serves: the path behind the prefix, and what that is."""
+
+
+def manager_of(found: object) -> Manager | None:
+    """A front end as the manager; None when it is another, or none."""
+    return found if isinstance(found, Manager) else None
+
+
+def web_server_of(found: object) -> WebServer | None:
+    """A front end as the HTTP server; None when it is another, or none."""
+    return found if isinstance(found, WebServer) else None
