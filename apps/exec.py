@@ -37,6 +37,8 @@ async def execute(chan: Scope, name: str, data: str) -> Outcome:
     program = chan.source.registry.application(name)
     if program is None:
         raise LookupError(name)
+    if chan.tracing:
+        chan.runs(name, data)
     outcome = program.run(chan, data)
     result: Outcome = await outcome if isawaitable(outcome) else outcome
     return chan.jump if result is None else result

@@ -239,6 +239,9 @@ class Scope(Protocol):
         """Log what an application of `step` ended with, with its dialplan line; the call ends then."""
         ...
 
+    def runs(self, application: str, data: str) -> None:
+        """An application starts that another one runs (Exec); only called while `tracing`."""
+
     def trace(self, application: str, data: str) -> None:
         """Tell the listeners that a step starts: `Executing [...]`, Newexten. Called only while `tracing`."""
         ...

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from asterism.functions import indirect
-from asterism.functions.cdr import ama_name, ama_number
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
+from asterism.runtime.records.record import ama_name, ama_number
 
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
 _KEPT = ("peeraccount", "userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")

@@ -28,6 +28,7 @@ from asterism.runtime.driver import (
 )
 from asterism.runtime.errors import DriverError, Hangup
 from asterism.runtime.events import (
+    ApplicationStart,
     ChannelEvent,
     ChannelSnapshot,
     DTMFBegin,
@@ -196,7 +197,7 @@ class ChannelBase(Parties, Reporter):
         """Look again at what anybody listens to; the runtime calls this when that has changed."""
         wants = self.switch.bus.wants
         self.tells_variables = wants(VarSet)
-        self.tracing = wants(Newexten) or self.switch.log.shows(3) or self.switch.traces
+        self.tracing = wants(Newexten) or wants(ApplicationStart) or self.switch.log.shows(3) or self.switch.traces
 
     def tell(self, kind: type[ChannelEvent], *facts: Any) -> None:
         """Publish an event of this channel; nothing is put together when nobody listens."""
@@ -211,7 +212,7 @@ class ChannelBase(Parties, Reporter):
 
     def trace(self, application: str, data: str) -> None:
         """Tell that a priority starts."""
-        self.application, self.app_data = application, data
+        self.runs(application, data)
         if self.switch.log.shows(3):
             place = f"[{self.exten}@{self.context}:{self.priority}]"
             self.verbose(3, escaped(f'Executing {place} {application}("{self.name}", "{data}") in new stack'))
@@ -227,6 +228,11 @@ class ChannelBase(Parties, Reporter):
         self.variables.assign(name, value)
         if self.tells_variables:
             self.announce(name, value)
+    def runs(self, application: str, data: str) -> None:
+        """Note the application that runs now, of a priority or from within another application."""
+        self.application, self.app_data = application, data
+        self.tell(ApplicationStart)
+
 
     def unset(self, name: str) -> None:
         """Remove a variable."""

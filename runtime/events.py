@@ -93,6 +93,11 @@ class Newexten(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationStart(ChannelEvent):
+    """A channel runs another application now, be it from within another one; the manager does not print this."""
+
+
+@dataclass(frozen=True, slots=True)
 class VarSet(Event):
     """A variable has been set; `channel` is None for a global one."""
 

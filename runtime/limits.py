@@ -35,3 +35,6 @@ INCLUDE_DEPTH_MAX = 16
 
 FORWARDS_MAX = 20
 "Times that a call may be dialled on (Local in Local, forwards): Asterisk's own bound against loops."
+
+RECORDS_WAITING_MAX = 10_000
+"Call records that wait for one back end that cannot be reached; beyond it the oldest are lost."

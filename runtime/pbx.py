@@ -172,7 +172,7 @@ class Pbx:
         if application is None:
             channel.warn(f"No such application '{name}'")
             return
-        channel.application, channel.app_data = application.name, data
+        channel.runs(application.name, data)
         try:
             outcome = application.run(channel, data)
             if outcome is not None and inspect.isawaitable(outcome):

@@ -40,6 +40,13 @@ FRONT_ENDS = {"http": "asterism.runtime.http.server", "manager": "asterism.runti
 
 
 class FrontEnd(Protocol):
+class Reloadable(Protocol):
+    """What reads a configuration of its own."""
+
+    async def reload(self) -> None:
+        """Read it again; raises ConfigError or DriverError when the old one stays in force."""
+
+
     """What serves operators and programs of a runtime from outside: the manager."""
 
     async def start(self) -> None:
@@ -88,6 +95,8 @@ class Runtime(Switchboard):
         self._wanted_drivers = list(drivers)
         self.front_ends: dict[str, FrontEnd] = {}
         self._booted = asyncio.Event()
+        self.keepers = {"cdr": self.cdr}
+        "What keeps records of calls, by the name of its configuration."
         self._emptied = asyncio.Event()
         self._closed = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
@@ -166,6 +175,7 @@ class Runtime(Switchboard):
             self._read_sounds()
             self._load_dialplan(self.config_dir)
         drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
+        await self._start_records()
         for driver in drivers:
             await self._start_driver(driver)
         await self._start_front_ends()
@@ -174,6 +184,13 @@ class Runtime(Switchboard):
         self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
 
     async def _open_database(self) -> None:
+    async def _start_records(self) -> None:
+        for name, keeper in self.keepers.items():
+            try:
+                await keeper.start(self.config_dir)
+            except ConfigError as error:
+                self.log.error(f"{name}.conf is not in force: {error}")
+
         if not self._keeps_data:
             await self.database.open()
             return
@@ -262,6 +279,8 @@ class Runtime(Switchboard):
         for front_end in self.front_ends.values():
             await front_end.stop()
         for driver in reversed(self.drivers):
+        for keeper in self.keepers.values():
+            await keeper.stop()
             try:
                 await driver.stop()
             except Exception as error:
@@ -409,7 +428,8 @@ class Runtime(Switchboard):
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
         front_ends = [each for name, each in self.front_ends.items() if wanted in ("", name)]
-        if wanted not in known and not drivers and not front_ends:
+        keepers = [each for name, each in self.keepers.items() if wanted in ("", name)]
+        if wanted not in known and not drivers and not front_ends and not keepers:
             raise AsterismError(f"There is no module '{module}' that can be reloaded")
         if self.config_dir is not None:
             # Also for the sake of a part: its file may be in a table.
@@ -418,7 +438,7 @@ class Runtime(Switchboard):
             complaints += [str(each) for each in self._read_sounds()]
         if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
             complaints += self._load_dialplan(self.config_dir)
-        parts: list[ChannelDriver | FrontEnd] = [*drivers, *front_ends]
+        parts: list[Reloadable] = [*drivers, *front_ends, *keepers]
         for part in parts:
             try:
                 await part.reload()

@@ -12,6 +12,7 @@ from asterism.dialplan.plan import Plan
 from asterism.runtime import asterisk_conf, declare
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.bus import Bus, Queue
+from asterism.runtime.cdr import CallRecords
 from asterism.runtime.channel import Channel
 from asterism.runtime.channels import Channels
 from asterism.runtime.database import Database
@@ -48,6 +49,7 @@ class Switchboard:
         self.variables: dict[str, str] = {}
         self.channels = Channels()
         self.bridges: dict[str, Bridge] = {}
+        self.cdr = CallRecords(self)
         self.modules = Modules(self.log)
         self.plan = Plan(self.modules)
         self.pbx = Pbx(self)

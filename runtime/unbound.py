@@ -80,6 +80,9 @@ class Unbound(Reporter):
         return self.switch.now()
 
     def trace(self, application: str, data: str) -> None:
+    def runs(self, application: str, data: str) -> None:
+        """Nothing runs here."""
+
         """Nothing runs here."""
 
     def hung_up(self, cause: int) -> None:

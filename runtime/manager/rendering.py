@@ -18,6 +18,7 @@ Block = Callable[..., list[Header]]
 """A channel's snapshot, and perhaps a prefix, to its headers."""
 
 PRIVILEGES: dict[type[Event], str] = {
+    events.ApplicationStart: "",
     events.Newexten: "dialplan",
     events.VarSet: "dialplan",
     events.DTMFBegin: "dtmf",

@@ -1,0 +1,31 @@
+"""Which back ends a configuration asks for."""
+
+from pathlib import Path
+
+from asterism.dialplan.reader import Config
+from asterism.runtime.records.conf import Csv, load
+from asterism.runtime.records.csv import CsvBackend
+from asterism.runtime.records.manager import ManagerBackend
+from asterism.runtime.records.outlet import Backend
+from asterism.runtime.records.record import CallRecord
+from asterism.runtime.settings import Complain, is_true, read
+from asterism.runtime.switch import Switch
+
+
+def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Complain) -> list[Backend[CallRecord]]:
+    """The back ends of call detail records.
+
+    Raises:
+        ConfigError: A file is lost as a whole.
+    """
+    found: list[Backend[CallRecord]] = []
+    if cdr_conf is not None and cdr_conf.section("csv") is not None and switch.wants_module("cdr_csv"):
+        settings = read(Csv, cdr_conf.lines("csv"), complain)
+        found.append(CsvBackend(switch.directories.log / "cdr-csv", settings, switch.log))
+    if switch.wants_module("cdr_manager"):
+        manager = load(folder, "cdr_manager.conf", complain)
+        if manager is not None and any(
+            each.key.lower() == "enabled" and is_true(each.value) for each in manager.lines("general")
+        ):
+            found.append(ManagerBackend(switch.bus, [(line.key, line.value) for line in manager.lines("mappings")]))
+    return found
