@@ -112,6 +112,15 @@ class Access(NamedTuple):
     network: str
     '"192.0.2.0/24", "192.0.2.1", "2001:db8::/32".'
 
+class Pattern(NamedTuple):
+    """A text by which a request names an identity (order entries header and request_uri)."""
+
+    header: str
+    "Name of the header, in any case; each instance is looked at. Empty: the Request-URI."
+    text: str
+    "The whole value, or a POSIX extended regular expression found in it."
+    regex: bool = False
+
 class Identity(NamedTuple):
     """Somebody who may send us requests."""
 
@@ -142,6 +151,7 @@ class Identity(NamedTuple):
     "Answer to where the request came from, whatever its Via says (nat=force_rport, force_rport=yes)."
     rewrite_contact: bool = False
     "Send requests of the dialog to where the INVITE came from, not to its Contact (rewrite_contact)."
+    patterns: tuple[Pattern, ...] = ()
 
 class Service(NamedTuple):
     """What holds for the transports of one dialect (sip.conf or pjsip.conf).

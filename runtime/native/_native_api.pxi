@@ -37,7 +37,7 @@ cdef extern from "native.h" nogil:
     ctypedef struct media_rule
     media_rule *media_rule_new(const pj_str_t *codecs, unsigned count, int dtmf, bint symmetric, bint prefer_remote_order)
     void media_rule_drop(media_rule *rule)
-    enum: MATCH_IP, MATCH_ADDRESS, MATCH_USERNAME, MATCH_AUTH_USERNAME, MATCH_ANONYMOUS, MATCH_STEPS
+    enum: MATCH_IP, MATCH_ADDRESS, MATCH_USERNAME, MATCH_AUTH_USERNAME, MATCH_ANONYMOUS, MATCH_HEADER, MATCH_REQUEST_URI, MATCH_STEPS
     enum: KEY_USER, KEY_REGISTER_USER, KEY_AUTH_USER
     ctypedef struct network:
         int prefix
@@ -83,6 +83,7 @@ cdef extern from "native.h" nogil:
     void directory_transport(directory *table, int transport, int service)
     void directory_user(directory *table, int kind, identity *who, const pj_str_t *user)
     void directory_network(directory *table, identity *who, const network *net)
+    bint directory_pattern(directory *table, identity *who, const pj_str_t *header, const pj_str_t *text, bint is_regex)
     void directory_finish(directory *table)
     void directory_install(directory *table)
     void directory_drop(directory *table)

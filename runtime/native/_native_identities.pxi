@@ -3,11 +3,12 @@
 Credential = namedtuple("Credential", "username realm algorithm ha1")
 Media = namedtuple("Media", "codecs dtmf symmetric prefer_remote_order", defaults=((), "rfc4733", False, True))
 Access = namedtuple("Access", "permit network")
+Pattern = namedtuple("Pattern", "header text regex", defaults=(False,))
 Identity = namedtuple(
     "Identity",
     "number service users register_users auth_users networks credentials challenge access account media force_rport "
-    "rewrite_contact",
-    defaults=((), (), (), (), (), frozenset(), (), -1, Media(), True, False),
+    "rewrite_contact patterns",
+    defaults=((), (), (), (), (), frozenset(), (), -1, Media(), True, False, ()),
 )
 Service = namedtuple(
     "Service",
@@ -17,7 +18,8 @@ Service = namedtuple(
 )
 
 cdef dict _ORDER = {"ip": MATCH_IP, "address": MATCH_ADDRESS, "username": MATCH_USERNAME,
-                    "auth_username": MATCH_AUTH_USERNAME, "anonymous": MATCH_ANONYMOUS}
+                    "auth_username": MATCH_AUTH_USERNAME, "anonymous": MATCH_ANONYMOUS, "header": MATCH_HEADER,
+                    "request_uri": MATCH_REQUEST_URI}
 cdef dict _ALGORITHM = {"md5": 0, "sha256": 1}
 cdef dict _DTMF = {"rfc4733": 0, "info": 1, "inband": 2, "auto": 3, "none": 4}
 cdef dict _HA1_DIGITS = {"md5": 32, "sha256": 64}
@@ -110,7 +112,7 @@ cdef class _Table:
     cdef int put_identity(self, unsigned index, object given, unsigned services) except -1:
         cdef identity *it = directory_identity(self.table, index)
         cdef network net
-        cdef pj_str_t text
+        cdef pj_str_t text, name
         if not 0 < given.number <= 0xFFFFFFFF:
             raise ValueError(f"{given.number} cannot number an identity")
         if not 0 <= given.service < services:
@@ -143,6 +145,11 @@ cdef class _Table:
         for network_text in given.networks:
             self.network(network_text, &net)
             directory_network(self.table, it, &net)
+        for header, wanted, is_regex in given.patterns:
+            name = self.text(header)
+            text = self.text(wanted)
+            if not directory_pattern(self.table, it, &name, &text, is_regex):
+                raise ValueError(f"{wanted!r} is no regular expression")
         return 0
 
     cdef void install(self):

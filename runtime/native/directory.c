@@ -2,9 +2,19 @@
 #include "native.h"
 
 #include <pthread.h>
+#include <regex.h>
 #include <string.h>
 
 enum { MOST_TRANSPORTS = PJ_ARRAY_SIZE(((struct pjsua_data *)0)->tpdata), MOST_SERVICES = 64, PREFIXES = 129 };
+
+/* A text that names somebody; the lists are walked in the order of configuration. */
+typedef struct pattern {
+    struct pattern *next;
+    const identity *who;
+    pj_str_t header, text;
+    regex_t regex;
+    bool is_regex;
+} pattern;
 
 struct directory {
     int references;
@@ -17,6 +27,7 @@ struct directory {
     bool everywhere[MOST_SERVICES];              /* services that name no transport */
     bool has_prefix[PREFIXES];
     pj_hash_table_t *users, *networks, *numbers;
+    pattern *patterns, **last_pattern;
 };
 
 typedef struct network_key {
@@ -48,6 +59,7 @@ directory *directory_new(unsigned services, unsigned identities)
     table->identities = identities;
     table->service = pj_pool_calloc(pool, services + 1, sizeof(service));
     table->identity = pj_pool_calloc(pool, identities + 1, sizeof(identity));
+    table->last_pattern = &table->patterns;
     table->users = pj_hash_create(pool, identities * 2 + 16);
     table->networks = pj_hash_create(pool, identities + 16);
     table->numbers = pj_hash_create(pool, identities + 16);
@@ -132,6 +144,21 @@ void directory_network(directory *table, identity *who, const network *net)
         pj_hash_set(table->pool, table->networks, key, sizeof *key, 0, who);
 }
 
+bool directory_pattern(directory *table, identity *who, const pj_str_t *header, const pj_str_t *text, bool is_regex)
+{
+    pattern *it = PJ_POOL_ZALLOC_T(table->pool, pattern);
+
+    it->who = who;
+    it->header = *header;
+    it->text = *text;
+    if (is_regex && regcomp(&it->regex, text->ptr, REG_EXTENDED | REG_NOSUB))
+        return false;
+    it->is_regex = is_regex;
+    *table->last_pattern = it;
+    table->last_pattern = &it->next;
+    return true;
+}
+
 void directory_finish(directory *table)
 {
     for (unsigned i = 0; i < table->identities; i++) {
@@ -179,6 +206,9 @@ void directory_drop(directory *table)
         return;
     for (unsigned i = 0; i < table->identities; i++)
         media_rule_drop(table->identity[i].media);
+    for (pattern *it = table->patterns; it; it = it->next)
+        if (it->is_regex)
+            regfree(&it->regex);
     __atomic_sub_fetch(&tables_live, 1, __ATOMIC_RELAXED);
     pj_pool_release(table->pool);
 }
@@ -269,6 +299,55 @@ static const identity *by_network(const directory *table, int service, const net
     return found;
 }
 
+/* The text ends in a zero byte. */
+static bool says(const pattern *it, const char *text)
+{
+    return it->is_regex ? regexec(&it->regex, text, 0, NULL, 0) == 0 : strcmp(it->text.ptr, text) == 0;
+}
+
+static bool header_says(const pattern *it, const pjsip_rx_data *rdata, char *text, size_t size)
+{
+    const pjsip_hdr *header = NULL;
+    const void *next = NULL;
+
+    while ((header = pjsip_msg_find_hdr_by_name(rdata->msg_info.msg, &it->header, next)) != NULL) {
+        int length = pjsip_hdr_print_on((void *)header, text, size - 1);
+        char *value;
+
+        next = header->next;
+        if (length <= 0)
+            continue;
+        text[length] = '\0';
+        value = strchr(text, ':');
+        if (value && says(it, value + 1 + strspn(value + 1, " \t")))
+            return true;
+    }
+    return false;
+}
+
+static const identity *by_pattern(const directory *table, int service, bool of_header, const pjsip_rx_data *rdata)
+{
+    char text[PJSIP_MAX_URL_SIZE * 4];
+
+    for (const pattern *it = table->patterns; it; it = it->next) {
+        if (it->who->service != service || of_header != (it->header.slen > 0))
+            continue;
+        if (of_header) {
+            if (header_says(it, rdata, text, sizeof text))
+                return it->who;
+        } else {
+            int length = pjsip_uri_print(PJSIP_URI_IN_REQ_URI, rdata->msg_info.msg->line.req.uri, text, sizeof text - 1);
+
+            if (length <= 0)
+                continue;
+            text[length] = '\0';
+            if (says(it, text))
+                return it->who;
+        }
+    }
+    return NULL;
+}
+
 static const identity *match(const directory *table, int index, unsigned step, const pjsip_rx_data *rdata,
                              const network *source)
 {
@@ -287,6 +366,9 @@ static const identity *match(const directory *table, int index, unsigned step, c
     case MATCH_AUTH_USERNAME:
         digest = pjsip_msg_find_hdr(rdata->msg_info.msg, PJSIP_H_AUTHORIZATION, NULL);
         return digest ? by_user(table, index, KEY_AUTH_USER, &digest->credential.digest.username) : NULL;
+    case MATCH_HEADER:
+    case MATCH_REQUEST_URI:
+        return by_pattern(table, index, step == MATCH_HEADER, rdata);
     default:
         return NULL;
     }

@@ -111,7 +111,16 @@ void addresses_face(int slot, pjmedia_sdp_session *sdp, pj_pool_t *pool, const p
 
 /* ---- directory.c: who may send us requests (immutable tables, swapped whole) ------------------------------------------ */
 
-enum match_order { MATCH_IP = 1, MATCH_ADDRESS, MATCH_USERNAME, MATCH_AUTH_USERNAME, MATCH_ANONYMOUS, MATCH_STEPS = 8 };
+enum match_order {
+    MATCH_IP = 1,
+    MATCH_ADDRESS,
+    MATCH_USERNAME,
+    MATCH_AUTH_USERNAME,
+    MATCH_ANONYMOUS,
+    MATCH_HEADER,
+    MATCH_REQUEST_URI,
+    MATCH_STEPS = 8
+};
 enum algorithm { ALGORITHM_MD5, ALGORITHM_SHA256, ALGORITHMS };
 
 typedef struct network {
@@ -173,6 +182,8 @@ void directory_transport(directory *table, int transport, int service);
 enum key_kind { KEY_USER, KEY_REGISTER_USER, KEY_AUTH_USER };
 void directory_user(directory *table, enum key_kind kind, identity *who, const pj_str_t *user);
 void directory_network(directory *table, identity *who, const network *net);
+/* A text of requests that names an identity: of a header, or with none of the Request-URI; false: no regular expression. */
+bool directory_pattern(directory *table, identity *who, const pj_str_t *header, const pj_str_t *text, bool is_regex);
 void directory_finish(directory *table);
 void directory_install(directory *table); /* takes it; NULL removes what is in force */
 directory *directory_hold(void);          /* the table in force, or NULL */

@@ -73,7 +73,13 @@ class Identities:
                 endpoints[number] = endpoint
                 known_at = networks.get(endpoint.name, ())
                 made = self._identity(dialect, endpoint, service, known_at)
-                identities.append(made._replace(account=account(dialect, known_at)))
+                patterns = tuple(
+                    native.Pattern(pattern.header, pattern.text, pattern.is_regex)
+                    for identify in dialect.identifies
+                    if identify.endpoint == endpoint.name
+                    for pattern in identify.patterns
+                )
+                identities.append(made._replace(account=account(dialect, known_at), patterns=patterns))
         native.set_identities(services, identities)
         self._endpoints = endpoints
 

@@ -164,12 +164,26 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text by which a request names an endpoint.
+
+    Args:
+        header: Name of the header; empty: the Request-URI.
+        text: The whole value, or a POSIX extended regular expression that is found in it.
+    """
+
+    header: str
+    text: str
+    is_regex: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Identify:
-    """Source addresses whose requests belong to an endpoint."""
+    """By what requests belong to an endpoint: source addresses, headers, Request-URIs."""
 
     endpoint: str
     matches: tuple[str, ...] = ()
-    match_header: str = ""
+    patterns: tuple[Pattern, ...] = ()
     name: str = ""
     origin: Origin = Origin()
 

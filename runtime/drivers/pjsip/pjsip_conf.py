@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asterism.dialplan.reader import Config, Section
+from asterism.dialplan.regex import Regex
 from asterism.runtime.driver import Party
 from asterism.runtime.drivers.pjsip.model import (
     Aor,
@@ -18,6 +19,7 @@ from asterism.runtime.drivers.pjsip.model import (
     General,
     Identify,
     Origin,
+    Pattern,
     Registration,
     Rule,
     Transport,
@@ -42,6 +44,19 @@ from asterism.runtime.drivers.pjsip.sip_conf import tos
 
 _DIGEST = re.compile(r"(MD5|SHA-256):(.*)", re.IGNORECASE)
 _URI = re.compile(r"sips?:[^\s<>]+\Z", re.IGNORECASE)
+_IDENTIFIERS = ("ip", "username", "auth_username", "anonymous", "header", "request_uri")
+
+
+def _pattern(header: str, text: str) -> Pattern:
+    """A text that names an endpoint; between slashes it is a regular expression.
+
+    Raises:
+        ValueError: The C library refuses the expression.
+    """
+    if len(text) < 2 or not (text.startswith("/") and text.endswith("/")):
+        return Pattern(header, text)
+    Regex(text[1:-1])
+    return Pattern(header, text[1:-1], is_regex=True)
 
 
 def read_pjsip(config: Config, report: Report) -> Dialect:
@@ -137,10 +152,12 @@ class _Reading:
         system: PjsipSystem = self.one("system", PjsipSystem())
         order: list[str] = []
         for word in whole.endpoint_identifier_order:
-            if word in ("ip", "username", "auth_username", "anonymous"):
+            if word in _IDENTIFIERS:
                 order.append(word)
-            elif word not in ("header", "request_uri"):
+            else:
                 self.report.warning(self.config.file, 0, f"endpoint_identifier_order: '{word}' is unknown")
+        # Those that the order does not name come last, as in Asterisk.
+        order += [word for word in _IDENTIFIERS if word not in order and word != "anonymous"]
         access: list[Rule] = []
         contacts: list[Rule] = []
         for entry in self.found.get("acl", ()):
@@ -294,7 +311,14 @@ class _Reading:
                     if "/" in text or not re.fullmatch(r"[A-Za-z0-9._-]+", text):
                         raise ValueError(f"match '{text}' is neither address, network, nor host name") from None
                     matches.append(text)
-        return Identify(options.endpoint, tuple(matches), name=entry.name, origin=entry.origin)
+        patterns: list[Pattern] = []
+        for line in options.match_header:
+            header, colon, value = line.value.partition(":")
+            if not colon or not header.strip():
+                raise ValueError(f"match_header '{line.value}' is not 'Name: value'")
+            patterns.append(_pattern(header.strip(), value.strip()))
+        patterns += [_pattern("", line.value.strip()) for line in options.match_request_uri]
+        return Identify(options.endpoint, tuple(matches), tuple(patterns), name=entry.name, origin=entry.origin)
 
     def registration(self, entry: _Found, auths: dict[str, Auth]) -> Registration:
         options: PjsipRegistration = entry.options

@@ -215,13 +215,17 @@ class PjsipAuth:
 @section("pjsip.conf", "type=identify")
 @dataclass(frozen=True)
 class PjsipIdentify:
-    """Source addresses whose requests belong to an endpoint."""
+    """By what requests belong to an endpoint: source addresses, headers, Request-URIs."""
 
     type: str = "identify"
     endpoint: str = ""
     "Whose they are."
     match: Each = ()
     "Addresses or networks, or host names looked up once."
+    match_header: Each = ()
+    "`Name: value` of a header, or `Name: /regular expression/`."
+    match_request_uri: Each = ()
+    "A Request-URI, or `/regular expression/`."
     srv_lookups: bool = True
     "Accepted; names are looked up as addresses."
 
@@ -358,8 +362,8 @@ LATER = words(
     "stir_shaken_profile security_negotiation security_mechanisms geoloc_incoming_call_profile "
     "geoloc_outgoing_call_profile send_aoc suppress_moh_on_sendonly "
     # auth, identify, registration, global, system
-    "supported_algorithms_uac supported_algorithms_uas refresh_token oauth_clientid oauth_secret match_header "
-    "match_request_uri max_random_initial_delay support_path support_outbound contact_header_params "
+    "supported_algorithms_uac supported_algorithms_uas refresh_token oauth_clientid oauth_secret "
+    "max_random_initial_delay support_path support_outbound contact_header_params "
     "keep_alive_interval contact_expiration_check_interval max_initial_qualify_time unidentified_request_period "
     "unidentified_request_count unidentified_request_prune_interval default_voicemail_extension debug "
     "mwi_tps_queue_high mwi_tps_queue_low mwi_disable_initial_unsolicited ignore_uri_user_options "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.reader import read_text
-from asterism.runtime.drivers.pjsip.model import Dialect
+from asterism.runtime.drivers.pjsip.model import Dialect, Pattern
 from asterism.runtime.drivers.pjsip.options import Report, network, party
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
@@ -42,6 +42,23 @@ def test_templates_add_up() -> None:
     peer = found.endpoints["a"]
     assert peer.symmetric
     assert peer.variables == (("A", "1"), ("B", "2"))
+
+
+def test_identify_by_header_and_request_uri() -> None:
+    found, said = pjsip(
+        "[a]\ntype=endpoint\nallow=ulaw\n"
+        "[one]\ntype=identify\nendpoint=a\nmatch_header=X-Token: abc:d\nmatch_header=X-Token: /w.*/\n"
+        "[two]\ntype=identify\nendpoint=a\nmatch_request_uri=sip:echo@there\n"
+        "[three]\ntype=identify\nendpoint=a\nmatch_header=X-Token\n"
+        "[four]\ntype=identify\nendpoint=a\nmatch_request_uri=/(/\n"
+    )
+    one, two = found.identifies
+    assert one.patterns == (Pattern("X-Token", "abc:d"), Pattern("X-Token", "w.*", is_regex=True))
+    assert two.patterns == (Pattern("", "sip:echo@there"),)
+    assert found.general.order == ("ip", "username", "anonymous", "auth_username", "header", "request_uri")
+    assert "pjsip.conf:13" in said[0]
+    assert "match_header" in said[0]
+    assert "pjsip.conf:17" in said[1]
 
 
 @pytest.mark.parametrize(

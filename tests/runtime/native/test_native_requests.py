@@ -205,6 +205,33 @@ def test_invite_with_digest_reaches_the_dialplan(switch: Switch, phone: Phone) -
     phone.bye()
 
 
+def test_headers_and_request_uris_name_somebody(switch: Switch) -> None:
+    server = f"sip:echo@127.0.0.1:{switch.port}"
+    native.set_identities(
+        [native.Service(order=("username", "header", "request_uri"))],
+        [
+            native.Identity(1, 0, patterns=(native.Pattern("x-token", "e7657250"),)),
+            native.Identity(2, 0, patterns=(native.Pattern("X-Token", "Win.*ca+$", True), native.Pattern("", server))),
+            native.Identity(3, 0, patterns=(native.Pattern("", "long.*exp", True),)),
+        ],
+    )
+
+    def named_by(target: str, extra: str) -> int:
+        with Phone(switch.port) as phone:
+            phone.send(phone.make("MESSAGE", uri=target, extra=extra))
+            answer = switch.wait(native.Request, timeout=1)
+            native.respond(answer.token, 200)
+            return int(answer.identity)
+
+    other = "sip:nobody@127.0.0.1"
+    assert named_by(other, "X-Token: e7657250\r\n") == 1
+    assert named_by(other, "X-Token: none\r\nX-TOKEN:   Windows caca\r\n") == 2
+    assert named_by(server, "") == 2
+    assert named_by("sip:a-long-exp@there;x=1", "") == 3
+    with pytest.raises(ValueError, match="regular expression"):
+        native.set_identities([native.Service()], [native.Identity(1, 0, patterns=(native.Pattern("", "(", True),))])
+
+
 def test_match_orders(switch: Switch) -> None:
     native.set_identities(
         [native.Service(order=("username", "address", "ip", "auth_username"), challenge=frozenset({"*"}))],
