@@ -221,6 +221,11 @@ class ChannelBase(Parties, Reporter):
             self._last_newexten = place_now
             self.tell(Newexten, self.exten, application, data)
 
+    def runs(self, application: str, data: str) -> None:
+        """Note the application that runs now, of a priority or from within another application."""
+        self.application, self.app_data = application, data
+        self.tell(ApplicationStart)
+
     # --- variables and parties ----------------------------------------------------------------
 
     def set(self, name: str, value: str) -> None:
@@ -228,11 +233,6 @@ class ChannelBase(Parties, Reporter):
         self.variables.assign(name, value)
         if self.tells_variables:
             self.announce(name, value)
-    def runs(self, application: str, data: str) -> None:
-        """Note the application that runs now, of a priority or from within another application."""
-        self.application, self.app_data = application, data
-        self.tell(ApplicationStart)
-
 
     def unset(self, name: str) -> None:
         """Remove a variable."""

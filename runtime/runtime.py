@@ -39,7 +39,6 @@ FRONT_ENDS = {"http": "asterism.runtime.http.server", "manager": "asterism.runti
 "Front ends that start with a runtime whose configuration folder has the file of that name, and their modules."
 
 
-class FrontEnd(Protocol):
 class Reloadable(Protocol):
     """What reads a configuration of its own."""
 
@@ -47,6 +46,7 @@ class Reloadable(Protocol):
         """Read it again; raises ConfigError or DriverError when the old one stays in force."""
 
 
+class FrontEnd(Protocol):
     """What serves operators and programs of a runtime from outside: the manager."""
 
     async def start(self) -> None:
@@ -94,9 +94,9 @@ class Runtime(Switchboard):
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
         self.front_ends: dict[str, FrontEnd] = {}
-        self._booted = asyncio.Event()
         self.keepers = {"cdr": self.cdr}
         "What keeps records of calls, by the name of its configuration."
+        self._booted = asyncio.Event()
         self._emptied = asyncio.Event()
         self._closed = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
@@ -174,8 +174,8 @@ class Runtime(Switchboard):
             await self._read_sources(self.config_dir)
             self._read_sounds()
             self._load_dialplan(self.config_dir)
-        drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
         await self._start_records()
+        drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
         for driver in drivers:
             await self._start_driver(driver)
         await self._start_front_ends()
@@ -183,7 +183,6 @@ class Runtime(Switchboard):
         self._booted.set()
         self.bus.publish(FullyBooted(uptime_s=int(self.now() - self.started_s)))
 
-    async def _open_database(self) -> None:
     async def _start_records(self) -> None:
         for name, keeper in self.keepers.items():
             try:
@@ -191,6 +190,7 @@ class Runtime(Switchboard):
             except ConfigError as error:
                 self.log.error(f"{name}.conf is not in force: {error}")
 
+    async def _open_database(self) -> None:
         if not self._keeps_data:
             await self.database.open()
             return
@@ -278,9 +278,9 @@ class Runtime(Switchboard):
         await self._end_channels()
         for front_end in self.front_ends.values():
             await front_end.stop()
-        for driver in reversed(self.drivers):
         for keeper in self.keepers.values():
             await keeper.stop()
+        for driver in reversed(self.drivers):
             try:
                 await driver.stop()
             except Exception as error:

@@ -79,10 +79,10 @@ class Unbound(Reporter):
         """Seconds since the epoch."""
         return self.switch.now()
 
-    def trace(self, application: str, data: str) -> None:
     def runs(self, application: str, data: str) -> None:
         """Nothing runs here."""
 
+    def trace(self, application: str, data: str) -> None:
         """Nothing runs here."""
 
     def hung_up(self, cause: int) -> None:

@@ -30,6 +30,7 @@ PRIVILEGES: dict[type[Event], str] = {
     events.FullyBooted: "system",
     events.Reload: "system",
     events.Shutdown: "system",
+    events.Cdr: "cdr",
     SecurityEvent: "security",
     events.Cdr: "cdr",
 }
