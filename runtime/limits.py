@@ -30,6 +30,9 @@ SHUTDOWN_WAIT_S = 5.0
 CONTACTS_MAX = 10
 "Contacts of one address of record unless it says otherwise."
 
+CALL_FILE_BYTES = 65_536
+"Longest call file; what is longer is cut."
+
 INCLUDE_DEPTH_MAX = 16
 "Nested #include files, as Asterisk bounds them."
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from asterism.dialplan import reader, resolve
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf, asterisk_names, modules_conf
+from asterism.runtime import asterisk_conf, asterisk_names, callfiles, modules_conf
 from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
@@ -44,6 +44,10 @@ class Reloadable(Protocol):
 
     async def reload(self) -> None:
         """Read it again; raises ConfigError or DriverError when the old one stays in force."""
+
+
+SPOOL = "pbx_spool"
+"Asterisk's name for what makes the calls of call files."
 
 
 class FrontEnd(Protocol):
@@ -243,6 +247,10 @@ class Runtime(Switchboard):
             except ConfigError as error:
                 self.log.error(f"{name}.conf is not in force: {error}")
             self.front_ends[name] = front_end
+        if self.config_dir is not None and self.wants_module(SPOOL) and (self.directories.spool / "outgoing").is_dir():
+            # Who makes the folder wants call files to be called.
+            self.front_ends[SPOOL] = callfiles.make(self)
+            await self.front_ends[SPOOL].start()
 
     async def stop(self, *, gracefully: bool = False, when_convenient: bool = False, restart: bool = False) -> None:
         """End the runtime; returns when it has ended. A later call may be more urgent than an earlier one.

@@ -117,6 +117,7 @@ class Service:
         self._watch_boot()
         log = Log()
         self._open_log(log)
+        self._make_spool(log)
         rt = Runtime(conf.directories.astetcdir, directories=conf.directories, options=options, log=log)
         for complaint in self._complaints:
             rt.log.warning(str(complaint))
@@ -143,6 +144,14 @@ class Service:
         finally:
             await control.stop(self._restart)
             self._close_log(rt)
+
+    def _make_spool(self, log: Log) -> None:
+        """The folder of call files: that it is there makes the runtime look into it."""
+        outgoing = self._conf.directories.astspooldir / "outgoing"
+        try:
+            outgoing.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning(f"There will be no call files: {outgoing} cannot be made: {error.strerror}")
 
     def _close_log(self, rt: Runtime) -> None:
         if self._screen is not None:
