@@ -29,6 +29,7 @@ def suspicions(plan: Plan) -> list[DialplanError]:
     for context in plan.contexts.values():
         for extension in context:
             found += _gaps(context, extension)
+            found += _void(context, extension)
             for step in extension.steps.values():
                 found += [_at(step, text) for text in _targets(plan, context, extension, step)]
     return sorted(set(found), key=lambda error: (error.file, error.line))
@@ -53,12 +54,21 @@ def _gaps(context: Context, extension: Extension) -> Iterator[DialplanError]:
             yield _at(step, f"priority {after} of {place} comes after {before}: nothing leads to it by itself")
 
 
+def _void(context: Context, extension: Extension) -> Iterator[DialplanError]:
+    """Find patterns that match nothing: a `[` that is not closed, or nothing in the brackets."""
+    bare = extension.bare
+    if pattern.is_pattern(bare) and "[" in bare and pattern.is_void(pattern.elements(bare[1:])):
+        step = next(iter(extension.steps.values()), extension.hint)
+        if step is not None:
+            yield _at(step, f"pattern '{extension.shown}' in context '{context.name}' matches no number")
+
+
 def _begins_elsewhere(context: Context, extension: Extension, priority: int = 1) -> bool:
     """Whether another extension has the priority for numbers of this one."""
     return any(
         priority in other.steps
         for other in context
-        if other is not extension and (pattern.is_pattern(other.name) or other.name == extension.name)
+        if other is not extension and (pattern.is_pattern(other.bare) or other.name == extension.name)
     )
 
 
@@ -172,7 +182,7 @@ def _matching(plan: Plan, context: str, exten: str, here: Extension) -> Iterator
         if exten:
             for group in found.matching(exten):
                 yield from group
-        elif pattern.is_pattern(here.name):
+        elif pattern.is_pattern(here.bare):
             # Which number it is nobody knows yet: any pattern and any number of the context could be it.
             yield from found
         else:

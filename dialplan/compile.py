@@ -5,7 +5,9 @@ shape of the text, so that the common shapes (a constant, one variable, a compar
 number) cost one call each.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -97,6 +99,8 @@ class Compiler:
         constant = call.argument.constant
         if found is None:
             return Compiled(None, _unknown_function(call.name))
+        if self._names_waiting(call.argument):
+            return Compiled(None, None, self._call_later(call, found, argument))
         if constant is None and argument.now and not found.is_async and not call.tail:
             for hook in found.specialise:
                 special = hook(self, call.argument)
@@ -201,6 +205,11 @@ class Compiler:
             return Compiled(None, lambda scope: self.calculate(scope, constant))
         return Compiled(None, compiled_expression(self, body, [part.now for part in parts if part.now]))
 
+    def _names_waiting(self, argument: Text) -> bool:
+        """Whether an argument names a function that must wait, for the function it is given to (CUT, FIELDQTY)."""
+        literal = (part for part in argument.parts if isinstance(part, str) and "(" in part)
+        return any(self._waits(name) for part in literal for name in _NAMED.findall(part))
+
     def _waits(self, name: str) -> bool:
         found = self.registry.function(name)
         return found is not None and found.is_async
@@ -235,6 +244,9 @@ class Compiler:
             name, argument = missing[0]
             found = self.registry.function(name)
             asked[name, argument] = await read_later(scope, found, argument) if found else ""
+
+
+_NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\(")
 
 
 @lru_cache(maxsize=1024)
@@ -277,14 +289,42 @@ def _prepared(function: Function, argument: str) -> Evaluate:
     return evaluate
 
 
+class Waits(Exception):
+    """A function that does not wait itself was given the name of one that does: `CUT(ODBC_NAME(1),l,2)`."""
+
+    def __init__(self, function: Function, argument: str) -> None:
+        super().__init__(f"{function.name} has to wait: read it into a variable first")
+        self.function = function
+        self.argument = argument
+
+
+ANSWERS: ContextVar[dict[tuple[str, str], str] | None] = ContextVar("ANSWERS", default=None)
+"""While a function is read that may name others: what those said that had to be waited for."""
+
+
 async def read_later(scope: Scope, function: Function, argument: str) -> str:
-    """Read any function."""
-    try:
-        value = function.read(scope, argument)
-        return value if isinstance(value, str) else await value
-    except Exception as error:
-        scope.warn(f"{function.name}: {error}")
-        return ""
+    """Read any function. What it names and has to be waited for is asked first, then it is read again."""
+    answers: dict[tuple[str, str], str] = {}
+    while True:
+        outer = ANSWERS.set(answers)
+        try:
+            value = function.read(scope, argument)
+        except Waits as waits:
+            value = waits
+        except Exception as error:
+            scope.warn(f"{function.name}: {error}")
+            return ""
+        finally:
+            ANSWERS.reset(outer)
+        if isinstance(value, Waits):
+            named = value.function.name, value.argument
+            answers[named] = await read_later(scope, value.function, value.argument)
+            continue
+        try:
+            return value if isinstance(value, str) else await value
+        except Exception as error:
+            scope.warn(f"{function.name}: {error}")
+            return ""
 
 
 def _unknown_function(name: str) -> Evaluate:

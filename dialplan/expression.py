@@ -154,9 +154,6 @@ class _Parser:
 
     def arguments(self) -> tuple[Node, ...]:
         found: list[Node] = []
-        if self.peek() == (")", True):
-            self.position += 1
-            return ()
         while True:
             found.append(self.binary(0))
             if self.peek() != (",", True):

@@ -97,11 +97,11 @@ class Switch:
     """`switch =>`, `eswitch =>`, `lswitch =>`.
 
     Args:
-        evaluated: The text is substituted at each look-up (`eswitch`).
+        kind: `switch`: substituted once, when it is loaded; `eswitch`: at each look-up; `lswitch`: never.
     """
 
     text: str
-    evaluated: bool
+    kind: str
     file: str
     line: int
 

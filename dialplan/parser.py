@@ -1,5 +1,6 @@
 """Lines of an extensions.conf to nodes: what is written, not yet what it means in its place."""
 
+from asterism.dialplan import pattern
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.nodes import Context, Dialplan, IgnorePattern, Include, Priority, Switch
 from asterism.dialplan.reader import Config, Line
@@ -39,10 +40,8 @@ def _line(context: Context, line: Line) -> None:
             context.items.append(priority(line, same=True))
         case "include":
             context.items.append(Include(line.value, line.file, line.lineno))
-        case "switch" | "lswitch":
-            context.items.append(Switch(line.value, False, line.file, line.lineno))
-        case "eswitch":
-            context.items.append(Switch(line.value, True, line.file, line.lineno))
+        case "switch" | "lswitch" | "eswitch" as kind:
+            context.items.append(Switch(line.value, kind, line.file, line.lineno))
         case "ignorepat":
             context.items.append(IgnorePattern(line.value, line.file, line.lineno))
         case "autohints":
@@ -62,13 +61,9 @@ def priority(line: Line, same: bool = False) -> Priority:
     rest = line.value
     if not same:
         # A line that stops here is lost, but what follows as `same` still belongs to its extension.
-        name, _, rest = _before_comma(rest)
-        name = name.replace(" ", "")
-        if "/" in name:
-            name, _, caller = name.partition("/")
-            caller = shrunk(caller)
-        if not name:
-            raise DialplanError(f"an extension needs a name: '{line.value}'")
+        name, rest = _before_comma(rest)
+        if "$" not in name:
+            name, caller = named(name)
     written, _, application = rest.partition(",")
     written = written.strip()
     label = ""
@@ -97,21 +92,41 @@ def shrunk(number: str) -> str:
     return "".join(kept)
 
 
-def _before_comma(text: str) -> tuple[str, str, str]:
-    """Split at the first comma outside square brackets, which a pattern may have."""
+MAX_NAME = 254
+"""Bytes of an extension's name and its caller; what is longer is cut."""
+
+
+def named(text: str) -> tuple[str, str | None]:
+    """Read `name/caller`; None where it is for everybody."""
+    name, slash, caller = (text if len(text) <= MAX_NAME // 4 else limited(text)).partition("/")
+    return pattern.spelled(name), shrunk(caller) if slash else None
+
+
+def limited(text: str) -> str:
+    """Return as much of a name as is kept."""
+    return text.encode("utf-8", "surrogateescape")[:MAX_NAME].decode("utf-8", "surrogateescape")
+
+
+def _before_comma(text: str) -> tuple[str, str]:
+    """Split at the first comma that has no backslash and is not in square brackets, which a pattern may have."""
     comma = text.find(",")
-    bracket = text.find("[")
-    if bracket < 0 or comma < bracket:
-        return text.partition(",")
+    before = text if comma < 0 else text[:comma]
+    if "[" not in before and "\\" not in before:
+        return before, text[comma + 1 :] if comma >= 0 else ""
     depth = 0
+    escaped = False
     for index, character in enumerate(text):
-        if character == "[":
+        if escaped:
+            escaped = False
+        elif character == "[":
             depth += 1
-        elif character == "]" and depth:
-            depth -= 1
+        elif character == "]":
+            depth = max(0, depth - 1)
+        elif character == "\\":
+            escaped = True
         elif character == "," and not depth:
-            return text[:index], ",", text[index + 1 :]
-    return text, "", ""
+            return text[:index], text[index + 1 :]
+    return text, ""
 
 
 def _application(text: str) -> tuple[str, str]:

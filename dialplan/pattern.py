@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from asterism.dialplan.errors import DialplanError
-
 Element = tuple[int, int, str]
-"""One place of a pattern as it sorts: (kind or size, negated bitmap, characters)."""
+"""One place of a pattern as it sorts: (score, negated bitmap, characters).
+
+The score of a set is its size times 256 plus the lowest character that is named in it, even where that begins
+a range with nothing in it (`[0--9]` is 9 and sorts with 0).
+"""
 
 _CLASSES = {"N": "23456789", "X": "0123456789", "Z": "123456789"}
 _DOT: Element = (0x18000, 0, ".")
 _BANG: Element = (0x28000, 0, "!")
-END: Element = (0x40000, 0, "")
+END: Element = (0x30000, 0, "")
+_UNCLOSED: Element = (0x40000, 0, "")
 
 
 def is_pattern(name: str) -> bool:
@@ -32,12 +35,45 @@ def plain(number: str) -> str:
     return number.replace("-", "") if "-" in number else number
 
 
-def _element(characters: str) -> Element:
+def spelled(name: str) -> str:
+    """Return an extension's name as it is shown: without spaces, but for those in a pattern's brackets."""
+    if " " not in name:
+        return name
+    return _without(name, " ") if is_pattern(name) and "[" in name else name.replace(" ", "")
+
+
+def bare(name: str) -> str:
+    """Return an extension's name as it matches: without the hyphens outside a pattern's brackets too.
+
+    A hyphen may stand even before the `_` of a pattern.
+    """
+    if "-" not in name:
+        return name
+    return _without(name, "-") if is_pattern(name) and "[" in name else name.replace("-", "")
+
+
+def _without(name: str, mark: str) -> str:
+    kept = []
+    inside = False
+    for character in name:
+        if character == "[":
+            inside = True
+        elif character == "]":
+            inside = False
+        elif character == mark and not inside:
+            continue
+        kept.append(character)
+    return "".join(kept)
+
+
+def _element(characters: str, lowest: int = 255) -> Element:
     bitmap = 0
     for character in characters:
-        bitmap |= 1 << (255 - (ord(character) & 255))
+        code = ord(character) & 255
+        bitmap |= 1 << (255 - code)
+        lowest = min(lowest, code)
     unique = "".join(sorted(set(characters)))
-    return (len(unique), -bitmap, unique)
+    return (len(unique) * 256 + lowest if unique else 0, -bitmap, unique)
 
 
 _SINGLE = {chr(code): _element(chr(code)) for code in range(256)}
@@ -51,39 +87,54 @@ def _set(text: str) -> Element:
     """Read the inside of `[...]`: characters and ranges; a descending range has nothing in it."""
     found: list[str] = []
     index = 0
+    lowest = 255
     while index < len(text):
+        lowest = min(lowest, ord(text[index]) & 255)
         if index + 2 < len(text) and text[index + 1] == "-":
             found += map(chr, range(ord(text[index]), ord(text[index + 2]) + 1))
             index += 3
         else:
             found.append(text[index])
             index += 1
-    return _element("".join(found))
+    return _element("".join(found), lowest)
 
 
 def elements(pattern: str) -> tuple[Element, ...]:
-    """Take a pattern apart (without its `_`).
-
-    Raises:
-        DialplanError: A `[` is not closed.
-    """
+    """Take a pattern apart (without its `_`)."""
     found: list[Element] = []
     index = 0
     while index < len(pattern):
         character = pattern[index]
         index += 1
-        if character in "- ":
+        if character == "-":
             continue
         if character == "[":
             end = pattern.find("]", index)
             if end < 0:
-                raise DialplanError(f"'[' is not closed in pattern '_{pattern}'")
+                # It sorts behind all that is well written, and matches nothing.
+                found.append(_UNCLOSED)
+                continue
             found.append(_set(pattern[index:end]))
             index = end + 1
             continue
         found.append(_SINGLE.get(character) or _element(character))
     found.append(END)
     return tuple(found)
+
+
+def order(row: tuple[Element, ...]) -> tuple[Element, ...]:
+    """Return what a pattern's elements sort by: sets with nothing in them (`[5-2]`) do not count there."""
+    return tuple(element for element in row if element[0])
+
+
+def is_void(row: tuple[Element, ...]) -> bool:
+    """Whether a pattern matches nothing: it has a set with nothing in it where a digit would have to stand."""
+    for element in row:
+        if not element[0] or element is _UNCLOSED:
+            return True
+        if element in (_DOT, _BANG):
+            break
+    return False
 
 
 SortKey = tuple[int, str, tuple[Element, ...]]
@@ -94,9 +145,10 @@ def sort_key(name: str) -> SortKey:
 
     Two names with the same key are the same extension.
     """
+    name = bare(name)
     if is_pattern(name):
-        return (1, "", elements(name[1:]))
-    return (0, plain(name), ())
+        return (1, "", order(elements(name[1:])))
+    return (0, name, ())
 
 
 Leaf = TypeVar("Leaf")
@@ -216,7 +268,7 @@ class Trie(Generic[Leaf]):
     def _prospects(self, node: _Node[Leaf], number: str, index: int) -> Iterator[Found[Leaf]]:
         beyond = index >= len(number)
         if beyond:
-            branches = [n for e, n in sorted(node.branches.items()) if 0 < e[0] < _DOT[0]]
+            branches = [n for e, n in sorted(node.branches.items()) if e[0] < _DOT[0]]
         else:
             branches = node.following(number[index])
         for branch in branches:
@@ -232,11 +284,12 @@ class Trie(Generic[Leaf]):
 
 def number_matches(pattern: str, number: str) -> bool:
     """Whether one extension's name or pattern matches a number: caller ids, `ignorepat`."""
+    pattern = bare(pattern)
     if not is_pattern(pattern):
-        return plain(pattern) == plain(number)
-    trie: Trie[bool] = Trie()
-    try:
-        trie.put(elements(pattern[1:]), True)
-    except DialplanError:
+        return pattern == plain(number)
+    row = elements(pattern[1:])
+    if is_void(row):
         return False
+    trie: Trie[bool] = Trie()
+    trie.put(row, True)
     return any(trie.matches(plain(number)))

@@ -37,16 +37,11 @@ def substituted(text: str, scope: Scope, registry: Registry) -> str:
     return evaluate(scope) if evaluate else ""
 
 
-class _DeadEnd(Step):
-    """Ends the call. It is what a context finds that is looped back to itself, whatever the number."""
-
-    def __init__(self, context: str, exten: str, priority: int) -> None:
-        super().__init__(context, exten, priority, "", "", "", "", 0)
-        self.run = _end
-
-    def compile(self, registry: Registry) -> None:
-        """There is nothing to compile."""
-        self.generation = registry.generation
+def _dead_end(registry: Registry, context: str, exten: str, priority: int) -> Step:
+    """Return a step that ends the call: what a context finds that is looped back to itself, whatever the number."""
+    step = Step(context, exten, priority, "", "", "", "", 0)
+    step.generation, step.run = registry.generation, _end
+    return step
 
 
 def _end(scope: Scope) -> Outcome:
@@ -67,7 +62,7 @@ class Loopback:
         """Find a step in the other context."""
         number, target, wanted = self._parsed(plan, scope, context, exten, priority, argument)
         if target.lower() == context.lower():
-            return _DeadEnd(context, exten, priority)
+            return _dead_end(plan.registry, context, exten, priority)
         if self._depth >= MAX_DEPTH or (wanted is not None and not pattern.number_matches(wanted, exten)):
             return None
         self._depth += 1

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
-from asterism.runtime.errors import ArgumentError
 
 PATIENCE_S = 3.0
 """How long LOCK waits before it gives up: Asterisk's own bound against calls that wait for each other."""
@@ -37,8 +36,6 @@ def _forget_free(locks: dict[str, _Lock]) -> None:
 
 def _take(chan: Channel, name: str) -> bool:
     """Take a lock if it is free, or the channel's own already."""
-    if not name:
-        raise ArgumentError("the name of a lock is needed")
     locks = _locks(chan)
     if name not in locks:
         _forget_free(locks)
@@ -53,7 +50,7 @@ def _take(chan: Channel, name: str) -> bool:
 
 
 @function("LOCK", see="TRYLOCK, UNLOCK")
-async def lock(chan: Channel, lockname: str) -> str:
+async def lock(chan: Channel, lockname: str = "") -> str:
     """Take a lock, waiting up to three seconds for it; 1 when it was taken, else 0.
 
     Args:
@@ -78,7 +75,7 @@ async def lock(chan: Channel, lockname: str) -> str:
 
 
 @function("TRYLOCK", see="LOCK, UNLOCK")
-def trylock(chan: Channel, lockname: str) -> str:
+def trylock(chan: Channel, lockname: str = "") -> str:
     """Take a lock if it is free now; 1 when it was taken, else 0.
 
     Args:
@@ -89,7 +86,7 @@ def trylock(chan: Channel, lockname: str) -> str:
 
 
 @function("UNLOCK", see="LOCK, TRYLOCK")
-def unlock(chan: Channel, lockname: str) -> str:
+def unlock(chan: Channel, lockname: str = "") -> str:
     """Give a lock back; 1 when the channel held it, else 0.
 
     Args:

@@ -92,9 +92,9 @@ def rtrim(chan: Channel, text: str) -> str:
 
     Args:
         text: Any text. Control characters count as blanks.
-    Compat: func_strings.
+    Compat: func_strings. The first character stays, even a blank.
     """
-    return indirect.rstrip(text)
+    return indirect.rstrip(text) or text[:1]
 
 
 @function("QUOTE", see="CSV_QUOTE")

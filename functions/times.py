@@ -114,17 +114,25 @@ def _ruled(rule: str) -> tzinfo | None:
         return ZoneInfo.from_file(BytesIO(header + body + header + body + footer), rule)
     except (ValueError, IndexError, OverflowError):
         pass
-    # A rule for summer time is missing, or there is another fault.
-    halves = _WITHOUT_RULE.fullmatch(rule)
-    standard = _ruled(halves[1]) if halves else None
-    if halves is None or standard is None:
+    # The names are not as they should be, a rule for summer time is missing, or there is another fault.
+    match = _RULE.fullmatch(rule)
+    if match is None:
         return None
-    offset = standard.utcoffset(datetime(2000, 1, 1)) or timedelta()
-    summer = _ruled("AAA" + halves[2]) if halves[2] else None
-    return _Borrowed(offset, summer.utcoffset(datetime(2000, 1, 1)) if summer else None)
+    offset, summer_name, summer_offset, transitions = match[1], match[2], match[3], match[4] or ""
+    standard = f"AAA{offset}"
+    if transitions or (summer_name is None and summer_offset is None):
+        plain = f"{standard}BBB{summer_offset or ''}{transitions}" if transitions else standard
+        return None if plain == rule else _ruled(plain)
+    usual = _ruled(standard)
+    if usual is None:
+        return None
+    summer = _ruled(f"AAA{summer_offset}") if summer_offset else None
+    moment = datetime(2000, 1, 1)
+    return _Borrowed(usual.utcoffset(moment) or timedelta(), summer.utcoffset(moment) if summer else None)
 
 
-_WITHOUT_RULE = re.compile(r"([A-Za-z]{3,}[-+0-9:]+)[A-Za-z]{3,}([-+0-9:]*)")
+_OFFSET = r"[-+]?[0-9]{1,3}(?::[0-5]?[0-9]){0,2}"
+_RULE = re.compile(rf"(?:<[^>]*>|[^-+0-9,<]*)({_OFFSET})(<[^>]*>|[^-+0-9,<]+)?({_OFFSET})?(,.*)?", re.ASCII)
 
 
 class _Borrowed(tzinfo):

@@ -1,5 +1,6 @@
 """Caller ids in one line: `"Anna Smith" <6001>`."""
 
+import re
 from collections.abc import Mapping
 
 from asterism.runtime.driver import Party
@@ -88,17 +89,23 @@ def _is_number(text: str) -> bool:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Part name and number at the bracket that stands outside quotes."""
+    """Part name and number at the last bracket that stands outside quotes."""
     quoted = False
+    found = -1
     for at, char in enumerate(text):
         if char == '"' and not (at and text[at - 1] == "\\"):
             quoted = not quoted
         elif char == "<" and not quoted:
-            return text[:at], char, text[at + 1 :]
-    return text.rpartition("<") if quoted and "<" in text else (text, "", "")
+            found = at
+    if found < 0:
+        return text.rpartition("<") if quoted and "<" in text else (text, "", "")
+    return text[:found], "<", text[found + 1 :]
+
+
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 
 
 def _unquoted(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1]
-    return name.replace('\\"', '"')
+    return _ESCAPED.sub(r"\1", name)

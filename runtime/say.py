@@ -74,17 +74,6 @@ def ordinal(value: int) -> list[str]:
     return [*before, last.replace("digits/", "digits/h-", 1)]
 
 
-def money(cents: int) -> list[str]:
-    """An amount of dollars and cents."""
-    dollars, rest = divmod(cents, 100)
-    found = []
-    if dollars:
-        found += [*number(dollars), "letters/dollar" if dollars == 1 else "dollars"]
-    if rest:
-        found += [*(["vm-and"] if dollars else []), *number(rest), "cent" if rest == 1 else "cents"]
-    return found or ["digits/0", "cents"]
-
-
 DEFAULT_TIME = "ABdY 'digits/at' IMp"
 "What SayUnixTime says unless told otherwise."
 

@@ -26,7 +26,8 @@ class Unbound(Reporter):
     ) -> None:
         self.switch = switch
         self.name = ""
-        self.context, self.exten, self.priority = context, "s", 1
+        # It stands nowhere: EXTEN, CONTEXT and PRIORITY are empty.
+        self.context, self.exten, self.priority = context, "", 0
         self.track: Track | None = None
         self.step: Step | None = None
         self.frames: list[Frame] = []

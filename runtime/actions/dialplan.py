@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Context
 from asterism.dialplan.source import Step
 from asterism.runtime.commands.dialplan import REGISTRAR
@@ -68,10 +67,7 @@ def add_extension(rt: "Runtime", request: Request) -> Response:
         return Response.error("Context, Extension, Priority, and Application must be defined for DialplanExtensionAdd.")
     name, slash, caller = name.partition("/")
     context = rt.plan.context(context_name)
-    try:
-        extension = context.make(name, caller if slash else None)
-    except DialplanError as error:
-        return Response.error(str(error))
+    extension = context.make(name, caller if slash else None)
     replace = request.get("Replace").lower() in ("yes", "true", "y", "t", "1", "on")
     if number.lower() == "hint":
         extension.hint = Step(context_name, name, 0, "", text, request.get("ApplicationData"), "manager", 0)

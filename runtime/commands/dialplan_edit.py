@@ -47,10 +47,7 @@ def add_extension(rt: "Runtime", written: str, name: str, replace: str = "") -> 
     if "," in application and not hint:
         application, _, data = application.partition(",")
     context, said = _made(rt, name, "extension")
-    try:
-        extension = context.make(item.name, item.caller)
-    except DialplanError as error:
-        raise ArgumentError(error.message) from None
+    extension = context.make(item.name, item.caller)
     number = -1 if hint else int(item.priority[:9])
     step = Step(name, item.name, number, item.label, application, data, REGISTRAR, 0)
     there = extension.hint is not None if hint else number in extension.steps

@@ -256,6 +256,7 @@ async def _in_one_runtime(cases: list[Case], solo: bool) -> list[dict[str, Any]]
             await runtime.database.close()
             runtime.database = Database(None)
             await runtime.database.open()
+            runtime.sounds.folder = folder  # There were no sounds.
             runtime.tones.zones.clear()  # The recorded Asterisk had an empty indications.conf.
             world = World(runtime, folder)
             try:
