@@ -71,6 +71,17 @@ send_pai=yes
 [7002]
 type=aor
 contact=sip:7002@{NET}.52
+[7003]
+type=endpoint
+context=internal
+allow=ulaw
+aors=7003
+send_pai=yes
+trust_id_outbound=yes
+user_eq_phone=yes
+[7003]
+type=aor
+contact=sip:{NET}.52
 """
 
 EXTENSIONS = f"""
@@ -103,6 +114,13 @@ exten => 202,1,Dial(PJSIP/7002/sip:other@{NET}.53:5070,5)
 exten => 203,1,Dial(PJSIP/7009,5)
  same => n,NoOp(status=${{DIALSTATUS}} cause=${{HANGUPCAUSE}})
  same => n,Hangup(34)
+exten => 204,1,Set(CALLERID(num)=5550113)
+ same => n,Dial(PJSIP/+12568675309@7003,5)
+exten => 205,1,Set(CALLERID(all)="Alice" <alice>)
+ same => n,Set(CALLERID(pres)=prohib)
+ same => n,Dial(PJSIP/7003,5)
+exten => 206,1,Answer()
+ same => n,Wait(5)
 [headers]
 exten => s,1,Set(PJSIP_HEADER(add,X-Added)=one)
  same => n,Set(PJSIP_HEADER(add,X-Gone)=two)
@@ -195,6 +213,38 @@ async def test_who_we_are_to_a_trunk(served: Any, agent: Any, number: str, uri: 
         assert callee.invite.header("P-Asserted-Identity") == '"Alice Phone" <sip:6001@provider.example>'
     finally:
         trunk.close()
+
+
+async def called(served: Any, agent: Any, number: str) -> Received:
+    await served(pjsip=PJSIP, extensions=EXTENSIONS)
+    one, two = await agent("7001", ""), await agent("7002", "")
+    callee = Callee(two)
+    assert (await invite(one, number)).code == 200
+    assert callee.invite is not None
+    return callee.invite
+
+
+async def test_a_number_is_marked_as_one(served: Any, agent: Any) -> None:
+    got = await called(served, agent, "204")
+    assert got.text.startswith(f"INVITE sip:+12568675309@{NET}.52;user=phone SIP/2.0")
+    assert ";user=phone>" in got.header("To")
+    assert f"<sip:5550113@{SERVER};user=phone>" in got.header("From")
+    assert f"<sip:5550113@{SERVER};user=phone>" in got.header("P-Asserted-Identity")
+
+
+async def test_a_withheld_caller_is_told_to_the_trusted_alone(served: Any, agent: Any) -> None:
+    got = await called(served, agent, "205")
+    assert got.header("From").startswith('"Anonymous" <sip:anonymous@anonymous.invalid>')
+    assert got.header("P-Asserted-Identity") == f'"Alice" <sip:alice@{SERVER}>'
+    assert got.header("Privacy") == "id"
+
+
+async def test_an_empty_info_only_asks_whether_we_live(served: Any, agent: Any) -> None:
+    await served(pjsip=PJSIP, extensions=EXTENSIONS)
+    one = await agent("7001", "")
+    got = await invite(one, "206")
+    assert got.code == 200
+    assert (await one.ask("INFO", f"sip:206@{SERVER}", to=got.header("To"))).code == 200
 
 
 async def test_a_call_to_a_bare_host(served: Any, agent: Any) -> None:

@@ -162,7 +162,8 @@ class Call:
         self._watcher.state_changed(self, "ring")
         native.plan_call(self._watcher.media_of(self.endpoint))
         try:
-            call.makeCall(departure.uri, param)
+            # In angle brackets, for To repeats it, and what follows a bare URI there belongs to the header.
+            call.makeCall(f"<{departure.uri}>", param)
             self.number = native.call_id(call.getId())
         except (pj.Error, native.StaleError) as error:
             reason = getattr(error, "reason", str(error))

@@ -322,8 +322,9 @@ class PjsipDriver(Watcher):
         elif event.method == "NOTIFY" and call is not None:
             self._respond(event.token, 200)
         elif event.method == "INFO":
-            # DTMF has been taken out before; anything else in an INFO is refused as chan_sip does.
-            self._respond(event.token, 415)
+            # DTMF has been taken out before; anything else in an INFO is refused as chan_sip does. RFC 6086, 4.2.2: an
+            # empty one only asks whether we live.
+            self._respond(event.token, 415 if event.message.partition(b"\r\n\r\n")[2] else 200)
         elif event.method in ("SUBSCRIBE", "PUBLISH"):
             self._respond(event.token, 489)
         else:

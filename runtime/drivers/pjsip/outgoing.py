@@ -115,13 +115,35 @@ def hidden(endpoint: Endpoint, caller: Party) -> bool:
     return caller.presentation.startswith("prohib") and not endpoint.trust_outbound
 
 
+def _phone(endpoint: Endpoint, user: str) -> str:
+    """`;user=phone` (RFC 3261, 19.1.1) behind a host, where the endpoint wants it and the user is a number."""
+    digits = user.removeprefix("+")
+    return ";user=phone" if endpoint.user_eq_phone and digits.isascii() and digits.isdigit() else ""
+
+
+def target(endpoint: Endpoint, uri: str) -> str:
+    """The Request-URI of a call."""
+    parsed = Uri.parse(uri)
+    phone = _phone(endpoint, parsed.user)
+    if not phone or phone in parsed.params:
+        return uri
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.scheme}:{escaped_user(parsed.user)}@{bracketed(parsed.host)}{port}{phone}{parsed.params}"
+
+
 def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
-    """The From of a call."""
-    if hidden(endpoint, caller) and not departure.from_user:
+    """The From of a call.
+
+    Compat: chan_pjsip withholds the caller here even from those that it trusts with P-Asserted-Identity.
+    """
+    withheld = hidden(endpoint, caller)
+    if endpoint.technology == "PJSIP":
+        withheld = caller.presentation.startswith("prohib")
+    if withheld and not departure.from_user:
         return '"Anonymous" <sip:anonymous@anonymous.invalid>'
     user = departure.from_user or caller.number or departure.default_user
-    name = f"{quoted(caller.name)} " if caller.name and not hidden(endpoint, caller) else ""
-    return f"{name}<sip:{escaped_user(user)}@{departure.from_host}>"
+    name = f"{quoted(caller.name)} " if caller.name and not withheld else ""
+    return f"{name}<sip:{escaped_user(user)}@{departure.from_host}{_phone(endpoint, user)}>"
 
 
 def contact_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
@@ -143,7 +165,8 @@ def identity_headers(endpoint: Endpoint, caller: Party, host: str) -> list[tuple
     if not caller.number or (hidden(endpoint, caller) and endpoint.technology == "PJSIP"):
         return []
     private = caller.presentation.startswith("prohib")
-    address = f"{quoted(caller.name)} <sip:{escaped_user(caller.number)}@{endpoint.from_domain or host}>"
+    where = f"{endpoint.from_domain or host}{_phone(endpoint, caller.number)}"
+    address = f"{quoted(caller.name)} <sip:{escaped_user(caller.number)}@{where}>"
     found = []
     if endpoint.send_pai:
         found.append(("P-Asserted-Identity", address))

@@ -14,6 +14,7 @@ from asterism.runtime.drivers.pjsip.outgoing import (
     parse_sip,
     reachable,
     route,
+    target,
     with_user,
 )
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
@@ -116,7 +117,7 @@ class Router:
         contact_port = (transport.external_port if external else 0) or transport.port
         return Departure(
             contact_host=f"{bracketed(host)}:{contact_port}{protocol}",
-            uri=uri, account=account, from_host=shown_host, default_user=dialect.general.default_user,
+            uri=target(endpoint, uri), account=account, from_host=shown_host, default_user=dialect.general.default_user,
             from_user=endpoint.from_user, route=(contact.path,) if contact and contact.path else (),
             contact=f"{contact.aor};@{contact.digest}" if contact else "", aor=contact.aor if contact else "",
         )  # fmt: skip
