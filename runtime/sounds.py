@@ -94,6 +94,13 @@ def duration_ms(sound: SoundFile) -> int:
         return 0
 
 
+def rate_hz(sound: SoundFile) -> int:
+    """Samples a second of a sound, by its format."""
+    if sound.format == "wav":
+        return 16000 if sound.path.suffix == ".wav16" else 8000
+    return _FORMS[sound.format].rate_hz
+
+
 def _bytes_per_second(file_format: str) -> int:
     if file_format == "gsm":
         return 1650  # 33 bytes are 20 ms (GSM 06.10).

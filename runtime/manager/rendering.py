@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from asterism.runtime import events
+from asterism.runtime.agi.events import AGIEvent
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.request import Header
 from asterism.runtime.security import SecurityEvent
@@ -32,6 +33,7 @@ PRIVILEGES: dict[type[Event], str] = {
     events.Shutdown: "system",
     events.Cdr: "cdr",
     SecurityEvent: "security",
+    AGIEvent: "agi",
     events.Cdr: "cdr",
 }
 "Who may see an event, by its class or the next one that it descends from; `call` where nothing is said."

@@ -14,7 +14,7 @@ from tests.house.source import ROOT, files, name_of, tree
 
 DECLARING = [
     ".".join(("asterism", *file.relative_to(ROOT).with_suffix("").parts))
-    for file in files("apps", "functions", "runtime/commands", "runtime/actions")
+    for file in files("apps", "functions", "runtime/commands", "runtime/actions", "runtime/agi")
     if file.stem != "__init__"
 ]
 

@@ -21,8 +21,8 @@ WORDS = {
 }
 # fmt: on
 ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]
-SKINS = ["actions", "commands"]
-FRONT_ENDS = ["agi", "console", "http", "main", "manager"]
+SKINS = ["actions", "agi", "commands"]
+FRONT_ENDS = ["console", "http", "main", "manager"]
 CLIMBS = {
     "dialplan/parser.py": "import asyncio",
     "dialplan/machine.py": "from asterism.runtime.channel import Channel",
