@@ -350,7 +350,7 @@ def _whole_variable(name: str) -> Evaluate:
     if name == "CONTEXT":
         return lambda scope: scope.context
     if name == "PRIORITY":
-        return lambda scope: str(scope.priority)
+        return lambda scope: str(scope.priority or "")
     if name in BUILTINS:
         return lambda scope: scope.builtin(name)
 
