@@ -10,7 +10,6 @@ from asterism.apps.macro import run_macro
 from asterism.dialplan.scope import Jump
 from asterism.dialplan.subroutine import number_or_label
 from asterism.runtime import callerid
-from asterism.runtime.bridge import Rules
 from asterism.runtime.callerid import PRESENTATIONS
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
@@ -221,7 +220,8 @@ async def _dial(chan: Channel, destinations: list[str], timeout: str, options: D
             caller=_caller(chan, options),
             answered_elsewhere=options.answered_elsewhere,
             forwarding=not options.ignore_forwarding,
-            rules=Rules("*" if options.caller_may_hang_up else "", "*" if options.callee_may_hang_up else ""),
+            caller_features="H" * options.caller_may_hang_up,
+            callee_features="H" * options.callee_may_hang_up,
             forward_ends_timeout=options.endless_forward,
             loser_cause=_loser_cause(chan, options),
             callee_goes=_callee_goes(chan, options),

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from asterism.dialplan import subroutine
+from asterism.dialplan import machine, subroutine
 from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
 from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
@@ -56,6 +56,7 @@ from asterism.runtime.unbound import Unbound
 if TYPE_CHECKING:
     from asterism.runtime.bridge import Bridge
     from asterism.runtime.channel import Channel
+    from asterism.runtime.member import Member
 
 _E = TypeVar("_E", bound=LegEvent)
 
@@ -87,7 +88,7 @@ class ChannelBase(Parties, Reporter):
         self.state = state
         self.outgoing = state is ChannelState.DOWN
         "Whether we called it, rather than it us."
-        self.created_s = switch.now()
+        self.created_s = self.linked_since = switch.now()
         self.answered_s = 0.0
         self.cause: int = 0
         self.application = self.app_data = ""
@@ -96,8 +97,14 @@ class ChannelBase(Parties, Reporter):
         self._parties()
         self._place(context, exten)
         self.bridge: Bridge | None = None
-        self.joined: ChannelBase | None = None
-        "The channel that this one's audio is joined with; media.py alone writes it."
+        self.membership: Member | None = None
+        "What it does in its bridge."
+        self.after_bridge: Jump | None = None
+        "Where it goes on in the dialplan when it is out of its bridge and not hung up."
+        self.joined: tuple[ChannelBase, ...] = ()
+        "The channels that this one's audio is joined with; media.py alone writes it."
+        self.muted = self.deaf = False
+        "Whether those it is joined with do not hear it, or it does not hear them; `media.refresh` after a change."
         self.plays: list[media.Play] = []
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with a channel, by a name of their own; gone with it."
@@ -259,7 +266,7 @@ class ChannelBase(Parties, Reporter):
         self.language = parent.language
         self.musicclass = parent.musicclass
         self.accountcode = self.accountcode or parent.accountcode
-        self.linkedid = parent.linkedid
+        self.linkedid, self.linked_since = parent.linkedid, parent.linked_since
         self.forwards_left = parent.forwards_left - 1
 
     def to_state(self, state: ChannelState) -> None:
@@ -336,8 +343,13 @@ class ChannelBase(Parties, Reporter):
         """End the leg and forget the channel. Its keeper calls this once no task of it runs any more."""
         if self.closed:
             return
-        self.closed = self._gone = self.ended = True
+        self._gone = self.ended = True
         self.cause = cause or self.cause
+        if self.hangup_handlers and not self.running:  # Pushed on a channel that never ran a dialplan of its own.
+            handlers = machine.handlers(self.source, cast("Channel", self))
+            self.run(handlers, lambda error: self.close(cause))
+            return
+        self.closed = True
         for play in tuple(self.plays):
             play.stop()
         if self._absolute is not None:

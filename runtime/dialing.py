@@ -9,13 +9,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from asterism.dialplan.errors import Redirected
+from asterism.dialplan.errors import Interrupt
 from asterism.dialplan.scope import Jump
-from asterism.runtime.bridge import Parted, talk
+from asterism.runtime import features
+from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
+from asterism.runtime.member import impart, join
 from asterism.runtime.race import AnswerHook, DialResult, DialSettings, Race
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
@@ -55,7 +57,7 @@ async def dial(caller: Channel, destinations: Sequence[str], settings: DialSetti
 
 
 async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSettings) -> None:
-    """The two talk; afterwards the callee is ended, or on its own way in the dialplan."""
+    """The two talk, as long as the caller is there; the callee goes its own way in a task of its own."""
     loop, result = asyncio.get_running_loop(), race.result
     answered_at = loop.time()
     keep = False
@@ -70,17 +72,37 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
             keep = _sent(callee, agreed or None)
             return
         answered_at = loop.time()
-        deadline = answered_at + settings.limit_ms / 1000 if settings.limit_ms else math.inf
-        parted = await talk(caller, callee, deadline, "", settings.rules)
-        keep = _part(caller, callee, parted, result)
+        keep = True
+        await _talk(caller, callee, result, settings)
     except Hangup:
-        keep = _sent(callee, settings.callee_goes)
+        keep = keep or _sent(callee, settings.callee_goes)
         raise
     finally:
         result.answered_ms = round((loop.time() - answered_at) * 1000)
         _set_times(race, result.answered_ms)
         if not keep:
             callee.close(callee.cause or Cause.NORMAL_CLEARING)
+
+
+async def _talk(caller: Channel, callee: Channel, result: DialResult, settings: DialSettings) -> None:
+    """Join the two until the caller is out of the bridge; whoever ended it, it was an ordinary end for the caller."""
+    limit_s = settings.limit_ms / 1000 if settings.limit_ms else math.inf
+    features.allow_by_variable(caller, callee)
+    features.allow(caller, settings.caller_features)
+    features.allow(callee, settings.callee_features)
+    bridge = Bridge(caller.switch)
+    callee.after_bridge = settings.callee_goes
+    impart(bridge, callee, limit_s=limit_s)
+    try:
+        await join(bridge, caller, limit_s=limit_s)
+    except BaseException as interrupt:
+        result.gone_first, result.cause = "caller", int(Cause.NORMAL_CLEARING)
+        if isinstance(interrupt, Interrupt):
+            await asyncio.sleep(0)  # The callee ends, or goes, before the caller's `h` runs.
+        raise
+    caller.cause = result.cause = int(Cause.NORMAL_CLEARING)
+    result.gone_first = "caller" if bridge.ended_by is caller else "callee" if bridge.ended_by is callee else ""
+    await asyncio.sleep(0)
 
 
 def _sent(callee: Channel, place: Jump | None) -> bool:
@@ -102,23 +124,6 @@ async def _agreed(hook: AnswerHook, caller: Channel, callee: Channel) -> bool | 
         if caller.far_end_gone or not callee.far_end_gone:
             raise
         return False
-
-
-def _part(caller: Channel, callee: Channel, parted: Parted, result: DialResult) -> bool:
-    """What follows from the end of the talk; True when the callee lives on."""
-    if parted.by is caller:
-        result.gone_first, result.cause = "caller", int(Cause.NORMAL_CLEARING)
-        if isinstance(parted.interrupt, Redirected):
-            raise parted.interrupt
-        return False
-    if parted.by is callee:
-        result.gone_first = "callee"
-        if isinstance(parted.interrupt, Redirected):
-            result.cause = int(Cause.NORMAL_CLEARING)
-            return _sent(callee, parted.interrupt.jump)
-    # Whatever ended the callee, its caller sees an ordinary end: so it is in Asterisk once the two were joined.
-    caller.cause = result.cause = int(Cause.NORMAL_CLEARING)
-    return False
 
 
 def _set_times(race: Race, answered_ms: int) -> None:

@@ -162,7 +162,7 @@ class SoundFile:
 
 @runtime_checkable
 class Audio(Protocol):
-    """The audio of one leg: what can be played to it, and whom it can be joined with.
+    """The audio of one leg: what can be played to it, and whom it can hear.
 
     A leg without audio of its own (Local) has None; the core then finds the audio behind it.
     """
@@ -176,11 +176,12 @@ class Audio(Protocol):
     def start_echo(self) -> Playing:
         """Send the far end its own audio back until stopped."""
 
-    def join(self, other: "Audio") -> bool:
-        """Connect two audios both ways; False when this kind cannot be joined with that."""
+    def hear(self, others: "Sequence[Audio]") -> bool:
+        """Let the far end hear these others, mixed, and nobody else from now on; none: nobody.
 
-    def part(self) -> None:
-        """Undo `join`; harmless when alone."""
+        Two that hear each other and nobody else are the common case, which a driver makes cheap. False when this
+        kind cannot hear one of them; then it hears nobody.
+        """
 
 
 class Leg(Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +20,13 @@ class Interrupted(LegEvent):
     """A channel without a task of its own is to end, or to go elsewhere: whoever looks after it sees to that."""
 
     interrupt: Interrupt
+
+
+@dataclass(frozen=True, slots=True)
+class Errand(LegEvent):
+    """Something that a channel in a bridge is to do in its own task, asked by another member."""
+
+    run: Callable[[], Awaitable[None]]
 
 
 async def stirred(channels: "Iterable[ChannelBase]", deadline: float = math.inf) -> bool:

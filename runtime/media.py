@@ -1,13 +1,13 @@
 """Who hears whom: joining the audio of channels, and playing to whoever is behind one.
 
-Two channels are joined by `join`. A leg with audio of its own (SIP, Loopback) stands at the end of a chain; a leg
-without (half of a Local pair) leads on to the channel of its other half, and to whom that one is joined. Only
-the two ends are ever connected, in the driver's own code, so a call through any number of Local channels costs
+Two channels, or more, are joined by `join`. A leg with audio of its own (SIP, Loopback) stands at the end of a
+chain; a leg without (half of a Local pair) leads on to the channel of its other half, and to whom that one is joined.
+Only the ends are ever connected, in the driver's own code, so a call through any number of Local channels costs
 no more than one without. When a chain changes, whatever is playing moves to where it is heard now.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,17 +23,32 @@ _CHAIN_MAX = 64
 "Local pairs in a row; more is a loop."
 
 
+def ends(channel: "ChannelBase") -> "list[ChannelBase]":
+    """The channels with audio of their own that one reaches by way of this one; none when the way is open."""
+    return list(_reached(channel, set(), lambda source, listener: True))
+
+
 def end(channel: "ChannelBase") -> "ChannelBase | None":
-    """The channel with audio of its own that one reaches by way of this one; None when the way is open."""
-    here: ChannelBase | None = channel
-    for _ in range(_CHAIN_MAX):
-        if here is None:
-            return None
-        if here.leg.audio is not None:
-            return here
-        across = beyond(here)
-        here = None if across is None else across.joined
-    return None
+    """The first of `ends`: the phone that is behind this channel."""
+    return next(_reached(channel, set(), lambda source, listener: True), None)
+
+
+def _reached(
+    channel: "ChannelBase", seen: "set[ChannelBase]", open_to: "Callable[[ChannelBase, ChannelBase], bool]"
+) -> "Iterator[ChannelBase]":
+    """Follow Local pairs to their ends, as far as the way is open; `seen` keeps loops from being gone round twice."""
+    if channel in seen or len(seen) > _CHAIN_MAX:
+        return
+    seen.add(channel)
+    if channel.leg.audio is not None:
+        yield channel
+        return
+    across = beyond(channel)
+    if across is None:
+        return
+    for other in across.joined:
+        if open_to(other, across):
+            yield from _reached(other, seen, open_to)
 
 
 def beyond(channel: "ChannelBase") -> "ChannelBase | None":
@@ -51,62 +66,85 @@ def audio_of(channel: "ChannelBase") -> Audio | None:
     return None if found is None else found.leg.audio
 
 
-def join(a: "ChannelBase", b: "ChannelBase") -> bool:
-    """Connect two channels both ways; False when their kinds of audio cannot be connected."""
-    if a.joined is not b:
-        part(a)
-        part(b)
-        a.joined, b.joined = b, a
-        _reroute(a, b)
-    ends = end(a), end(b)
-    if ends[0] is None or ends[1] is None:
-        return True
-    first, second = ends[0].leg.audio, ends[1].leg.audio
-    try:
-        return first is not None and second is not None and first.join(second)
-    except DriverError as error:  # One of them is ending, as a rule; its end will be told.
-        a.debug(1, f"Joining {a.name} and {b.name} failed: {error}")
-        return False
+def join(*channels: "ChannelBase") -> bool:
+    """Let these channels hear each other, and nobody else; False when their kinds of audio cannot be connected."""
+    wanted = {channel: tuple(other for other in channels if other is not channel) for channel in channels}
+    return wire(wanted)
 
 
 def part(channel: "ChannelBase") -> None:
-    """Undo `join`; harmless when alone."""
-    other = channel.joined
-    if other is None:
-        return
-    for each in (end(channel), end(other)):
-        if each is not None and each.leg.audio is not None:
-            try:
-                each.leg.audio.part()
-            except DriverError as error:
-                each.debug(1, f"Parting {each.name} failed: {error}")
-    channel.joined = other.joined = None
-    _reroute(channel, other)
+    """Let a channel hear nobody, and nobody hear it; harmless when alone."""
+    if channel.joined:
+        wire({channel: ()})
 
 
-def rejoin(channel: "ChannelBase") -> None:
-    """Connect again, after a driver's audio has changed underneath."""
-    other = channel.joined
-    if other is not None:
-        first, second = audio_of(channel), audio_of(other)
-        if first is not None and second is not None:
-            first.join(second)
+def wire(wanted: "dict[ChannelBase, tuple[ChannelBase, ...]]") -> bool:
+    """Join each of these channels with others, both ways; those that they were joined with before lose them."""
+    for channel, others in tuple(wanted.items()):
+        for lost in channel.joined:
+            if lost not in others and lost not in wanted:
+                wanted[lost] = tuple(each for each in lost.joined if each is not channel and each not in wanted)
+    touched = [channel for channel, others in wanted.items() if channel.joined != others]
+    concerned = dict.fromkeys(found for channel in touched for found in _around(channel))
+    for channel in touched:
+        channel.joined = wanted[channel]
+    concerned.update(dict.fromkeys(found for channel in wanted for found in _around(channel)))
+    agreed = [_connect(channel) for channel in concerned]
+    _reroute(*touched)
+    return all(agreed)
+
+
+def refresh(channel: "ChannelBase") -> None:
+    """Connect again who is concerned by a channel, after it was muted or unmuted, or its driver has changed it."""
+    for each in _around(channel):
+        _connect(each)
+
+
+def _around(channel: "ChannelBase") -> "Iterator[ChannelBase]":
+    """Whoever hears, or is heard by way of, a channel."""
+    yield from ends(channel)
+    for other in channel.joined:
+        yield from ends(other)
+
+
+def _connect(channel: "ChannelBase") -> bool:
+    """Tell the driver whom a channel with audio hears now."""
+    audio, heard = channel.leg.audio, list[Audio]()
+    if audio is None:
+        return True
+    seen = {channel}
+    for other in channel.joined:
+        if _open(other, channel):
+            heard += [found.leg.audio for found in _reached(other, seen, _open) if found.leg.audio is not None]
+    try:
+        return audio.hear(heard)
+    except DriverError as error:  # One of them is ending, as a rule; its end will be told.
+        channel.debug(1, f"Joining {channel.name} failed: {error}")
+        return False
+
+
+def _open(source: "ChannelBase", listener: "ChannelBase") -> bool:
+    return not source.muted and not listener.deaf
 
 
 def _reroute(*changed: "ChannelBase") -> None:
     """Move what plays on the far halves of Local pairs to who hears it now, and wake who waits for that."""
     for channel in changed:
-        here: ChannelBase | None = channel
-        for _ in range(_CHAIN_MAX):
-            if here is None or here.leg.audio is not None:
-                break
-            across = beyond(here)
-            if across is None:
-                break
-            for play in tuple(across.plays):
-                play.route()
-            across.stir()
-            here = across.joined
+        _reroute_beyond(channel, set())
+
+
+def _reroute_beyond(channel: "ChannelBase", seen: "set[ChannelBase]") -> None:
+    if channel in seen or len(seen) > _CHAIN_MAX or channel.leg.audio is not None:
+        return
+    seen.add(channel)
+    across = beyond(channel)
+    if across is None:
+        return
+    for play in tuple(across.plays):
+        play.route()
+    across.stir()
+    for other in across.joined:
+        _reroute_beyond(other, seen)
 
 
 class Piece(Protocol):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from asterism.dialplan.scope import Jump
 from asterism.runtime import media
-from asterism.runtime.bridge import Rules
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import (
@@ -54,7 +53,8 @@ class DialSettings:
         before_call: Runs for each new leg before it is called; False gives that leg up.
         on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial,
             a Jump sends the callee there instead.
-        rules: What the two may do in the bridge.
+        caller_features, callee_features: What that party may do with DTMF while they talk, in Asterisk's letters:
+            T transfer, H hang up, K park, X record.
         forwarding: Whether a destination may send the call elsewhere.
         forward_ends_timeout: Let a call that was sent elsewhere ring without end.
         loser_cause: With what the others are ended when one has answered; 0 for no cause.
@@ -72,7 +72,8 @@ class DialSettings:
     answered_elsewhere: bool = False
     before_call: Hook | None = None
     on_answer: AnswerHook | None = None
-    rules: Rules = field(default_factory=Rules)
+    caller_features: str = ""
+    callee_features: str = ""
     forwarding: bool = True
     forward_ends_timeout: bool = False
     loser_cause: int = Cause.ANSWERED_ELSEWHERE

@@ -96,7 +96,8 @@ class LoopbackAudio:
 
     def __init__(self, call: "Call") -> None:
         self.call = call
-        self.other: LoopbackAudio | None = None
+        self.heard: list[LoopbackAudio] = []
+        self.hearers: list[LoopbackAudio] = []
         self.echoing = False
 
     def start_play(self, sound: SoundFile, *, loop: bool = False, offset_ms: int = 0) -> Playing:
@@ -116,22 +117,33 @@ class LoopbackAudio:
         """Let the phone hear itself."""
         return _Echoing(self)
 
-    def join(self, other: Audio) -> bool:
-        """Let two phones hear each other."""
-        if not isinstance(other, LoopbackAudio):
-            return False
-        for each in (self, other):
-            each.part()
-        self.other, other.other = other, self
-        for each in (self, other):
-            each.call.joined()
-        return True
+    @property
+    def other(self) -> "LoopbackAudio | None":
+        """The first of those that it hears."""
+        return self.heard[0] if self.heard else None
 
-    def part(self) -> None:
-        """Take them apart."""
-        if self.other is not None:
-            self.other.other = None
-            self.other = None
+    def hear(self, others: Sequence[Audio]) -> bool:
+        """Let the phone hear others."""
+        known = [other for other in others if isinstance(other, LoopbackAudio)]
+        self._forget()
+        self.heard = known if len(known) == len(others) else []
+        for other in self.heard:
+            other.hearers.append(self)
+        for each in (self, *self.heard):
+            each.call.joined()
+        return len(known) == len(others)
+
+    def _forget(self) -> None:
+        for other in self.heard:
+            other.hearers.remove(self)
+        self.heard = []
+
+    def close(self) -> None:
+        """The phone has hung up: it hears nobody, and nobody hears it."""
+        self._forget()
+        for other in self.hearers:
+            other.heard.remove(self)
+        self.hearers = []
 
 
 class Call:
@@ -198,9 +210,8 @@ class Call:
     def say(self, text: str) -> None:
         """Say something: whoever is joined with this phone hears it."""
         audio = self.leg.audio
-        listener = audio if audio.echoing else audio.other
-        if listener is not None:
-            now = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        for listener in [audio] if audio.echoing else audio.hearers:
             listener.call.heard.append(Heard(text, "voice", now, 0))
 
     def hold(self) -> None:
@@ -406,7 +417,7 @@ class LoopbackLeg:
         """End the call."""
         if self._alive:
             self._alive = False
-            self.audio.part()
+            self.audio.close()
             self._driver.forget(self)
             self.call_at_phone.ended(cause, dict(getattr(self._owner, "variables", {})))
 

@@ -302,8 +302,13 @@ def relay(a: CallId, b: CallId) -> bool:
 def unrelay(call: CallId) -> None:
     """End the relay of a call and its partner; both go back to their own streams. Stale or not relayed: ignored."""
 
-def connect(a: CallId, b: CallId) -> None:
+def connect(a: CallId, b: CallId, *, both: bool = True) -> None:
     """Let two calls hear each other through pjmedia's conference bridge (transcodes, costs CPU and about 20 ms).
+
+    A call may be connected with any number of others: it hears them all.
+
+    Args:
+        both: Let `a` hear `b` too; else only `b` hears `a`.
 
     Raises:
         StaleError: Either has ended.

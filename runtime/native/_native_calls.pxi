@@ -218,10 +218,10 @@ def unrelay(number call):
         relay_stop(call)
 
 
-def connect(number a, number b):
+def connect(number a, number b, *, bint both=True):
     cdef int result
     with nogil:
-        result = bridge_connect(a, b)
+        result = bridge_connect(a, b, both)
     _check(result, "call")
 
 

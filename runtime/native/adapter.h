@@ -98,7 +98,7 @@ void dtmf_heard(adapter *it, const uint8_t *packet, size_t size, const uint8_t *
 /* bridge.c: pjmedia's conference */
 void bridge_renew(adapter *it);
 void bridge_forget(number call);
-int bridge_connect(number a, number b);
+int bridge_connect(number a, number b, bool both); /* b hears a, and a hears b when both */
 void bridge_disconnect(number a, number b);
 /* Turns the call's port on or off after talkers or listeners changed; lock not held. */
 void bridge_apply(adapter *it);

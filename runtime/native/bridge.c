@@ -7,6 +7,7 @@
 typedef struct join {
     struct join *next;
     number a, b;
+    bool both; /* b hears a; both: a hears b too */
 } join;
 
 static pthread_mutex_t joins_lock = PTHREAD_MUTEX_INITIALIZER; /* adapters' locks may be taken under it */
@@ -48,7 +49,7 @@ void bridge_need(adapter *it, int talkers, int listeners)
     bridge_apply(it);
 }
 
-static void wire_ports(adapter *a, adapter *b, bool on)
+static void wire_ports(adapter *a, adapter *b, bool both, bool on)
 {
     int first = port_of(a), second = port_of(b);
 
@@ -56,16 +57,22 @@ static void wire_ports(adapter *a, adapter *b, bool on)
         return;
     if (on) {
         pjsua_conf_connect(first, second);
-        if (first != second)
+        if (both && first != second)
             pjsua_conf_connect(second, first);
     } else {
         pjsua_conf_disconnect(first, second);
-        if (first != second)
+        if (both && first != second)
             pjsua_conf_disconnect(second, first);
     }
 }
 
-int bridge_connect(number first, number second)
+/* What a call gains or loses when it is on one end of a join: somebody who talks to it, somebody who listens to it. */
+static void count(adapter *it, bool is_first, bool both, int by)
+{
+    bridge_need(it, !is_first || both ? by : 0, is_first || both ? by : 0);
+}
+
+int bridge_connect(number first, number second, bool both)
 {
     adapter *a = calls_adapter(first), *b = calls_adapter(second);
     int result = DONE;
@@ -80,14 +87,15 @@ int bridge_connect(number first, number second)
     } else {
         made->a = first;
         made->b = second;
+        made->both = both;
         pthread_mutex_lock(&joins_lock);
         made->next = joins;
         joins = made;
         pthread_mutex_unlock(&joins_lock);
-        bridge_need(a, 1, 1);
+        count(a, true, both || a == b, 1);
         if (a != b)
-            bridge_need(b, 1, 1);
-        wire_ports(a, b, true);
+            count(b, false, both, 1);
+        wire_ports(a, b, both, true);
     }
     adapter_release(a);
     adapter_release(b);
@@ -99,11 +107,11 @@ static void undo(join *it)
     adapter *a = calls_adapter(it->a), *b = calls_adapter(it->b);
 
     if (a && b)
-        wire_ports(a, b, false);
+        wire_ports(a, b, it->both, false);
     if (a)
-        bridge_need(a, -1, -1);
+        count(a, true, it->both || it->a == it->b, -1);
     if (b && a != b)
-        bridge_need(b, -1, -1);
+        count(b, false, it->both, -1);
     adapter_release(a);
     adapter_release(b);
     free(it);
@@ -146,24 +154,28 @@ void bridge_forget(number call)
  * a new adapter. So who needs the port is counted anew. */
 void bridge_renew(adapter *it)
 {
-    number others[64];
-    int joined = 0;
+    join others[64];
+    int joined = 0, talkers = 0, listeners = 0;
 
     pthread_mutex_lock(&joins_lock);
     for (join *at = joins; at && joined < (int)PJ_ARRAY_SIZE(others); at = at->next)
-        if (at->a == it->call || at->b == it->call)
-            others[joined++] = at->a == it->call ? at->b : at->a;
+        if (at->a == it->call || at->b == it->call) {
+            talkers += at->b == it->call || at->both;
+            listeners += at->a == it->call || at->both;
+            others[joined++] = *at;
+        }
     pthread_mutex_unlock(&joins_lock);
     pthread_mutex_lock(&it->lock);
-    it->talkers = joined + (int)players_of_call(it->call) + (it->dialling ? 1 : 0);
-    it->listeners = joined + (int)recorders_of_call(it->call);
+    it->talkers = talkers + (int)players_of_call(it->call) + (it->dialling ? 1 : 0);
+    it->listeners = listeners + (int)recorders_of_call(it->call);
     pthread_mutex_unlock(&it->lock);
     bridge_apply(it);
     for (int i = 0; i < joined; i++) {
-        adapter *other = calls_adapter(others[i]);
+        bool is_first = others[i].a == it->call;
+        adapter *other = calls_adapter(is_first ? others[i].b : others[i].a);
 
         if (other)
-            wire_ports(it, other, true);
+            wire_ports(is_first ? it : other, is_first ? other : it, others[i].both, true);
         adapter_release(other);
     }
     players_renew(it);

@@ -48,7 +48,7 @@ async def test_that_cannot_answer(rt: TestRuntime, monkeypatch: pytest.MonkeyPat
 
 
 async def test_that_cannot_join(rt: TestRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LoopbackAudio, "join", fail)
+    monkeypatch.setattr(LoopbackAudio, "hear", fail)
     rt.extensions(DIAL)
     rt.phone("bob").answers(talks_s=2)
     call = await rt.phone("alice").call("100@default")

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from asterism.runtime.bridge import Rules
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Identified, Party
@@ -44,7 +43,7 @@ async def test_a_digit_ends_it(rt: TestRuntime) -> None:
     @rt.application("Starred")
     async def starred(chan: Channel) -> None:
         """Dial; the caller may hang up with a star."""
-        result = await chan.dial(["Loopback/bob"], rules=Rules(caller_hangs_up="*"))
+        result = await chan.dial(["Loopback/bob"], caller_features="H")
         chan.set("WHO", result.gone_first)
 
     rt.extensions("[default]\nexten => 100,1,Starred()\n same => n,NoOp(${WHO})\n")

@@ -1,8 +1,8 @@
-"""The audio of one call: what plays on it, and whom it is joined with. Python never sees a frame."""
+"""The audio of one call: what plays on it, and whom it hears. Python never sees a frame."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Union
 
 from asterism import _native as native
 from asterism.runtime.driver import Audio, Playing, SoundFile, Tone
@@ -10,6 +10,9 @@ from asterism.runtime.drivers.pjsip.model import CODEC_NAMES
 
 if TYPE_CHECKING:
     from asterism.runtime.drivers.pjsip.call import Call
+
+_Link = Union[Literal["relay", "mix"], "CallAudio"]
+"""How two calls are connected: packets relayed, both mixed, or only one, which is named, hears the other."""
 
 TONES_MAX = 16
 """Pieces of one tone that the native generator takes."""
@@ -25,8 +28,10 @@ class CallAudio:
         self._call = call
         self.codec = ""
         "SDP's name of the codec in use; empty while there is none."
-        self._partner: CallAudio | None = None
-        self._linked = ""
+        self._heard: list[CallAudio] = []
+        "Whom the far end is to hear."
+        self._links: dict[CallAudio, _Link] = {}
+        "With whom the native part has connected it."
         self._echoing: Echoing | None = None
         self._playings: dict[int, NativePlaying] = {}
         self._waiting: list[NativePlaying] = []
@@ -39,7 +44,7 @@ class CallAudio:
     @property
     def relayed(self) -> bool:
         """Whether packets go to another call as they come, telephone events too."""
-        return self._linked == "relay"
+        return "relay" in self._links.values()
 
     @property
     def number(self) -> int:
@@ -59,8 +64,16 @@ class CallAudio:
         """Send the far end its own packets back."""
         self.stop_echo()
         self._echoing = Echoing(self)
-        self.link()
+        self._settle()
+        self._echo()
         return self._echoing
+
+    def _echo(self) -> None:
+        if self.codec and self.number:
+            try:
+                native.relay(self.number, self.number)
+            except native.StaleError:
+                pass
 
     def stop_echo(self) -> None:
         """End an echo; harmless without."""
@@ -68,86 +81,93 @@ class CallAudio:
         if echoing is not None:
             native.unrelay(self.number)
             echoing.over.set()
-            self._linked = ""
-            self.link()
+            self._settle()
 
-    def join(self, other: Audio) -> bool:
-        """Relay packets between two calls, or mix them when their codecs differ; begins when both have audio."""
-        if not isinstance(other, CallAudio):
-            return False
-        if self._partner is not other:
-            self.part()
-            other.part()
-            self._partner, other._partner = other, self
-        self.link()
-        return True
+    def hear(self, others: Sequence[Audio]) -> bool:
+        """Let the far end hear other calls; begins when both sides have audio.
 
-    def part(self) -> None:
-        """Undo `join`; harmless when alone."""
-        other = self._partner
-        if other is None:
-            return
-        self._unlink()
-        self._partner = other._partner = None
+        The packets of two that hear each other alone are relayed as long as their codecs agree and nothing is played
+        to either; all else is mixed.
+        """
+        known = [other for other in others if isinstance(other, CallAudio) and other is not self]
+        agreed = len(known) == len(others)
+        former, self._heard = self._heard, known if agreed else []
+        self._settle(*former, *self._heard)
+        return agreed
 
-    def _unlink(self) -> None:
-        other = self._partner
-        if self._linked == "relay":
-            native.unrelay(self.number or (other.number if other else 0))
-        elif self._linked == "bridge" and other is not None:
-            native.disconnect(self.number, other.number)
-        self._linked = ""
-        if other is not None:
-            other._linked = ""
+    def _settle(self, *others: "CallAudio") -> None:
+        """Connect and disconnect whom this call is to be connected with, as far as audio flows already."""
+        for other in {*others, *self._links, *self._heard}:
+            wanted = self._wanted(other)
+            if self._links.get(other) != wanted:
+                self._unlink(other)
+                self._link(other, wanted)
 
-    def link(self) -> None:
-        """Connect what is to be connected, as far as audio flows already."""
-        if not self.codec or not self.number or self._linked:
+    def _wanted(self, other: "CallAudio") -> "_Link | None":
+        hears, is_heard = other in self._heard, self in other._heard
+        if not self.codec or not other.codec or not self.number or not other.number:
+            return None
+        if not (hears or is_heard) or self._echoing is not None or other._echoing is not None:
+            return None
+        if not (hears and is_heard):
+            return self if hears else other
+        alone = self._heard == [other] and other._heard == [self]
+        # A player is not heard through a relay, which passes packets by without looking at them.
+        plays = self._playings or other._playings
+        return "relay" if alone and not plays and self.codec.lower() == other.codec.lower() else "mix"
+
+    def _link(self, other: "CallAudio", wanted: "_Link | None") -> None:
+        if wanted is None:
             return
         try:
-            if self._echoing is not None:
-                native.relay(self.number, self.number)
-                self._linked = "echo"
-                return
-            other = self._partner
-            if other is None or not other.codec or not other.number:
-                return
-            # A player is not heard through a relay, which passes packets by without looking at them.
-            plays = self._playings or other._playings
-            if not plays and native.relay(self.number, other.number):
-                self._linked = other._linked = "relay"
-            else:
+            if wanted == "relay" and not native.relay(self.number, other.number):
+                wanted = "mix"
+            if wanted == "mix":
                 native.connect(self.number, other.number)
-                self._linked = other._linked = "bridge"
+            elif wanted != "relay":
+                source = other if wanted is self else self
+                native.connect(source.number, wanted.number, both=False)
+            self._links[other] = other._links[self] = wanted
         except native.StaleError:
             pass
         except native.NativeError as error:
             self._call.warn(f"audio could not be joined: {error}")
 
+    def _unlink(self, other: "CallAudio") -> None:
+        link = self._links.pop(other, None)
+        other._links.pop(self, None)
+        if link == "relay":
+            native.unrelay(self.number or other.number)
+        elif link is not None:
+            native.disconnect(self.number, other.number)
+
     def media_changed(self, codec: str) -> None:
         """Audio was negotiated: start what waited for it, follow a change of codec."""
-        changed = codec != self.codec
+        if codec != self.codec:
+            for other, link in tuple(self._links.items()):
+                if link == "relay":  # The native relay follows by itself, or tells that it has ended.
+                    del self._links[other], other._links[self]
+                else:
+                    self._unlink(other)
         self.codec = codec
-        if changed and self._linked == "bridge":
-            self._unlink()
         if not codec:
-            self._linked = ""
-            if self._partner is not None:
-                self._partner._linked = ""
             return
         waiting, self._waiting = self._waiting, []
         for playing in waiting:
             playing.begin()
-        self.link()
+        if self._echoing is not None:
+            self._echo()
+        self._settle()
 
     def relay_ended(self, reason: str) -> None:
-        """The native relay has let go: with other codecs the bridge takes over."""
-        if self._linked in ("relay", "echo"):
-            self._linked = ""
-            if self._partner is not None:
-                self._partner._linked = ""
-            if reason == "codec":
-                self.link()
+        """The native relay has let go: with other codecs the mixing bridge takes over."""
+        for other, link in tuple(self._links.items()):
+            if link == "relay":
+                del self._links[other], other._links[self]
+        if reason == "codec":
+            if self._echoing is not None:
+                self._echo()
+            self._settle()
 
     def wait_for_media(self, playing: "NativePlaying") -> None:
         """Begin this when audio flows."""
@@ -156,29 +176,23 @@ class CallAudio:
     def started(self, playing: "NativePlaying", player: int) -> None:
         """A player runs."""
         self._playings[player] = playing
-        self._relink()
+        self._settle()
 
     def player_ended(self, player: int) -> None:
         """A player is done."""
         playing = self._playings.pop(player, None)
         if playing is not None:
             playing.over.set()
-            self._relink()
-
-    def _relink(self) -> None:
-        """Mix two joined calls while something is played to one of them, relay again afterwards."""
-        other = self._partner
-        if other is None or self._linked not in ("relay", "bridge"):
-            return
-        plain = not self._playings and not other._playings and self.codec == other.codec
-        if plain is not (self._linked == "relay"):
-            self._unlink()
-            self.link()
+            self._settle()
 
     def close(self) -> None:
         """The call is over: nothing plays any more."""
         self.stop_echo()
-        self.part()
+        for other in (*self._links, *self._heard):
+            self._unlink(other)
+            if self in other._heard:
+                other._heard.remove(self)
+        self._heard = []
         for playing in (*self._playings.values(), *self._waiting):
             playing.over.set()
         self._playings.clear()

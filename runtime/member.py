@@ -1,0 +1,305 @@
+"""What a channel does while it is in a bridge: it waits for what its far end does, and passes that on.
+
+`join` runs in the channel's own task, as an application does; `impart` gives a channel that has no task (one that was
+dialled) a task of its own. Whoever is moved to another bridge stays in the same call of either.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from asterism.dialplan.errors import Ended as HungUp
+from asterism.dialplan.errors import Interrupt, Redirected
+from asterism.dialplan.scope import Jump
+from asterism.runtime import features, media
+from asterism.runtime.causes import Cause
+from asterism.runtime.channel import Channel
+from asterism.runtime.driver import (
+    Answered,
+    Digit,
+    Ended,
+    Held,
+    Identified,
+    LegEvent,
+    Passage,
+    Progressing,
+    Resumed,
+    Ringing,
+    TextReceived,
+    TransferAsked,
+)
+from asterism.runtime.errors import Hangup
+from asterism.runtime.events import DialEnd, DialState
+from asterism.runtime.mailbox import Errand, Interrupted, stirred
+
+if TYPE_CHECKING:
+    from asterism.runtime.bridge import Bridge
+    from asterism.runtime.channel_base import ChannelBase
+
+
+@dataclass(eq=False)
+class Member:
+    """A channel's part in a bridge.
+
+    Args:
+        channel: Who.
+        limit_s: After so many seconds it leaves, whichever bridge it is in then.
+        role: What it is in a bridge that knows roles, such as `announcer`.
+    """
+
+    channel: Channel
+    limit_s: float = math.inf
+    role: str = ""
+    bridge: "Bridge | None" = None
+    moving: bool = False
+    "Whether it is on its way from one bridge to another."
+    on_hold: bool = False
+    "Whether it was put on hold by another member."
+    is_apart: bool = False
+    "Whether it neither hears the others nor is heard for now."
+    on_end: Callable[[], bool] | None = None
+    "Asked when its call ends; True when that does not end the bridge's."
+    _next: Jump | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _ringing: media.Play | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.keys = features.Keys(self, {})
+
+    # --- told by the bridge -------------------------------------------------------------------
+
+    def entered(self) -> None:
+        """It is in a bridge now."""
+        if self.bridge is not None and self.bridge.kind == "basic":
+            self.keys.hooks = features.hooks_of(self.channel)
+        if self._timer is None and self.limit_s < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(self.limit_s, self.expire)
+
+    def left(self) -> None:
+        """It is out of its bridge."""
+        self.release()
+        self.keys.forget()
+        self.keys.hooks = {}
+        if not self.moving and self._timer is not None:
+            self._timer.cancel()
+        self.channel.stir()
+
+    def expire(self) -> None:
+        """Its time is up."""
+        bridge = self.bridge
+        if bridge is not None:
+            self.hang_up()
+            bridge.ended_by = None
+
+    def hang_up(self) -> None:
+        """Its part in the call is over, though its far end is there."""
+        bridge, handled = self.bridge, self.on_end is not None and self.on_end()
+        if bridge is not None:
+            bridge.leave(self.channel, ends=not handled)
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """Let it do something of its own that the others neither hear nor are heard in."""
+        before, self.is_apart = self.is_apart, True
+        if self.bridge is not None:
+            self.bridge.wire()
+        try:
+            yield
+        finally:
+            self.is_apart = before
+            if self.bridge is not None:
+                self.bridge.wire()
+
+    # --- the time inside ----------------------------------------------------------------------
+
+    async def attend(self) -> None:
+        """Be in the bridge until somebody takes this channel out, or it ends; in the channel's own task."""
+        channel = self.channel
+        try:
+            while self.bridge is not None:
+                event = channel.next_mail()
+                if event is not None:
+                    await self._take(event)
+                elif not await stirred((channel,), self.keys.deadline):
+                    self.keys.lapse()
+        except BaseException:
+            self.hang_up()
+            raise
+
+    async def _take(self, event: LegEvent) -> None:
+        channel = self.channel
+        if isinstance(event, Ended):
+            raise Hangup(event.cause)
+        if isinstance(event, Interrupted):
+            raise event.interrupt
+        if isinstance(event, Errand):
+            await event.run()
+        elif isinstance(event, TransferAsked):
+            self._transfer(event)
+        elif isinstance(event, Identified):
+            channel.set_caller(event.party)
+            for other in self.others():
+                other.set_connected(event.party)
+        elif isinstance(event, TextReceived):
+            for other in self.others():
+                other.leg.send_text(event.text)
+        elif isinstance(event, Digit):
+            await self.keys.press(event)
+        elif isinstance(event, Held | Resumed):
+            self._hold(isinstance(event, Held))
+        elif isinstance(event, Ringing | Progressing | Answered) and channel.outgoing:
+            self._alert(event)
+
+    def others(self) -> list[Channel]:
+        """The other members of its bridge."""
+        return [] if self.bridge is None else self.bridge.others(self.channel)
+
+    def pass_digit(self, event: Digit) -> None:
+        """Let the others have a digit, unless they got it with the packets."""
+        if not event.carried:
+            for other in self.others():
+                other.leg.send_digit(event.digit, event.duration_ms)
+
+    def _transfer(self, event: TransferAsked) -> None:
+        """The far end asks to have the other one sent elsewhere: that one goes, and its own call is over."""
+        others = self.others()
+        if len(others) == 1:
+            (other,) = others
+            self.channel.verbose(
+                3, f"Transferring {other.name} to '{event.exten}' (context {event.context}) priority 1"
+            )
+            other.redirect(event.context or other.context, event.exten, 1)
+
+    # --- hold ---------------------------------------------------------------------------------
+
+    def _hold(self, held: bool) -> None:
+        """The far end has put those it talks to on hold, or is back; among three and more nobody is told."""
+        others = self.others()
+        if len(others) == 1 and others[0].membership is not None:
+            party = others[0].membership
+            party.suspend() if held else party.release()
+
+    def suspend(self, music: str = "") -> None:
+        """Put this channel on hold: it hears music, of a class or its own."""
+        if not self.on_hold:
+            self.on_hold = True
+            if isinstance(self.channel.leg, Passage) and "m" not in (self.channel.leg.read("options") or ""):
+                self.channel.leg.hold()
+            else:
+                self.channel.start_music(music)
+
+    def release(self) -> None:
+        """Take it back; harmless when it is not on hold."""
+        self._ring(False)
+        if self.on_hold:
+            self.on_hold = False
+            if self.channel.far_end_gone:
+                self.channel.stop_music()
+            elif isinstance(self.channel.leg, Passage) and "m" not in (self.channel.leg.read("options") or ""):
+                self.channel.leg.unhold()
+            else:
+                self.channel.stop_music()
+
+    # --- somebody who is still being called ------------------------------------------------------
+
+    def _alert(self, event: LegEvent) -> None:
+        """Tell the others how the call to this channel goes on."""
+        bus, channel = self.channel.switch.bus, self.channel
+        if isinstance(event, Answered):
+            bus.publish(DialEnd(None, channel.snapshot(), "ANSWER"))
+        else:
+            word = "RINGING" if isinstance(event, Ringing) else "PROGRESS"
+            bus.publish(DialState(None, channel.snapshot(), word))
+        for other in self.others():
+            if other.membership is not None:
+                other.membership._ring(isinstance(event, Ringing))
+
+    def _ring(self, rings: bool) -> None:
+        if rings and self._ringing is None and not self.channel.far_end_gone:
+            if self.channel.is_up:
+                self._ringing = media.Play(self.channel, _ringback(self.channel))
+            else:
+                self.channel.leg.ring()
+        elif not rings and self._ringing is not None:
+            self._ringing.stop()
+            self._ringing = None
+
+    # --- a task of its own ------------------------------------------------------------------------
+
+    async def alone(self) -> None:
+        """Be in the bridge, then decide what comes next."""
+        channel = self.channel
+        try:
+            await self.attend()
+            self._next, channel.after_bridge = channel.after_bridge, None
+        except Redirected as elsewhere:
+            self._next = elsewhere.jump
+        except Interrupt as interrupt:
+            channel.cause = (interrupt.cause if isinstance(interrupt, HungUp) else 0) or channel.cause
+
+    def over(self, error: BaseException | None) -> None:
+        """The task has ended: go on in the dialplan, or end the channel."""
+        channel = self.channel
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            channel.error(f"{channel.name}: its bridge broke off: {error!r}")
+            channel.switch.log.traceback(error, channel.call)
+        if self._next is not None and not channel.far_end_gone:
+            channel.cause = channel.cause or int(Cause.NORMAL_CLEARING)
+            channel.go(self._next)
+            channel.switch.start(channel)
+        else:
+            channel.close(channel.cause or int(Cause.NORMAL_CLEARING))
+
+
+def _ringback(channel: Channel) -> "list[media.Piece]":
+    tones = channel.switch.tones.find("ring", channel.tonezone)
+    return [] if tones is None else media.tone_pieces(tones)
+
+
+async def join(
+    bridge: "Bridge",
+    channel: Channel,
+    *,
+    limit_s: float = math.inf,
+    role: str = "",
+    swap: "ChannelBase | None" = None,
+    introduced: bool = False,
+) -> None:
+    """Be in a bridge until it is over, or somebody takes the channel out; in the channel's own task.
+
+    Args:
+        bridge: Which.
+        channel: Who.
+        limit_s: After so many seconds it leaves.
+        role: What it is there.
+        swap: A member whose place it takes.
+        introduced: Let the others and it know who they talk to.
+
+    Raises:
+        Redirected: It was let out to go on elsewhere.
+    """
+    channel.check()
+    party = Member(channel, limit_s, role)
+    bridge.enter(party, swap, introduced=introduced)
+    await party.attend()
+    place, channel.after_bridge = channel.after_bridge, None
+    if place is not None:
+        raise Redirected(place)
+
+
+def impart(
+    bridge: "Bridge",
+    channel: Channel,
+    *,
+    limit_s: float = math.inf,
+    role: str = "",
+    swap: "ChannelBase | None" = None,
+    introduced: bool = False,
+) -> None:
+    """Put a channel that has no task into a bridge; when it is out, it goes on to `after_bridge`, or ends."""
+    party = Member(channel, limit_s, role)
+    bridge.enter(party, swap, introduced=introduced)
+    channel.run(party.alone(), party.over)
