@@ -51,6 +51,7 @@ class Section:
 
     Args:
         template: Written `[name](!)`: to inherit from only.
+        templates: Names of those it inherits from.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Section:
     lineno: int
     template: bool = False
     lines: list[Line] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
 
     def get(self, key: str, default: str = "") -> str:
         """Return the last value of a key, whatever case it is written in."""
@@ -227,6 +229,7 @@ class _Reading:
             elif option.startswith("+"):
                 section, added = self.extended(name, option[1:], file, number), True
             elif option and not _FILTER.match(option):
+                section.templates.append(option)
                 section.lines += [
                     Line(line.file, line.lineno, name, line.key, line.value)
                     for line in self.parent(option, file, number).lines

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from asterism.runtime.events import Event
+from asterism.runtime.log import quoted
 
 if TYPE_CHECKING:
     from asterism.runtime.switch import Switch
@@ -108,5 +109,5 @@ def stamp(now: float) -> str:
 def tell(switch: "Switch", event: SecurityEvent) -> None:
     """Publish that somebody tried to get in, and write it into the security log."""
     switch.bus.publish(event)
-    facts = "".join(f',{name}="{value}"' for name, value in event.facts(switch.now()))
+    facts = "".join(f',{name}="{quoted(value)}"' for name, value in event.facts(switch.now()))
     switch.log.security(f'SecurityEvent="{event.name}"{facts}')

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
-from asterism.dialplan.regex import BadPattern, Regex
-from asterism.runtime.configtext import ConfigText, Unwritable
+from asterism.runtime.configtext import CategoryFilter, ConfigText, Unwritable
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.request import Header, Request, Response
@@ -51,24 +50,11 @@ async def _read(rt: "Runtime", name: str) -> reader.Config:
 
 
 def _wanted(config: reader.Config, request: Request) -> Iterator[reader.Section]:
-    """The sections that are asked for by name, and by `Filter`: `name=regular expression`, several with commas."""
-    category = request.get("Category")
-    filters = [each.partition("=") for each in request.get("Filter").split(",") if "=" in each]
+    """The sections that are asked for by name, and by `Filter`; those to inherit from only if it says so."""
+    category, chosen = request.get("Category"), CategoryFilter(request.get("Filter"))
     for section in config.sections:
-        if category and section.name != category:
-            continue
-        if section.template and not any(name.upper() == "TEMPLATES" for name, _, _ in filters):
-            continue
-        plain = [(name.strip(), _regex(value)) for name, _, value in filters if name.strip().upper() != "TEMPLATES"]
-        if all(any(wanted.search(value) for value in section.all(name)) for name, wanted in plain):
+        if category in ("", section.name) and chosen.fits(section.template, section.lines):
             yield section
-
-
-def _regex(text: str) -> Regex:
-    try:
-        return Regex(text)
-    except BadPattern:
-        raise _Refused(f"Failed to set config file filter: {text}") from None
 
 
 @action("GetConfig", privilege="system,config")
@@ -80,6 +66,8 @@ async def get_config(rt: "Runtime", request: Request) -> Response:
         headers.append((f"Category-{number:06d}", section.name))
         if section.template:
             headers.append((f"IsTemplate-{number:06d}", 1))
+        if section.templates:
+            headers.append((f"Templates-{number:06d}", ",".join(section.templates)))
         for at, line in enumerate(section.lines):
             headers.append((f"Line-{number:06d}-{at:06d}", f"{line.key}={line.value}"))
     if not headers:
@@ -91,19 +79,26 @@ async def get_config(rt: "Runtime", request: Request) -> Response:
 async def get_config_json(rt: "Runtime", request: Request) -> Response:
     """Show a configuration file as JSON."""
     config = await _read(rt, request.get("Filename"))
-    found: dict[str, dict[str, object]] = {}
+    found = []
     for section in _wanted(config, request):
-        lines = found.setdefault(section.name, {})
-        for line in section.lines:
-            lines[line.key] = line.value
-    return Response("Success", headers=[("JSON", json.dumps(found, separators=(",", ":"), ensure_ascii=False))])
+        pairs: list[tuple[str, object]] = [("istemplate", 1)] if section.template else []
+        if section.templates:
+            pairs.append(("templates", ",".join(section.templates)))
+        pairs += [(line.key, line.value) for line in section.lines]
+        # A key may come more than once; whoever reads it as JSON's grammar allows sees every one.
+        found.append(f"{_json(section.name)}:{{{','.join(f'{_json(key)}:{_json(value)}' for key, value in pairs)}}}")
+    return Response("Success", headers=[("JSON", f"{{{','.join(found)}}}")])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 @action("ListCategories", privilege="config")
 async def list_categories(rt: "Runtime", request: Request) -> Response:
     """List the categories of a configuration file."""
     config = await _read(rt, request.get("Filename"))
-    headers: list[Header] = [(f"Category-{at:06d}", each.name) for at, each in enumerate(config.sections)]
+    headers: list[Header] = [(f"Category-{at:06d}", each.name) for at, each in enumerate(config)]
     if not headers:
         return Response("Error", "Error: no categories found")
     return Response("Success", headers=headers)
@@ -129,8 +124,10 @@ async def update_config(rt: "Runtime", request: Request) -> Response:
     """Change a configuration file, all changes or none.
 
     `SrcFilename` is read, `DstFilename` written. Each change is `Action-N` (newcat, renamecat, delcat, emptycat,
-    update, delete, append, insert) with `Cat-N`, `Var-N`, `Value-N`, `Match-N`, `Line-N`. With `Reload` what was
-    changed is read.
+    update, delete, append, insert) with `Cat-N`, `Var-N`, `Value-N`, `Match-N`, `Line-N` (counted with what comes from
+    templates), and `Options-N`: `template`, `inherit="a,b"`, `allowdups`, `catfilter="name=expression"`. When a
+    template changes, those who inherit from it keep what they had, unless `PreserveEffectiveContext` is no. With
+    `Reload` what was changed is read.
     """
     names = request.get("SrcFilename"), request.get("DstFilename")
     source, target = (_path(rt, each) for each in names)
@@ -143,7 +140,8 @@ async def update_config(rt: "Runtime", request: Request) -> Response:
             break
         _apply(text, change.lower(), request, f"{at:06d}")
     try:
-        await asyncio.to_thread(_write, target, text.text)
+        keep = request.get("PreserveEffectiveContext", "yes").lower() not in ("no", "false", "n", "f", "0", "off")
+        await asyncio.to_thread(_write, target, text.text(keep_meaning=keep))
     except OSError:
         return Response.error("Save of config failed")
     if "Reload" in request:

@@ -16,7 +16,7 @@ from asterism.runtime.declare import Action
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.events import FullyBooted
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
-from asterism.runtime.log import escaped
+from asterism.runtime.log import escaped, quoted
 from asterism.runtime.manager.conf import User
 from asterism.runtime.manager.filters import Filter, passes
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
@@ -207,7 +207,7 @@ class ManagerClient(ABC):
         if why is not None or user is None:
             extra = self._proof(request) if why is security.ChallengeResponseFailed else {}
             self._tell(why or security.InvalidAccountID, extra, account=name)
-            self._rt.log.notice(f"{self.name} failed to authenticate as '{escaped(name)}'")
+            self._rt.log.notice(f"{self.name} failed to authenticate as '{quoted(name)}'")
             await asyncio.sleep(FAILED_LOGIN_S)
             return Response("Error", "Authentication failed", closes=True)
         if not self._server.may_enter(user):

@@ -190,7 +190,7 @@ async def test_a_file_is_changed(bed: Bed, tmp_path: Path) -> None:
             f"Value-{at:06d}: {value}",
         ]
     assert (await client.ask("\n".join(lines)))["Response"] == "Success"
-    assert (tmp_path / "x.conf").read_text() == "; why\n[one]\na = 9\nc => 3\n\n[two]\n\n[three]\n"
+    assert (tmp_path / "x.conf").read_text() == "; why\n[one]\na = 9 ; first\nc => 3\n\n[two]\n\n[three]\n"
     wrong = await client.ask("\n".join([*lines[:3], "Action-000000: delcat", "Cat-000000: four"]))
     assert wrong["Message"] == "Given category does not exist"
 
