@@ -260,8 +260,13 @@ def use_account(call: CallId, account: int) -> None:
 
 # --------------------------------------------------------------------------------------------------------------- calls
 
-def plan_call(media: Media = ..., *, identity: int = 0) -> None:
-    """Say how the next call that is made with ``pj.Call.makeCall`` negotiates its audio; say it before each."""
+def plan_call(media: Media = ..., *, identity: int = 0, rewrite_contact: bool = False) -> None:
+    """Say how the next call that is made with ``pj.Call.makeCall`` negotiates its audio; say it before each.
+
+    Args:
+        identity: Given back in the call's records.
+        rewrite_contact: Send the call's later requests to where its messages come from, not to their Contact.
+    """
 
 def call_id(slot: int) -> CallId:
     """Return the number of the call in use in a pjsua slot (``pj.Call.getId()``); right after ``makeCall``.

@@ -103,7 +103,7 @@ cdef extern from "native.h" nogil:
     int requests_send(const outgoing *wanted, number *token)
     int requests_send_in_call(number call, const outgoing *wanted, number *token)
     int requests_use_account(number call, int account)
-    void calls_plan(media_rule *rule, unsigned identity)
+    void calls_plan(media_rule *rule, unsigned identity, bint rewrites)
     number calls_claim(int slot)
     int calls_slot(number call)
     number calls_find(const pj_str_t *call_id, const pj_str_t *local_tag, const pj_str_t *remote_tag)

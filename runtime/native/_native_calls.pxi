@@ -159,8 +159,8 @@ def use_account(number call, int account):
     _check(result, "call")
 
 
-def plan_call(media=Media(), *, unsigned identity=0):
-    calls_plan(_media(media), identity)
+def plan_call(media=Media(), *, unsigned identity=0, bint rewrite_contact=False):
+    calls_plan(_media(media), identity, rewrite_contact)
 
 
 def call_id(int slot):

@@ -87,7 +87,8 @@ int native_attach(const settings *wanted)
     if ((status = calls_start(pjsua_var.ua_cfg.max_calls)) != DONE)
         return status;
     if ((status = digest_start()) != DONE || (status = requests_start()) != DONE || (status = tokens_start()) != DONE ||
-        (status = wire_start()) != DONE || (status = addresses_start()) != DONE || (status = intake_start()) != DONE)
+        (status = wire_start()) != DONE || (status = addresses_start()) != DONE || (status = contacts_start()) != DONE ||
+        (status = intake_start()) != DONE)
         return status;
     /* An empty table is the point: whatever stays of pjsua2's would run C++ objects, or directors, on PJSIP's threads. */
     PJSUA_LOCK();
@@ -113,6 +114,7 @@ void native_detach(void)
     requests_stop();
     wire_stop();
     addresses_stop();
+    contacts_stop();
     intake_stop();
     calls_stop();
     directory_install(NULL);

@@ -10,6 +10,7 @@ typedef struct call {
     uint32_t generation;
     bool live;
     bool authenticated;
+    bool rewrites;
     unsigned identity;
     int transport;
     number replaces;
@@ -21,10 +22,11 @@ typedef struct call {
 
 static pthread_mutex_t calls_lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf: nothing else is locked while it is held */
 static call calls[PJSUA_MAX_CALLS];
-static unsigned calls_size, calls_live;
+static unsigned calls_size, calls_live, calls_that_rewrite;
 
 static media_rule *plan_media; /* for the call that Python makes next, whichever thread begins it */
 static unsigned plan_identity;
+static bool plan_rewrites;
 static number begun; /* what became of the plan: the number of the call that it went into, ended or not */
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */
@@ -48,11 +50,13 @@ static void forget(call *it)
     it->invite_length = 0;
     if (it->live)
         calls_live--;
-    it->live = false;
+    if (it->rewrites)
+        calls_that_rewrite--;
+    it->live = it->rewrites = false;
 }
 
 /* Begins a new use of a slot; calls_lock is held. */
-static void adopt(int slot, unsigned identity, media_rule *media)
+static void adopt(int slot, unsigned identity, media_rule *media, bool rewrites)
 {
     call *it = &calls[slot];
 
@@ -65,7 +69,9 @@ static void adopt(int slot, unsigned identity, media_rule *media)
     it->transport = -1;
     it->replaces = 0;
     it->audio = NULL;
+    it->rewrites = rewrites;
     calls_live++;
+    calls_that_rewrite += rewrites;
 }
 
 static void adopt_outgoing(int slot)
@@ -73,8 +79,9 @@ static void adopt_outgoing(int slot)
     media_rule *media = plan_media;
 
     plan_media = NULL;
-    adopt(slot, plan_identity, media);
+    adopt(slot, plan_identity, media, plan_rewrites);
     plan_identity = 0;
+    plan_rewrites = false;
     begun = number_of(slot);
 }
 
@@ -112,7 +119,7 @@ int calls_slot(number wanted)
     return wanted && calls_current(slot) == wanted ? slot : -1;
 }
 
-void calls_plan(media_rule *rule, unsigned identity)
+void calls_plan(media_rule *rule, unsigned identity, bool rewrites)
 {
     media_rule *former;
 
@@ -120,6 +127,7 @@ void calls_plan(media_rule *rule, unsigned identity)
     former = plan_media;
     plan_media = rule;
     plan_identity = identity;
+    plan_rewrites = rewrites;
     begun = 0;
     pthread_mutex_unlock(&calls_lock);
     media_rule_drop(former);
@@ -164,6 +172,22 @@ number calls_find(const pj_str_t *call_id, const pj_str_t *local_tag, const pj_s
     if (dialog)
         pjsip_dlg_dec_lock(dialog);
     return result;
+}
+
+bool calls_rewriting(void)
+{
+    return __atomic_load_n(&calls_that_rewrite, __ATOMIC_RELAXED) > 0;
+}
+
+bool calls_rewrites(number wanted)
+{
+    int slot = (int)NUMBER_SLOT(wanted);
+    bool rewrites;
+
+    pthread_mutex_lock(&calls_lock);
+    rewrites = wanted && known_slot(slot) && number_of(slot) == wanted && calls[slot].rewrites;
+    pthread_mutex_unlock(&calls_lock);
+    return rewrites;
 }
 
 unsigned calls_identity(number wanted)
@@ -279,7 +303,7 @@ void calls_begin_incoming(int slot, const arrival *who, int transport)
     if (!known_slot(slot))
         return;
     pthread_mutex_lock(&calls_lock);
-    adopt(slot, who ? who->identity : 0, who ? media_rule_hold(who->media) : NULL);
+    adopt(slot, who ? who->identity : 0, who ? media_rule_hold(who->media) : NULL, who && who->rewrites);
     calls[slot].authenticated = who && who->authenticated;
     calls[slot].transport = transport;
     calls[slot].replaces = who ? who->replaces : 0;
@@ -348,7 +372,7 @@ int calls_start(unsigned max_calls)
 
 void calls_stop(void)
 {
-    calls_plan(NULL, 0);
+    calls_plan(NULL, 0, false);
     pthread_mutex_lock(&calls_lock);
     for (unsigned i = 0; i < calls_size; i++)
         forget(&calls[i]);

@@ -210,21 +210,13 @@ static bool authenticate(const identity *who, const service *terms, pjsip_rx_dat
 static void mend_addresses(const identity *who, pjsip_rx_data *rdata)
 {
     pjsip_via_hdr *via = rdata->msg_info.via;
-    pjsip_contact_hdr *contact = pjsip_msg_find_hdr(rdata->msg_info.msg, PJSIP_H_CONTACT, NULL);
 
     /* RFC 3581 as if the client had asked for it: answers go to where the request came from. */
     if ((!who || who->force_rport) && via && via->rport_param < 0)
         via->rport_param = rdata->pkt_info.src_port;
     /* Not in a REGISTER, whose answer must show the contact as the phone wrote it. */
-    if (who && who->rewrite_contact && contact && contact->uri &&
-        rdata->msg_info.msg->line.req.method.id != PJSIP_REGISTER_METHOD) {
-        pjsip_sip_uri *uri = pjsip_uri_get_uri(contact->uri);
-
-        if (PJSIP_URI_SCHEME_IS_SIP(uri) || PJSIP_URI_SCHEME_IS_SIPS(uri)) {
-            uri->host = pj_strdup3(rdata->tp_info.pool, rdata->pkt_info.src_name);
-            uri->port = rdata->pkt_info.src_port;
-        }
-    }
+    if (who && who->rewrite_contact && rdata->msg_info.msg->line.req.method.id != PJSIP_REGISTER_METHOD)
+        contacts_mend(rdata);
 }
 
 /* A call that wants another's place: pjsua would swap them by itself, so it must not see the header. */
@@ -247,6 +239,7 @@ static void hand_to_pjsua(const identity *who, bool authenticated, pjsip_rx_data
                   .authenticated = authenticated,
                   .transport = transport_number(rdata->tp_info.transport),
                   .account = who ? who->account : -1,
+                  .rewrites = who && who->rewrite_contact,
                   .media = who ? who->media : NULL};
 
     if (!take_replaces(rdata, &it.replaces)) {

@@ -218,6 +218,7 @@ void digest_challenge(const identity *who, const service *terms, bool stale, pj_
 typedef struct arrival {
     unsigned identity; /* 0: nobody known */
     bool authenticated;
+    bool rewrites; /* its messages tell where it is by where they come from */
     int transport, account;
     number replaces;
     media_rule *media; /* borrowed from the table for the time of the INVITE */
@@ -266,13 +267,22 @@ int wire_start(void);
 void wire_stop(void);
 void wire_trace(bool on);
 
+/* ---- contacts.c: where far ends behind a NAT are reached --------------------------------------------------------------- */
+
+int contacts_start(void);
+void contacts_stop(void);
+void contacts_mend(pjsip_rx_data *rdata);
+
 /* ---- calls.c: pjsua's calls as Python sees them ---------------------------------------------------------------------------- */
 
 typedef struct adapter adapter;
 
 int calls_start(unsigned max_calls);
 void calls_stop(void);
-void calls_plan(media_rule *rule, unsigned identity); /* for the next call that Python makes; takes the rule */
+/* For the next call that Python makes; takes the rule. */
+void calls_plan(media_rule *rule, unsigned identity, bool rewrites);
+bool calls_rewriting(void);        /* whether any call rewrites its contacts */
+bool calls_rewrites(number call); /* whether this one does */
 number calls_claim(int slot);                         /* right after makeCall; 0 when it has ended already */
 number calls_number(int slot);                        /* in callbacks only: adopts a fresh outgoing call */
 number calls_current(int slot);                       /* never adopts */

@@ -160,7 +160,8 @@ class Call:
         headers += wire_headers(self.request_headers)
         _put_headers(param, headers)
         self._watcher.state_changed(self, "ring")
-        native.plan_call(self._watcher.media_of(self.endpoint))
+        rewrites = self.endpoint.rewrite_contact and not self.endpoint.auto_force_rport
+        native.plan_call(self._watcher.media_of(self.endpoint), rewrite_contact=rewrites)
         try:
             # In angle brackets, for To repeats it, and what follows a bare URI there belongs to the header.
             call.makeCall(f"<{departure.uri}>", param)

@@ -255,7 +255,9 @@ class Phone:
     def bye(self) -> Message:
         return self.ask("BYE")
 
-    def respond(self, request: Message, code: int, reason: str = "OK", *, body: str = "", extra: str = "") -> None:
+    def respond(
+        self, request: Message, code: int, reason: str = "OK", *, body: str = "", extra: str = "", contact: str = ""
+    ) -> None:
         """Answer a request of the server, as the called party."""
         to = request.header("To")
         if "tag=" not in to:
@@ -263,7 +265,7 @@ class Phone:
         lines = [f"SIP/2.0 {code} {reason}"]
         lines += [f"Via: {via}" for via in request.headers("Via")]
         lines += [f"From: {request.header('From')}", f"To: {to}", f"Call-ID: {request.header('Call-ID')}"]
-        lines += [f"CSeq: {request.header('CSeq')}", f"Contact: <{self.uri}>"]
+        lines += [f"CSeq: {request.header('CSeq')}", f"Contact: {contact or f'<{self.uri}>'}"]
         text = "\r\n".join(lines) + "\r\n" + extra
         if body:
             text += "Content-Type: application/sdp\r\n"

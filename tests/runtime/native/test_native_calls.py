@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.runtime.native.phone import Message, Phone, sdp
+from tests.runtime.native.phone import Message, Phone, media_of, sdp
 from tests.runtime.native.switch import Switch, native, pj
 
 pytestmark = pytest.mark.sip
@@ -250,6 +250,27 @@ def test_a_call_whose_offer_is_never_answered_is_ended(switch: Switch, phone: Ph
     phone.accept(body="")
     phone.respond(phone.request_of("BYE"), 200)
     assert switch.wait(native.CallState, state="disconnected").call == call
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_far_end_behind_a_nat_is_reached_where_it_is(switch: Switch, phone: Phone, proxied: bool) -> None:
+    """What it claims lies in its own network; the nearest proxy's claim counts where there is one (RFC 3261, 12.1)."""
+    native.plan_call(rewrite_contact=True)
+    call = pj.Call(switch.account)
+    call.makeCall(f"sip:them@{phone.host}:{phone.port}", pj.CallOpParam(True))
+    request = phone.request_of("INVITE")
+    phone.far_rtp = media_of(request)
+    routes = "Record-Route: <sip:192.0.2.7;lr>\r\nRecord-Route: <sip:192.0.2.8;lr>\r\n" if proxied else ""
+    phone.respond(request, 200, body=phone.offer(), extra=routes, contact="<sip:them@192.0.2.9:5070>")
+    ack = phone.request_of("ACK")
+    if proxied:
+        assert ack.headers("Route") == [f"<sip:{phone.host}:{phone.port};lr>", "<sip:192.0.2.7;lr>"]
+        assert ack.first.startswith("ACK sip:them@192.0.2.9:5070 ")
+    else:
+        assert ack.first.startswith(f"ACK sip:them@{phone.host}:{phone.port} ")
+    call.hangup(pj.CallOpParam(True))
+    phone.respond(phone.request_of("BYE"), 200)
+    switch.wait(native.CallState, state="disconnected")
 
 
 def turn(message: Message) -> int:
