@@ -8,6 +8,8 @@ user code, as task cancellation does.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from asterism.dialplan.scope import Jump
 
 
@@ -47,11 +49,25 @@ class Redirected(Interrupt):
 
     Args:
         jump: Where to go on.
+        before: What the channel does before that, in its own task; a Redirected that it raises counts instead.
     """
 
-    def __init__(self, jump: "Jump") -> None:
+    def __init__(self, jump: "Jump", before: "Callable[[], Awaitable[None]] | None" = None) -> None:
         super().__init__(jump)
         self.jump = jump
+        self.before = before
+
+    async def place(self) -> "Jump":
+        """Where to go on, when all that comes before is done."""
+        here = self
+        while here.before is not None:
+            try:
+                await here.before()
+            except Redirected as again:
+                here = again
+            else:
+                break
+        return here.jump
 
 
 class Elapsed(Interrupt):

@@ -182,11 +182,11 @@ class Machine:
                     result = await self.single(cast(Step, result))
                 outcome = cast(Outcome, scope.jump if result is None else result)
             except Redirected as redirected:
-                outcome = redirected.jump
+                outcome = await redirected.place()
             except (Exception, BaseExceptionGroup) as error:
                 interrupt = interrupt_in(error)
                 if isinstance(interrupt, Redirected):
-                    outcome = interrupt.jump
+                    outcome = await interrupt.place()
                 elif interrupt is not None:
                     raise interrupt from error
                 elif isinstance(error, Exception):
@@ -263,7 +263,7 @@ class Machine:
                 if not await self.decide(result):
                     return
             except Redirected as redirected:
-                if not self.follow(redirected.jump):
+                if not self.follow(await redirected.place()):
                     return
             except Elapsed:
                 if not await self.special("T", "ABSOLUTETIMEOUT"):

@@ -20,10 +20,10 @@ from asterism.runtime.events import (
     Newexten,
 )
 from asterism.runtime.linkedids import merge
+from asterism.runtime.member import Member, play_to
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
-    from asterism.runtime.member import Member
     from asterism.runtime.switch import Switch
 
 PEERS_NAMED = 10
@@ -97,7 +97,7 @@ class Bridge:
 
     # --- coming and going ---------------------------------------------------------------------
 
-    def enter(self, party: "Member", swap: "ChannelBase | None" = None, *, introduced: bool = False) -> None:
+    def enter(self, party: Member, swap: "ChannelBase | None" = None, *, introduced: bool = False) -> None:
         """Let a channel in.
 
         Args:
@@ -145,7 +145,7 @@ class Bridge:
             self.dissolved, self.ended_by = True, party.channel
         self._out(party)
 
-    def _out(self, party: "Member", *, replaced: bool = False) -> None:
+    def _out(self, party: Member, *, replaced: bool = False) -> None:
         channel = party.channel
         if not party.moving:
             self._forget_peer(channel)
@@ -170,7 +170,7 @@ class Bridge:
             self.dissolved = True
             self._tell(BridgeDestroy)
 
-    def move(self, party: "Member", swap: "ChannelBase | None" = None, *, introduced: bool = True) -> None:
+    def move(self, party: Member, swap: "ChannelBase | None" = None, *, introduced: bool = True) -> None:
         """Take a member of another bridge over; it does not notice."""
         source, party.moving = party.bridge, True
         if source is not None:
@@ -209,6 +209,11 @@ class Bridge:
         if not self.wire():
             names = " and ".join(member.name for member in self.members)
             self.switch.log.error(f"The audio of {names} cannot be joined", self.parties[0].channel.call)
+        for member in self.members:
+            sound = member.variables.get("BRIDGE_PLAY_SOUND", "")
+            if sound:
+                member.unset("BRIDGE_PLAY_SOUND")
+                play_to(member, sound)
         self.name_peers()
 
     def wire(self) -> bool:

@@ -5,7 +5,7 @@ The verbs that applications use on it are in `asterism.runtime.channel`.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asterism.dialplan import machine, subroutine
@@ -438,6 +438,11 @@ class ChannelBase(Parties, Reporter):
         """Send the channel elsewhere in the dialplan, whatever it does now."""
         if not self._gone and not self.ended:
             self._interrupt(Redirected(Jump(context, exten, subroutine.number_or_label(str(priority)))))
+
+    def detour(self, before: Callable[[], Awaitable[None]]) -> None:
+        """Let the channel's task leave what it does, do something else, then go on at its next priority."""
+        if not self._gone and not self.ended:
+            self._interrupt(Redirected(Jump(self.context, self.exten, self.priority + 1), before))
 
     def set_absolute_timeout(self, seconds: float) -> None:
         """Let the call end (at extension `T`) this many seconds from now; 0 takes it back."""

@@ -193,7 +193,7 @@ class Member:
 
     def release(self) -> None:
         """Take it back; harmless when it is not on hold."""
-        self._ring(False)
+        self.ring(False)
         if self.on_hold:
             self.on_hold = False
             if self.channel.far_end_gone:
@@ -215,9 +215,10 @@ class Member:
             bus.publish(DialState(None, channel.snapshot(), word))
         for other in self.others():
             if other.membership is not None:
-                other.membership._ring(isinstance(event, Ringing))
+                other.membership.ring(isinstance(event, Ringing))
 
-    def _ring(self, rings: bool) -> None:
+    def ring(self, rings: bool) -> None:
+        """Let this channel hear, or be told, that somebody is being called; or no more."""
         if rings and self._ringing is None and not self.channel.far_end_gone:
             if self.channel.is_up:
                 self._ringing = media.Play(self.channel, _ringback(self.channel))
@@ -236,7 +237,7 @@ class Member:
             await self.attend()
             self._next, channel.after_bridge = channel.after_bridge, None
         except Redirected as elsewhere:
-            self._next = elsewhere.jump
+            self._next = await elsewhere.place()
         except Interrupt as interrupt:
             channel.cause = (interrupt.cause if isinstance(interrupt, HungUp) else 0) or channel.cause
 
@@ -303,3 +304,68 @@ def impart(
     party = Member(channel, limit_s, role)
     bridge.enter(party, swap, introduced=introduced)
     channel.run(party.alone(), party.over)
+
+
+def bring(
+    bridge: "Bridge",
+    channel: Channel,
+    *,
+    after: Jump | None = None,
+    limit_s: float = math.inf,
+    introduced: bool = True,
+    answer: bool = True,
+) -> bool:
+    """Get a channel into a bridge, wherever it is: in another bridge, or somewhere in the dialplan.
+
+    Args:
+        bridge: Which.
+        channel: Who.
+        after: Where it goes on when the bridge is over; without, it is hung up then.
+        limit_s: After so many seconds it leaves.
+        introduced: Let the members know who they talk to.
+        answer: Answer it when it was not answered.
+
+    Returns:
+        False when nobody looks after the channel (it is being dialled), or it is ending.
+    """
+    if channel.ended or channel.far_end_gone or bridge.dissolved:
+        return False
+    channel.stop_music()
+    party, source = channel.membership, channel.bridge
+    if party is not None and source is not None:
+        channel.after_bridge = after
+        bridge.move(party, introduced=introduced)
+        if source.ends_with_a_party and len(source.parties) == 1:
+            source.destroy()
+        return True
+    if not channel.running:
+        return False
+    channel.after_bridge = after
+    party = Member(channel, limit_s)
+    bridge.enter(party, introduced=introduced)
+    channel.detour(lambda: _brought(party, answer))
+    return True
+
+
+async def _brought(party: Member, answer: bool) -> None:
+    channel = party.channel
+    if answer:
+        await channel.answer(at_once=True)
+    await party.attend()
+    place, channel.after_bridge = channel.after_bridge, None
+    if place is None:
+        raise Hangup(Cause.NORMAL_CLEARING)
+    raise Redirected(place)
+
+
+def play_to(channel: Channel, sound: str) -> None:
+    """Let one member of a bridge hear a sound that the others do not hear."""
+    party = channel.membership
+    if party is None or not sound:
+        return
+
+    async def play() -> None:
+        with party.apart():
+            await channel.play(*sound.split("&"))
+
+    channel.post(Errand(play))

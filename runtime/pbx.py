@@ -178,7 +178,7 @@ class Pbx:
             if outcome is not None and inspect.isawaitable(outcome):
                 await outcome
         except Redirected as elsewhere:
-            channel.go(elsewhere.jump)
+            channel.go(await elsewhere.place())
             await machine.run(channel.source, channel)
         except Interrupt as interrupt:
             channel.cause = (interrupt.cause if isinstance(interrupt, Ended) else 0) or channel.cause

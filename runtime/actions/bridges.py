@@ -2,8 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.dialplan.scope import Jump
+from asterism.runtime import features
+from asterism.runtime.bridge import Bridge
+from asterism.runtime.channel import Channel
+from asterism.runtime.commands.bridges import TECHNOLOGIES
 from asterism.runtime.declare import action
-from asterism.runtime.request import Header, Item, Response
+from asterism.runtime.member import bring, play_to
+from asterism.runtime.request import Header, Item, Request, Response
+from asterism.runtime.settings import is_true
 from asterism.runtime.snapshots import bridge_headers, channel_headers
 
 if TYPE_CHECKING:
@@ -33,14 +40,13 @@ def bridge_info(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
 
 @action("BridgeDestroy")
 def bridge_destroy(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
-    """Hang up everybody in a bridge."""
+    """Send everybody out of a bridge."""
     if not bridge_uniqueid:
         return Response.error("BridgeUniqueid must be provided")
     bridge = rt.bridges.get(bridge_uniqueid)
     if bridge is None:
         return Response.error("Specified BridgeUniqueid not found")
-    for channel in tuple(bridge.members):
-        channel.request_hangup()
+    bridge.destroy()
     return Response.success("Bridge has been destroyed")
 
 
@@ -52,9 +58,59 @@ def bridge_kick(rt: "Runtime", bridge_uniqueid: str = "", channel: str = "") -> 
     found = rt.channels.find(channel)
     if found is None:
         return Response.error("Channel does not exist")
-    if found.bridge is None or bridge_uniqueid not in ("", found.bridge.uniqueid):
-        return Response.error(
-            "Channel is not in the specified bridge" if bridge_uniqueid else "Channel is not in a bridge"
-        )
-    found.request_hangup()
+    if not bridge_uniqueid and found.bridge is None:
+        return Response.error("Channel is not in a bridge")
+    if bridge_uniqueid and bridge_uniqueid not in rt.bridges:
+        return Response.error("Bridge not found")
+    if found.membership is None or found.bridge is None or bridge_uniqueid not in ("", found.bridge.uniqueid):
+        return Response.error("Channel kick from bridge failed")
+    found.membership.hang_up()
     return Response.success("Channel has been kicked")
+
+
+@action("BridgeTechnologyList")
+def bridge_technology_list(rt: "Runtime") -> Response:
+    """List the ways in which channels are joined."""
+    items = [
+        Item(
+            "BridgeTechnologyListItem",
+            [
+                ("BridgeTechnology", name),
+                ("BridgeType", kind),
+                ("BridgePriority", priority),
+                ("BridgeSuspended", "No"),
+            ],
+        )
+        for name, kind, priority in TECHNOLOGIES
+    ]
+    return Response.listing("Bridge technology listing will follow", items, "BridgeTechnologyListComplete")
+
+
+@action("Bridge", privilege="call")
+def bridge(rt: "Runtime", request: Request) -> Response:
+    """Join two channels, wherever they are; each goes on at its next priority afterwards."""
+    names = request.get("Channel1"), request.get("Channel2")
+    if not all(names):
+        return Response.error("Missing channel parameter in request")
+    found = [_channel(rt, name) for name in names]
+    for number, (name, channel) in enumerate(zip(names, found, strict=True), 1):
+        if channel is None:
+            return Response.error(f"Channel{number} does not exist: {name}")
+    here = Bridge(rt)
+    tone = request.get("Tone").lower()
+    for number, channel in enumerate(found, 1):
+        assert channel is not None
+        after = Jump(channel.context, channel.exten, channel.priority + (channel.exten != ""))
+        if not bring(here, channel, after=after):
+            here.destroy()
+            return Response.error(f"Unable to add Channel{number} to bridge: {channel.name}")
+        if tone in ("both", f"channel{number}") or (number == 2 and is_true(tone)):
+            play_to(channel, features.setting(channel, "xfersound"))
+    return Response.success("Channels have been bridged")
+
+
+def _channel(rt: "Runtime", name: str) -> Channel | None:
+    found = rt.channels.find(name)
+    if found is not None:
+        return found
+    return next((each for each in rt.channels.values() if each.name.lower().startswith(name.lower())), None)
