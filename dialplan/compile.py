@@ -207,8 +207,10 @@ class Compiler:
 
     def _names_waiting(self, argument: Text) -> bool:
         """Whether an argument names a function that must wait, for the function it is given to (CUT, FIELDQTY)."""
-        literal = (part for part in argument.parts if isinstance(part, str) and "(" in part)
-        return any(self._waits(name) for part in literal for name in _NAMED.findall(part))
+        literal = [part for part in argument.parts if isinstance(part, str)]
+        if any(part.startswith("(") for part in literal):
+            return True  # A name that is put together: `${f}(x)`.
+        return any(self._waits(name) for part in literal if "(" in part for name in _NAMED.findall(part))
 
     def _waits(self, name: str) -> bool:
         found = self.registry.function(name)
@@ -307,18 +309,20 @@ async def read_later(scope: Scope, function: Function, argument: str) -> str:
     answers: dict[tuple[str, str], str] = {}
     while True:
         outer = ANSWERS.set(answers)
+        named: Waits | None = None
+        value: str | Awaitable[str] = ""
         try:
             value = function.read(scope, argument)
         except Waits as waits:
-            value = waits
+            named = waits
         except Exception as error:
             scope.warn(f"{function.name}: {error}")
             return ""
         finally:
             ANSWERS.reset(outer)
-        if isinstance(value, Waits):
-            named = value.function.name, value.argument
-            answers[named] = await read_later(scope, value.function, value.argument)
+        if named is not None:
+            key = named.function.name, named.argument
+            answers[key] = await read_later(scope, named.function, named.argument)
             continue
         try:
             return value if isinstance(value, str) else await value

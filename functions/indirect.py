@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from functools import lru_cache
 
 from asterism.dialplan import substitution
-from asterism.dialplan.compile import limited, read, read_later, variable
+from asterism.dialplan.compile import ANSWERS, Waits, limited, read, read_later, variable
 from asterism.dialplan.nodes import Variable
 from asterism.dialplan.scope import Function, Scope
 from asterism.runtime.errors import ArgumentError
@@ -35,7 +35,7 @@ def value_of(chan: Scope, name: str) -> str:
     """Return what `${name}` stands for.
 
     Raises:
-        ArgumentError: It is a function that has to wait, such as DB.
+        Waits: It is a function that has to wait; whoever reads the function that asks this waits for it and asks again.
     """
     node = substitution.name(name)
     if isinstance(node, Variable):
@@ -43,9 +43,13 @@ def value_of(chan: Scope, name: str) -> str:
     found = _function(chan, node.name)
     if found is None:
         return ""
+    argument = node.argument.constant or ""
     if found.is_async:
-        raise ArgumentError(f"{node.name} has to wait: read it into a variable first")
-    return substitution.cut(read(chan, found, node.argument.constant or ""), node.offset, node.length)
+        answers = ANSWERS.get() or {}
+        if (found.name, argument) not in answers:
+            raise Waits(found, argument)
+        return substitution.cut(answers[found.name, argument], node.offset, node.length)
+    return substitution.cut(read(chan, found, argument), node.offset, node.length)
 
 
 async def value_of_later(chan: Scope, name: str) -> str:

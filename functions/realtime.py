@@ -42,6 +42,7 @@ async def realtime(
         matchvalue: The value that it has to have.
         delim1: What ends each column; a comma by default. When setting: the column to set.
         delim2: What stands between the name of a column and its value; `=` by default.
+        rest: Nothing more is read.
     Compat: func_realtime. A row is `column=value,` for each column, in the order of the table, NULL being empty.
     """
     return _listed(await _row(chan, family, fieldmatch, matchvalue), delim1, delim2)
@@ -71,6 +72,7 @@ async def realtime_field(
         fieldmatch: The column to match.
         matchvalue: The value that it has to have.
         fieldname: The column to read, in any case.
+        rest: Nothing more is read.
     Compat: func_realtime.
     """
     if not fieldname:
@@ -97,6 +99,7 @@ async def realtime_hash(
         family: Name of the family.
         fieldmatch: The column to match.
         matchvalue: The value that it has to have.
+        rest: Not taken.
     Sets: ~ODBCFIELDS~ to the names of the columns, which HASH reads.
     Compat: func_realtime. As there an empty name and an empty value come first.
     """
@@ -153,6 +156,7 @@ async def realtime_destroy(
         matchvalue: The value that it has to have.
         delim1: What ends each column; a comma by default.
         delim2: What stands between the name of a column and its value; `=` by default.
+        rest: Nothing more is read.
     Compat: func_realtime. Reading is refused from outside the dialplan unless live_dangerously. Asterisk's SQLite
         engine deletes nothing by this function; here it does.
     """

@@ -11,8 +11,11 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from asterism.runtime.sqlfile import text_of
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -37,9 +40,11 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._values: dict[str, str] = {}
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unwritten: dict[asyncio.Future[None], list[_Change]] = {}
+        "Changes on their way to the disk."
 
     async def open(self) -> None:
         """Read everything, and begin to take writes.
@@ -118,9 +123,36 @@ class Database:
         if self._thread is None:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unwritten[done] = changes
+        done.add_done_callback(lambda _: self._unwritten.pop(done, None))
         self._writes.put((changes, done))
         # Shielded: a hangup at this await must not take back what is already on its way.
         await asyncio.shield(done)
+
+    async def query(self, sql: str) -> "Answer":
+        """Run a statement of the operator's own, and take into memory what it changes.
+
+        Returns:
+            The names of the columns, and the rows.
+
+        Raises:
+            DatabaseError: There is no file, or the statement is wrong.
+        """
+        if self._thread is None:
+            raise DatabaseError("the database is kept in memory alone, SQL cannot ask it")
+        done: asyncio.Future[Asked] = asyncio.get_running_loop().create_future()
+        self._writes.put(_Question(sql, done))
+        columns, rows, values = await asyncio.shield(done)
+        if values is not None:
+            self._values.clear()
+            self._values.update(values)
+            for changes in self._unwritten.values():
+                for path, value in changes:
+                    if value is None:
+                        self._values.pop(path, None)
+                    else:
+                        self._values[path] = value
+        return columns, rows
 
     # --- the writer's thread ------------------------------------------------------------------
 
@@ -143,15 +175,19 @@ class Database:
                 self._refuse(loop, batch, DatabaseError(f"{self.path}: cannot be written: {error}"))
                 return
             while True:
-                self._commit(loop, tables, [write for write in batch if write is not None])
+                self._commit(loop, tables, [write for write in batch if isinstance(write, tuple)])
+                for question in batch:
+                    if isinstance(question, _Question):
+                        self._answer(loop, connection, question)
                 if None in batch:
                     return
                 batch = self._batch()
 
-    def _refuse(self, loop: asyncio.AbstractEventLoop, batch: "list[_Write | None]", error: "DatabaseError") -> None:
+    def _refuse(self, loop: asyncio.AbstractEventLoop, batch: "list[_Item]", error: "DatabaseError") -> None:
         """Fail every write until the end: there is nothing to write with."""
         while True:
-            _settle(loop, [write[1] for write in batch if write is not None], error)
+            _settle(loop, [write[1] for write in batch if isinstance(write, tuple)], error)
+            _settle(loop, [question.done for question in batch if isinstance(question, _Question)], error)
             if None in batch:
                 return
             batch = self._batch()
@@ -171,7 +207,21 @@ class Database:
             raise
         return connection, {str(key): str(value) for key, value in rows}
 
-    def _batch(self, quiet_s: float | None = None) -> "list[_Write | None]":
+    def _answer(self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, question: "_Question") -> None:
+        before, values = connection.total_changes, None
+        try:
+            with contextlib.closing(connection.execute(question.sql)) as cursor:
+                columns = [str(column[0]) for column in cursor.description or ()]
+                rows = [[text_of(value) for value in row] for row in cursor.fetchall()]
+            if connection.total_changes != before:
+                found = connection.execute("SELECT key, value FROM astdb").fetchall()
+                values = {str(key): str(value) for key, value in found}
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            _settle(loop, [question.done], DatabaseError(str(error)))
+            return
+        _settle(loop, [question.done], None, (columns, rows, values))
+
+    def _batch(self, quiet_s: float | None = None) -> "list[_Item]":
         """What is to be written next; nothing when it stays quiet for so long."""
         try:
             batch = [self._writes.get(timeout=quiet_s)]
@@ -204,15 +254,31 @@ class Database:
 _Change = tuple[str, str | None]
 "A path and its new value, None to delete it."
 _Write = tuple[list[_Change], "asyncio.Future[None]"]
+Answer = tuple[list[str], list[list[str | None]]]
+"Names of columns, and rows."
+Asked = tuple[list[str], list[list[str | None]], dict[str, str] | None]
+"An answer, and all values when the question has changed some."
 
 
-def _settle(loop: asyncio.AbstractEventLoop, futures: "list[asyncio.Future[None]]", error: Exception | None) -> None:
+@dataclass(frozen=True)
+class _Question:
+    sql: str
+    done: "asyncio.Future[Asked]"
+
+
+_Item = _Write | _Question | None
+"What the writer is given; None ends it."
+
+
+def _settle(
+    loop: asyncio.AbstractEventLoop, futures: "list[asyncio.Future[Any]]", error: Exception | None, result: Any = None
+) -> None:
     def settle() -> None:
         for future in futures:
             if future.done():
                 continue
             if error is None:
-                future.set_result(None)
+                future.set_result(result)
             else:
                 future.set_exception(error)
 

@@ -7,6 +7,7 @@ async with asterism.Runtime(config_dir="/etc/asterism") as rt:
 import asyncio
 import contextlib
 import importlib
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -32,7 +33,7 @@ from asterism.runtime.tones import ToneZones
 from asterism.runtime.unbound import Unbound
 
 DIALPLAN_FILE = "extensions.conf"
-SOURCES = ("extconfig", "res_config_sqlite3", "res_config_odbc", "res_odbc")
+SOURCES = ("extconfig", "res_config_sqlite3", "res_config_odbc", "res_odbc", "func_odbc")
 "Names under which Asterisk reloads what is read before everything else: which databases there are."
 SIP_FILES = {"sip.conf": "chan_sip", "pjsip.conf": "chan_pjsip"}
 FRONT_ENDS = {"http": "asterism.runtime.http.server", "manager": "asterism.runtime.manager.server"}
@@ -342,10 +343,17 @@ class Runtime(Switchboard):
     # --- configuration ------------------------------------------------------------------------
 
     async def _read_sources(self, folder: Path) -> list[ConfigError]:
-        """Read which databases there are, and what is to be read from them instead of from files."""
+        """Read which databases there are, what is in them instead of in files, and what modules have to read.
+
+        A module that has files of its own has a function `configure(runtime, complain)`.
+        """
         complaints: list[ConfigError] = []
         await self.data_sources.load(folder, complaints.append)
         await self.realtime.load(folder, complaints.append)
+        for name in tuple(self.modules.loaded):
+            configure = getattr(sys.modules.get(name), "configure", None)
+            if configure is not None:
+                configure(self, complaints.append)
         for complaint in complaints:
             self.log.warning(str(complaint))
         return complaints

@@ -41,6 +41,11 @@ class SqlFile:
         self._mine = threading.local()
         self._opened: list[sqlite3.Connection] = []
 
+    @property
+    def open(self) -> int:
+        """How many connections are open."""
+        return len(self._opened)
+
     async def ask(self, work: "Callable[[sqlite_utils.Database], _T]") -> _T:
         """Let a thread work with the file.
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.runtime.database import DatabaseError
 from asterism.runtime.declare import Table, command
 from asterism.runtime.errors import AsterismError
 
@@ -49,6 +50,21 @@ async def database_put(rt: "Runtime", family: str, key: str, value: str) -> str:
     """Store a value; one with blanks is put into double quotes."""
     await rt.database.put(family, key, value)
     return "Updated database successfully"
+
+
+@command("database query <sql>")
+async def database_query(rt: "Runtime", sql: str) -> list[str]:
+    """Run a statement of SQL, in double quotes, on the table astdb. Whatever it changes is in force at once."""
+    try:
+        columns, rows = await rt.database.query(sql)
+    except DatabaseError as error:
+        raise AsterismError(str(error)) from None
+    lines = []
+    for row in rows:
+        texts = ("(null)" if value is None else value for value in row)
+        lines += [f"{name:<5}: {text:<50}" for name, text in zip(columns, texts, strict=True)]
+        lines.append("")
+    return lines
 
 
 @command("database del <family> <key>")

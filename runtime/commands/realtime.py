@@ -3,19 +3,19 @@
 from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Table, command
-from asterism.runtime.errors import AsterismError
+from asterism.runtime.errors import ArgumentError, AsterismError
 
 if TYPE_CHECKING:
     from asterism.runtime.realtime import Field
     from asterism.runtime.runtime import Runtime
 
 MAX_PAIRS = 5
-_FAILED = "Failed to {}. The log says why."
+_FAILED = "Failed to {}. Check the debug log for possible SQL related entries."
 
 
 def _pairs(words: list[str]) -> "list[Field]":
     if not words or len(words) % 2 or len(words) > 2 * MAX_PAIRS:
-        raise AsterismError(f"Wanted are pairs of a column and a value, up to {MAX_PAIRS}")
+        raise ArgumentError("")  # Shows how it is used.
     return list(zip(words[::2], words[1::2], strict=True))
 
 
@@ -46,7 +46,7 @@ async def realtime_update(
 async def realtime_update2(rt: "Runtime", family: str, words: list[str]) -> str:
     """Set a column in the rows where up to five columns match: pairs to match, the word NULL, the pair to set."""
     if len(words) < 5 or words[-3] != "NULL":
-        raise AsterismError("Wanted are pairs to match, the word NULL, and the column to set with its value")
+        raise ArgumentError("")
     return await _updated(rt, family, _pairs(words[:-3]), (words[-2], words[-1]))
 
 

@@ -114,15 +114,20 @@ async def test_variables_of_another_channel(rt: TestRuntime) -> None:
     assert said(rt) == ["red 1", "blue"]
 
 
-async def test_a_function_that_is_named_may_not_wait(rt: TestRuntime) -> None:
+async def test_a_function_that_is_named_may_wait(rt: TestRuntime) -> None:
     @rt.function("LATER")
     async def later(chan: Channel, key: str = "") -> str:
         """Wait."""
         return "a-b"
 
-    rt.extensions("[default]\nexten => 100,1,NoOp([${CUT(LATER(x),-,2)}] ${EVAL(${LATER(x)})})\n")
+    rt.extensions(
+        "[default]\nexten => 100,1,NoOp([${CUT(LATER(x),-,2)}] ${EVAL(${LATER(x)})})\n"
+        " same => n,Set(f=LATER)\n same => n,NoOp(${CUT(${f}(x),-,1)} ${LEN(${CUT(LATER(x),-,2)})})\n"
+        " same => n,Set(f=LATER(x))\n same => n,NoOp([${CUT(${f},-,2)}])\n"
+    )
     await (await rt.phone("alice").call("100@default")).over()
-    assert said(rt) == ["[] a-b"]
+    # Nobody can see beforehand that the last one names a function.
+    assert said(rt) == ["[b] a-b", "a 1", "[]"]
     assert any("LATER has to wait" in line for line in rt.logged(Level.WARNING))
 
 

@@ -48,6 +48,45 @@ async def test_realtime_as_recorded(stored: TestRuntime) -> None:
     assert await differences(stored, cases("realtime")) == []
 
 
+async def test_func_odbc_as_recorded(stored: TestRuntime) -> None:
+    assert await differences(stored, cases("odbc")) == []
+
+
+async def test_a_rowlimit_keeps_the_rows_behind_the_first(stored: TestRuntime) -> None:
+    # Asterisk returns nothing instead of the first row.
+    stored.extensions(
+        "[default]\nexten => 1,1,NoOp(${ODBC_NORM()})\n same => n,NoOp(${ODBC_FETCH(ODBC_NORM)})\n"
+        " same => n,NoOp(${ODBC_FETCH(ODBC_NORM)}${ODBC_FETCH_STATUS})\n"
+    )
+    await (await stored.phone("alice").call("1@default")).over()
+    assert [line.partition(" ")[2] for line in stored.executed()] == [
+        "NoOp(1,Alice)", "NoOp(2,Bob\\, O'Brien)", "NoOp(FAILURE)",
+    ]  # fmt: skip
+
+
+async def test_what_is_wrong_in_func_odbc_conf_names_its_line(stored: TestRuntime) -> None:
+    said = stored.logged(Level.WARNING)
+    assert "func_odbc.conf:74: [NODSN] has no dsn" in said
+    assert "func_odbc.conf:77: [NOSQL] has neither readsql nor writesql" in said
+    assert "ODBC_NODSN" not in stored.functions
+
+
+async def test_a_reload_of_func_odbc_conf(stored: TestRuntime) -> None:
+    assert stored.config_dir is not None
+    file = stored.config_dir / "func_odbc.conf"
+    kept = file.read_text()
+    file.write_text("[BROKEN")
+    await stored.reload("func_odbc")
+    assert "ODBC_NAME" in stored.functions
+    file.write_text("[LATER]\ndsn=kunden\nreadsql=SELECT 'later'\n")
+    await stored.reload("func_odbc")
+    assert "ODBC_NAME" not in stored.functions
+    stored.extensions("[default]\nexten => 1,1,NoOp(${ODBC_LATER()})\n")
+    await (await stored.phone("alice").call("1@default")).over()
+    assert stored.executed() == ["1@default:1 NoOp(later)"]
+    assert kept
+
+
 @pytest.mark.parametrize("case", cases("switch"), ids=lambda case: case["id"])
 async def test_a_realtime_switch_as_recorded(stored: TestRuntime, case: dict[str, Any]) -> None:
     stored.extensions(case["conf"])
@@ -65,7 +104,8 @@ async def test_a_realtime_switch_as_recorded(stored: TestRuntime, case: dict[str
 
 async def test_what_cannot_be_answered_is_said(stored: TestRuntime) -> None:
     stored.extensions(
-        "[default]\nexten => 1,1,NoOp(<${REALTIME(people,name)}${REALTIME(noengine,id,1)}${REALTIME(people,nocol,nocol)}>)\n"
+        "[default]\nexten => 1,1,NoOp(<${REALTIME(people,name)}${REALTIME(noengine,id,1)}>)\n"
+        " same => n,NoOp(<${REALTIME(people,nocol,nocol)}>)\n"
         " same => n,Set(REALTIME_STORE(people,name,note)=only)\n same => n,NoOp(${REALTIME_STORE(people)})\n"
     )
     await (await stored.phone("alice").call("1@default")).over()
