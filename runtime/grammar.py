@@ -318,6 +318,5 @@ def _printed(result: Any, as_json: bool) -> list[str]:
         return json.dumps(rows, indent=2, ensure_ascii=False, default=str).splitlines()
     if result is None:
         return []
-    if isinstance(result, Table):
-        return list(result.lines())
-    return [part for line in result for part in str(line).split("\n")]
+    lines = result.lines() if isinstance(result, Table) else result
+    return [part for line in lines for part in str(line).split("\n")]

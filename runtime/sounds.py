@@ -56,6 +56,20 @@ _EXTENSIONS = {
     "raw": "sln",
 }
 
+_NAMES = {"ulaw": "pcm"}
+"Asterisk's name of a file format, where it is not that of what is in it."
+
+
+def file_formats() -> dict[str, tuple[str, list[str]]]:
+    """Asterisk's names of the file formats that are played: what is in such a file, and what its name ends with."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for ending, form in _EXTENSIONS.items():
+        name = "wav16" if ending == "wav16" else _NAMES.get(form, form)
+        inside = {"wav": "slin", "wav16": "slin16"}.get(name, form.replace("sln", "slin"))
+        found.setdefault(name, (inside, []))[1].append(ending)
+    return found
+
+
 # The legs' own formats, where files do not come in them.
 _LEG_FORMS = {"opus": _Form(48000, False), "speex": _Form(8000, False), "speex16": _Form(16000, False)}
 

@@ -2,10 +2,10 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from asterism.runtime.declare import Table, command
+from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import ChannelSnapshot
 
@@ -265,9 +265,70 @@ def originate(rt: "Runtime", device: str, kind: str, application: str, data: str
     rt.spawn(rt.originate(device, context=context or "default", exten=exten or "s"), f"originate {device}")
 
 
-@command("core show channeltypes")
+_TYPES = (("Type", 15), ("Description", 40), ("Devicestate", 13), ("Presencestate", 13), ("Indications", 13),
+          ("Transfer", 13))  # fmt: skip
+
+
+def _transfers(technology: str) -> bool:
+    """Whether the far end of such a channel can be asked to call somebody else."""
+    return technology in ("SIP", "PJSIP")
+
+
+@command("core show channeltypes", see="core show channeltype")
 def show_channel_types(rt: "Runtime") -> Table:
     """List the kinds of channel that can be dialled."""
-    rows = [(technology, driver.description) for driver in rt.drivers for technology in driver.technologies]
+    rows = [
+        (technology, driver.description, "yes", "no", "yes", "yes" if _transfers(technology) else "no")
+        for driver in rt.drivers
+        for technology in driver.technologies
+    ]
     footer = ["----------", f"{len(rows)} channel drivers registered."]
-    return Table([("Type", 15), ("Description", 0)], rows, footer)
+    head = [_type_line([title for title, _ in _TYPES]), _type_line(["-" * 13] * len(_TYPES))]
+    return Table(_TYPES, rows, footer, header=False, line=_type_line, above=head)
+
+
+def _type_line(row: Sequence[object]) -> str:
+    first, *rest = (f"{cell!s:<{width}.{width}}" for cell, (_, width) in zip(row, _TYPES, strict=True))
+    return f"{first}  {' '.join(rest)}"
+
+
+@command("core show channeltype <technology>", see="core show channeltypes")
+def show_channel_type(rt: "Runtime", name: str) -> list[str]:
+    """Tell what a kind of channel can do."""
+    from asterism.runtime.commands.codecs import CODECS
+
+    driver = rt.driver(name)
+    technology = next((each for each in driver.technologies if each.lower() == name.lower()), "") if driver else ""
+    if not technology:
+        raise AsterismError(f"\n{name} is not a registered channel driver.")
+    return [
+        f"-- Info about channel driver: {technology} --",
+        "  Device State: yes",
+        "Presence State: no",
+        "    Indication: yes",
+        f"     Transfer : {'yes' if _transfers(technology) else 'no'}",
+        f"  Capabilities: ({'|'.join(codec.name for codec in CODECS)})",
+        "   Digit Begin: yes",
+        "     Digit End: yes",
+        "    Send HTML : no",
+        " Image Support: no",
+        "  Text Support: yes",
+    ]
+
+
+@command("local show channels", see="core show channels")
+def local_show_channels(rt: "Runtime") -> list[str]:
+    """List the Local channels, and where they lead."""
+    found = [each for each in rt.channels.values() if each.technology == "Local" and each.name.endswith(";1")]
+    lines = [
+        f"{each.name} -- {each.leg.read('exten') or 's'}@{each.leg.read('context') or 'default'}" for each in found
+    ]
+    return lines or ["No local channels in use"]
+
+
+@noun("technology")
+def technology(rt: "Runtime") -> Iterator[tuple[str, str]]:
+    """Kinds of channel."""
+    for driver in rt.drivers:
+        for each in driver.technologies:
+            yield each, driver.description

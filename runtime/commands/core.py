@@ -3,11 +3,11 @@
 import os
 import resource
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asterism import __version__
 from asterism.runtime.declare import command
-from asterism.runtime.errors import AsterismError
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -88,26 +88,25 @@ def show_settings(rt: "Runtime") -> list[str]:
     """Show the options that this process runs with, and its folders."""
     from asterism.runtime.grammar import ASKER
 
-    options, folders, asker = rt.options, rt.directories, ASKER.get()
+    options, asker = rt.options, ASKER.get()
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     calls = f"{options.maxcalls} (Current {rt.channels.calls})" if options.maxcalls else "Not set"
     started, reloaded = (time.strftime("%T", time.localtime(each)) for each in (rt.started_s, rt.reloaded_s))
     system = os.uname()
+    silence = _enabled(options.transmit_silence)
     return [
         "",
         "PBX Core settings",
         "-----------------",
         _setting("Version", __version__),
         _setting("Maximum calls", calls),
-        _setting(
-            "Maximum calls", f"{options.maxcalls} (Current {rt.channels.calls})" if options.maxcalls else "Not set"
-        ),
         _setting("Maximum open file handles", files),
-        _setting("Root console verbosity", options.verbose),
+        _setting("Root console verbosity", rt.log.verbose_level),
         _setting("Current console verbosity", asker.verbose if asker else 0),
         _setting("Debug level", rt.log.debug_level),
         _setting("Dump core on crash", "Yes" if options.dumpcore else "No"),
         _setting("Maximum load average", f"{options.maxload:f}"),
+        _setting("Minimum free memory", f"{options.minmemfree} MB"),
         _setting("Startup time", started),
         _setting("Last reload time", reloaded),
         _setting("System", f"{system.sysname}/{system.release} on {system.machine}"),
@@ -116,14 +115,34 @@ def show_settings(rt: "Runtime") -> list[str]:
         _setting("Default language", options.defaultlanguage),
         _setting("Language prefix", _enabled(options.languageprefix)),
         _setting("User name and group", f"{options.runuser}/{options.rungroup}"),
+        _setting("Running directory", Path.cwd()),
         _setting("Executable includes", _enabled(options.execincludes)),
         _setting("Live dangerously", _enabled(rt.live_dangerously)),
-        _setting("Min DTMF duration", options.mindtmfduration),
+        f"  Transmit silence during rec: {silence}",
+        _setting("Sounds search custom dir", _enabled(options.sounds_search_custom_dir)),
+        f"  Min DTMF duration::          {options.mindtmfduration}",
         _setting("Shell on remote consoles", _enabled(not options.disable_remote_console_shell)),
         "",
+        "* Subsystems",
+        "  -------------",
+        _setting("Manager (AMI)", _enabled("manager" in rt.front_ends)),
+        _setting("Web Manager (AMI/HTTP)", _enabled("http" in rt.front_ends)),
+        _setting("Call data records", _enabled(rt.has_config("cdr.conf"))),
+        _setting("Realtime Architecture (ARA)", _enabled(rt.has_config("extconfig.conf"))),
+        "",
+        *_folders(rt),
+        "",
+    ]
+
+
+def _folders(rt: "Runtime") -> list[str]:
+    folders = rt.directories
+    return [
         "* Directories",
         "  -------------",
+        _setting("Configuration file", folders.etc / "asterisk.conf"),
         _setting("Configuration directory", rt.config_dir or folders.etc),
+        _setting("Module directory", folders.modules),
         _setting("Spool directory", folders.spool),
         _setting("Log directory", folders.log),
         _setting("Run/Sockets directory", folders.run),
@@ -134,7 +153,6 @@ def show_settings(rt: "Runtime") -> list[str]:
         _setting("Keys directory", folders.keys),
         _setting("AGI Scripts directory", folders.agi),
         _setting("Cache directory", folders.cache),
-        "",
     ]
 
 
@@ -144,15 +162,19 @@ def show_sysinfo(rt: "Runtime") -> list[str]:
     memory = _memory()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     load = os.getloadavg()
+    processes = sum(each.name.isdecimal() for each in Path("/proc").iterdir()) if Path("/proc").is_dir() else 0
     return [
         "",
         "System Statistics",
         "-----------------",
         f"  System Uptime:             {int(time.clock_gettime(time.CLOCK_BOOTTIME)) // 3600} hours",
         f"  Total RAM:                 {memory.get('MemTotal', 0)} KiB",
-        f"  Free RAM:                  {memory.get('MemAvailable', 0)} KiB",
+        f"  Free RAM:                  {memory.get('MemFree', 0)} KiB",
+        f"  Buffer RAM:                {memory.get('Buffers', 0)} KiB",
         f"  Total Swap Space:          {memory.get('SwapTotal', 0)} KiB",
         f"  Free Swap Space:           {memory.get('SwapFree', 0)} KiB",
+        "",
+        f"  Number of Processes:       {processes} ",
         f"  Load Average:              {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}",
         f"  Largest Resident Set:      {usage.ru_maxrss} KiB",
         f"  Processor Time:            {usage.ru_utime + usage.ru_stime:.1f} seconds",
@@ -213,14 +235,3 @@ async def core_reload(rt: "Runtime") -> list[str]:
 async def reload(rt: "Runtime", module: str = "") -> list[str]:
     """Read configuration again, all of it or that of one module."""
     return await rt.reload(module)
-
-
-@command("config reload <file>")
-async def config_reload(rt: "Runtime", file: str) -> list[str]:
-    """Read one configuration file again: extensions.conf, sip.conf, pjsip.conf, indications.conf, musiconhold.conf."""
-    name = file.rpartition("/")[2].removesuffix(".conf")
-    try:
-        complaints = await rt.reload(name)
-    except AsterismError:
-        raise AsterismError(f"Nothing here reads {file}") from None
-    return [f"Reloaded {file}", *complaints]

@@ -100,7 +100,7 @@ async def test_modules_come_and_go(rt: TestRuntime) -> None:
     assert await run(rt, "module load echo") == ["Loaded echo"]
     assert "Echo" in rt.applications
     assert not (await rt.commands.run(rt, "module load nosuch")).ok
-    shown = await run(rt, "module show like apps.echo")
+    shown = await run(rt, "module show like app_echo")
     assert shown[-1] == "1 modules loaded"
     assert await run(rt, "module reload nosuch") == ["No such module 'nosuch'"]
 

@@ -39,10 +39,9 @@ async def test_where_a_prompt_is_played_from(rt: TestRuntime, tmp_path: Path) ->
     assert await run(rt, "core show sound beep de") == [
         "Indexed Information for beep:",
         "  Language de:",
-        "    Format: gsm",
         f"    File: {tmp_path}/sounds/en/beep.gsm",
     ]
-    assert "does not exist in any format" in (await run(rt, "core show sound nope"))[0]
+    assert (await run(rt, "core show sound nope"))[0] == "ERROR: File nope not found in index"
 
 
 async def test_the_tones_of_a_country(rt: TestRuntime) -> None:
