@@ -8,7 +8,7 @@ from asterism.runtime.declare import Text, function
 from asterism.runtime.records.record import ama_name, ama_number
 
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
-_KEPT = ("peeraccount", "userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
+_KEPT = ("userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
 _GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
 
 
@@ -28,6 +28,7 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "musicclass": lambda chan: chan.musicclass,
     "tonezone": lambda chan: chan.tonezone,
     "accountcode": lambda chan: chan.accountcode,
+    "peeraccount": lambda chan: chan.peeraccount,
     "amaflags": lambda chan: str(ama_number(chan.amaflags)),
     "channeltype": lambda chan: chan.technology,
     "uniqueid": lambda chan: chan.uniqueid,
@@ -99,6 +100,10 @@ def _zone(chan: Channel, value: str) -> None:
 
 def _ama(chan: Channel, value: str) -> None:
     chan.amaflags = ama_name(ama_number(value))
+
+
+def _peer_account(chan: Channel, value: str) -> None:
+    chan.peeraccount = value
 
 
 def _forwards(chan: Channel, value: str) -> None:
@@ -181,6 +186,7 @@ _WRITERS: dict[str, Callable[[Channel, str], None]] = {
     "musicclass": _music,
     "tonezone": _zone,
     "accountcode": lambda chan, value: chan.set_accountcode(value),
+    "peeraccount": _peer_account,
     "amaflags": _ama,
     "max_forwards": _forwards,
     "transfercapability": _capability,

@@ -198,6 +198,7 @@ async def originate(
     name, uniqueid = (seen[-1].name, seen[-1].uniqueid) if seen else ("", "")
     if channel is None:
         return Originated(race.result.status, None, name, uniqueid)
-    channel.go(Jump(context, exten or "s", priority))
+    if not application:
+        channel.go(Jump(context, exten or "s", priority))
     switch.start(channel, application, app_data)
     return Originated(DialStatus.ANSWER, channel, name, uniqueid)

@@ -408,3 +408,30 @@ class Cdr(Event):
     uniqueid: str = _header("UniqueID")
     user_field: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CEL(Event):
+    """Something has happened that channel event logging keeps."""
+
+    event_name: str = ""
+    accountcode: str = _header("AccountCode")
+    caller_id_num: str = _header("CallerIDnum")
+    caller_id_name: str = _header("CallerIDname")
+    caller_id_ani: str = _header("CallerIDani")
+    caller_id_rdnis: str = _header("CallerIDrdnis")
+    caller_id_dnid: str = _header("CallerIDdnid")
+    exten: str = ""
+    context: str = ""
+    channel: str = ""
+    application: str = ""
+    app_data: str = ""
+    event_time: str = ""
+    amaflags: str = _header("AMAFlags")
+    uniqueid: str = _header("UniqueID")
+    linkedid: str = _header("LinkedID")
+    userfield: str = ""
+    peer: str = ""
+    peer_account: str = ""
+    user_def_type: str | None = None
+    extra: str = ""

@@ -32,6 +32,8 @@ class Parties:
         self.musicclass = ""
         self.tonezone = ""
         self.accountcode = ""
+        self.peeraccount = ""
+        "Who pays on the other side, CHANNEL(peeraccount); a channel that this one dials is called on that account."
         self.amaflags = "DOCUMENTATION"
 
     def set_caller(self, party: Party) -> None:

@@ -47,6 +47,16 @@ class Reloadable(Protocol):
         """Read it again; raises ConfigError or DriverError when the old one stays in force."""
 
 
+class Keeper(Reloadable, Protocol):
+    """What keeps records of calls."""
+
+    async def start(self, folder: Path | None) -> None:
+        """Read its configuration, and begin; raises ConfigError."""
+
+    async def stop(self) -> None:
+        """Write what is left."""
+
+
 SPOOL = "pbx_spool"
 "Asterisk's name for what makes the calls of call files."
 
@@ -99,7 +109,7 @@ class Runtime(Switchboard):
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
         self.front_ends: dict[str, FrontEnd] = {}
-        self.keepers = {"cdr": self.cdr}
+        self.keepers: dict[str, Keeper] = {"cdr": self.cdr, "cel": self.cel}
         "What keeps records of calls, by the name of its configuration."
         self._booted = asyncio.Event()
         self._emptied = asyncio.Event()

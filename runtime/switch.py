@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asterism.dialplan.source import Source
     from asterism.runtime.bridge import Bridge
     from asterism.runtime.cdr import CallRecords
+    from asterism.runtime.cel import EventLog
     from asterism.runtime.channel import Channel
     from asterism.runtime.datasources import DataSources
     from asterism.runtime.declare import Application, Function
@@ -135,6 +136,10 @@ class Switch(Protocol):
     @property
     def cdr(self) -> "CallRecords":
         """The call detail records."""
+
+    @property
+    def cel(self) -> "EventLog":
+        """Channel event logging."""
 
     @property
     def datastores(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from asterism.runtime import asterisk_conf, declare
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.bus import Bus, Queue
 from asterism.runtime.cdr import CallRecords
+from asterism.runtime.cel import EventLog
 from asterism.runtime.channel import Channel
 from asterism.runtime.channels import Channels
 from asterism.runtime.database import Database
@@ -50,6 +51,7 @@ class Switchboard:
         self.channels = Channels()
         self.bridges: dict[str, Bridge] = {}
         self.cdr = CallRecords(self)
+        self.cel = EventLog(self)
         self.modules = Modules(self.log)
         self.plan = Plan(self.modules)
         self.pbx = Pbx(self)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from asterism.dialplan.reader import Config
-from asterism.runtime.records.conf import Csv, load
+from asterism.runtime.records.cel_event import CelEvent
+from asterism.runtime.records.conf import CelConf, CelManager, Csv, load
 from asterism.runtime.records.csv import CsvBackend
-from asterism.runtime.records.manager import ManagerBackend
+from asterism.runtime.records.manager import CelManagerBackend, ManagerBackend
 from asterism.runtime.records.outlet import Backend
 from asterism.runtime.records.record import CallRecord
 from asterism.runtime.settings import Complain, is_true, read
@@ -28,4 +29,20 @@ def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Comp
             each.key.lower() == "enabled" and is_true(each.value) for each in manager.lines("general")
         ):
             found.append(ManagerBackend(switch.bus, [(line.key, line.value) for line in manager.lines("mappings")]))
+    return found
+
+
+def of_cel(
+    switch: Switch, folder: Path, cel_conf: Config | None, conf: CelConf, complain: Complain
+) -> list[Backend[CelEvent]]:
+    """The back ends of channel event logging.
+
+    Raises:
+        ConfigError: A file is lost as a whole.
+    """
+    found: list[Backend[CelEvent]] = []
+    if cel_conf is not None and switch.wants_module("cel_manager"):
+        settings = read(CelManager, cel_conf.lines("manager"), complain)
+        if settings.enabled:
+            found.append(CelManagerBackend(switch.bus, settings, conf.dateformat))
     return found

@@ -41,7 +41,7 @@ class Batch(Generic[T]):
         self._rules: Batching | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def change(self, backends: Sequence[Backend[T]], rules: Batching) -> None:
+    async def change(self, backends: Sequence[Backend[T]], rules: Batching | None = None) -> None:
         """Take the back ends of a new configuration; the old ones write what they have and are closed."""
         self._rules = rules
         if self.waiting:

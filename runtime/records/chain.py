@@ -53,6 +53,11 @@ class _Facts:
     amaflags: str
 
 
+def _escaped(name: str) -> str:
+    """A name as it stands between quotation marks."""
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _facts(channel: Channel) -> _Facts:
     caller = channel.caller
     return _Facts(channel.name, channel.uniqueid, caller.number, caller.name, channel.accountcode, channel.amaflags)
@@ -216,7 +221,7 @@ class Record:
             src=a.number,
             dst=self.exten,
             dcontext=self.context,
-            clid=f'"{a.caller_name}" <{a.number}>',
+            clid=f'"{_escaped(a.caller_name)}" <{a.number}>',
             channel=a.name,
             dstchannel="" if b is None else b.name,
             lastapp=self.application,

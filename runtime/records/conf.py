@@ -1,14 +1,15 @@
 """cdr.conf, cel.conf and the files of their back ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
-from asterism.runtime.arguments import Unit
+from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Complain, section
+from asterism.runtime.records.cel_event import EVENTS
+from asterism.runtime.settings import Complain, read, section
 
 
 @section("cdr.conf", "general")
@@ -63,6 +64,66 @@ class Csv:
     "Write each account's records into a file of its own as well."
     newcdrcolumns: bool = False
     "Add the columns peeraccount, linkedid, and sequence."
+
+
+@section("cel.conf", "general")
+@dataclass(frozen=True)
+class CelGeneral:
+    """Which events of channels are logged."""
+
+    enable: bool = False
+    "Log events at all."
+    apps: Annotated[list[str], Separated(",")] = field(default_factory=list)
+    "Applications whose start and end are logged; all for every one."
+    events: Annotated[list[str], Separated(",")] = field(default_factory=list)
+    "Kinds of events; ALL for every one."
+    dateformat: str = ""
+    "How times are written, for strftime; seconds since the epoch when empty."
+
+
+@section("cel.conf", "manager")
+@dataclass(frozen=True)
+class CelManager:
+    """Events of the manager for each logged event."""
+
+    enabled: bool = False
+    "Tell the manager."
+    show_user_defined: bool = False
+    "Name events of CELGenUserEvent USER_DEFINED, and give their own name in UserDefType."
+
+
+@dataclass(frozen=True)
+class CelConf:
+    """cel.conf [general], ready to be asked."""
+
+    enable: bool = False
+    apps: frozenset[str] = frozenset()
+    "In small letters; `all` among them for every one."
+    events: frozenset[str] = frozenset()
+    dateformat: str = ""
+
+    def follows(self, application: str) -> bool:
+        """Whether the start and end of an application are logged."""
+        return "all" in self.apps or application.lower() in self.apps
+
+
+def cel_conf(config: reader.Config, complain: Complain) -> CelConf:
+    """Read cel.conf [general]."""
+    lines = config.lines("general")
+    general = read(CelGeneral, lines, complain)
+    events: set[str] = set()
+    for line in lines:
+        if line.key.lower() != "events":
+            continue
+        for name in (part.strip().upper() for part in line.value.split(",")):
+            if name == "ALL":
+                events.update(EVENTS)
+            elif name in EVENTS:
+                events.add(name)
+            elif name:
+                complain(ConfigError(f"there is no event {name}", line.file, line.lineno, line.key))
+    apps = frozenset(name.lower() for name in general.apps)
+    return CelConf(general.enable, apps, frozenset(events), general.dateformat)
 
 
 def load(folder: Path, file: str, complain: Complain) -> reader.Config | None:
