@@ -9,6 +9,7 @@ from asterism.dialplan.compile import MAX_DATA, Compiler, limited
 from asterism.dialplan.errors import Ended
 from asterism.dialplan.scope import EvaluateLater, Failed, Jump, Outcome, Scope
 from asterism.runtime import declare
+from asterism.runtime.arguments import split_arguments
 from asterism.runtime.declare import application
 
 
@@ -105,30 +106,28 @@ async def execif(chan: Scope, text: declare.Text = "") -> Outcome:
     Args:
         text: `condition?Application(data)[:Application(data)]`.
 
-    Compat: app_exec; neither the condition nor the names are trimmed.
+    Compat: app_exec; neither the condition nor the names are trimmed. `condition,Application,data`, from before there
+        was a question mark, is taken with a WARNING.
     """
     if not text:
         return None
-    condition, question, rest = text.partition("?")
-    if not question:
-        chan.warn("ExecIf requires an argument: condition?Application(data)[:Application(data)]")
+    comma, question = text.find(","), text.find("?")
+    if question < 0 or 0 <= comma < question:
+        chan.warn(f"ExecIf is written ExecIf(condition?Application(data)), not ExecIf({text})")
+        condition, name, data = (*split_arguments(text, most=3), "", "")[:3]
+        if not is_true(condition):
+            return None
+        return await _execute_or_fail(chan, name, data)
+    halves = split_arguments(text, "?", most=2, raw=True)
+    if len(halves) < 2 or not halves[1]:
+        chan.error("ExecIf requires an argument: condition?Application(data)[:Application(data)]")
         return Failed()
-    yes, no = _applications(rest)
-    holds = is_true(condition)
+    yes, no = (*split_arguments(halves[1], ":", most=2, raw=True), "")[:2]
+    holds = is_true(halves[0])
     if not holds and not no:
         return None
     name, data = split(yes if holds else no)
     return await _execute_or_fail(chan, name, data)
-
-
-def _applications(text: str) -> tuple[str, str]:
-    """Split at the first colon outside parentheses."""
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == ":" and depth <= 0:
-            return text[:index], text[index + 1 :]
-    return text, ""
 
 
 @application("ExecIfTime", since="0.1", see="ExecIf, GotoIfTime")

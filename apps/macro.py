@@ -52,7 +52,7 @@ async def run_macro(chan: Scope, name: str, arguments: list[str]) -> Outcome:
     ended: Outcome = None
     try:
         ended = await machine.confined(chan.source, chan, context, lambda: chan.set("MACRO_DEPTH", str(depth)))
-        return _after(chan, ended, stood, variables.get("MACRO_OFFSET", ""))
+        return await _after(chan, ended, stood, variables.get("MACRO_OFFSET", ""))
     finally:
         chan.set("MACRO_DEPTH", str(depth - 1))
         for key, old in (arguments_before | before).items():
@@ -60,15 +60,16 @@ async def run_macro(chan: Scope, name: str, arguments: list[str]) -> Outcome:
         chan.context, chan.exten, chan.priority = stood
 
 
-def _after(chan: Scope, ended: Outcome, stood: tuple[str, str, int], offset: str) -> Outcome:
+async def _after(chan: Scope, ended: Outcome, stood: tuple[str, str, int], offset: str) -> Outcome:
     """Return where to go on: behind the Macro, or out of it where the macro has jumped."""
     if isinstance(ended, Jump):
         return ended
     if ended is not None and ended is not EXIT:
         return ended
     context, exten, priority = stood
-    if offset:
-        return Jump(context, exten, priority + 1 + _number(offset))
+    following = priority + 1 + _number(offset)
+    if offset and await machine.exists(chan.source, chan, context, exten, following):
+        return Jump(context, exten, following)
     return None
 
 

@@ -209,7 +209,16 @@ def value_of(node: Node, call: CallFunction | None) -> Value:
         case Word():
             return node.text
         case Binary():
-            return OPERATORS[node.operator](value_of(node.left, call), value_of(node.right, call))
+            # `1+1+1...` leans to the left as deep as it is long.
+            spine: list[Binary] = []
+            first: Node = node
+            while isinstance(first, Binary):
+                spine.append(first)
+                first = first.left
+            value = value_of(first, call)
+            for one in reversed(spine):
+                value = OPERATORS[one.operator](value, value_of(one.right, call))
+            return value
         case Choice():
             condition, yes, no = (value_of(part, call) for part in (node.condition, node.yes, node.no))
             return yes if is_true(condition) else no
@@ -310,7 +319,9 @@ def _divide(left: Value, right: Value) -> Value:
 
 def _remainder(left: Value, right: Value) -> Value:
     first, second = number_of(left), number_of(right)
-    return longdouble.remainder(first, second) if second and first is not None else 0
+    if first is None or second is None:
+        return 0
+    return longdouble.remainder(first, second) if second else second  # Of -0 it is -0.
 
 
 def unquoted(value: Value) -> str:

@@ -75,8 +75,8 @@ def parse(text: str) -> Number | None:
     if not _NUMBER.fullmatch(text):
         return None
     if "." not in text:
-        return fit(int(text[-5000:]))
-    whole, _, fraction = text[-5000:].partition(".")
+        return fit(int(text[-4200:]))
+    whole, _, fraction = text[-4200:].partition(".")
     return fit(Fraction(int((whole or "0") + fraction), 10 ** len(fraction)))
 
 

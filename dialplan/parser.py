@@ -92,19 +92,10 @@ def shrunk(number: str) -> str:
     return "".join(kept)
 
 
-MAX_NAME = 254
-"""Bytes of an extension's name and its caller; what is longer is cut."""
-
-
 def named(text: str) -> tuple[str, str | None]:
     """Read `name/caller`; None where it is for everybody."""
-    name, slash, caller = (text if len(text) <= MAX_NAME // 4 else limited(text)).partition("/")
+    name, slash, caller = pattern.limited(text).partition("/")
     return pattern.spelled(name), shrunk(caller) if slash else None
-
-
-def limited(text: str) -> str:
-    """Return as much of a name as is kept."""
-    return text.encode("utf-8", "surrogateescape")[:MAX_NAME].decode("utf-8", "surrogateescape")
 
 
 def _before_comma(text: str) -> tuple[str, str]:

@@ -35,6 +35,17 @@ def plain(number: str) -> str:
     return number.replace("-", "") if "-" in number else number
 
 
+MAX_NAME = 254
+"""Bytes of an extension's name with its caller; what is longer is cut."""
+
+
+def limited(text: str) -> str:
+    """Return as much of a name as is kept."""
+    if len(text) <= MAX_NAME // 4:
+        return text
+    return text.encode("utf-8", "surrogateescape")[:MAX_NAME].decode("utf-8", "surrogateescape")
+
+
 def spelled(name: str) -> str:
     """Return an extension's name as it is shown: without spaces, but for those in a pattern's brackets."""
     if " " not in name:
@@ -284,7 +295,7 @@ class Trie(Generic[Leaf]):
 
 def number_matches(pattern: str, number: str) -> bool:
     """Whether one extension's name or pattern matches a number: caller ids, `ignorepat`."""
-    pattern = bare(pattern)
+    pattern = bare(limited(pattern))
     if not is_pattern(pattern):
         return pattern == plain(number)
     row = elements(pattern[1:])

@@ -127,6 +127,7 @@ class Context:
 
     def make(self, name: str, caller: str | None) -> Extension:
         """Return the extension of that name and caller, made where there is none."""
+        name = pattern.limited(name)
         bare = pattern.bare(name)
         key = _key(bare)
         group = self._group(bare, key)

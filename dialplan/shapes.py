@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _HOLE = 0xE000
 """Holes are characters from here on while the text is parsed; a text that has such itself is not compiled."""
 _MAX_HOLES = 64
+_MAX_TOKENS = 100
+"""Longer expressions are not compiled: each operator would be a call within a call."""
 _HOLES = re.compile(f"[{chr(_HOLE)}-{chr(_HOLE + _MAX_HOLES)}]")
 _WORD = re.compile(r"[0-9A-Za-z_.@#^';\\]+")
 
@@ -62,7 +64,7 @@ def compiled_expression(compiler: "Compiler", body: Text, holes: list[Evaluate])
     if len(dynamic) > _MAX_HOLES:
         return slow
     node = expression.parse(marked)
-    if not _sound(node, marked):
+    if len(expression.tokens(marked)) > _MAX_TOKENS or not _sound(node, marked):
         return slow
     fast = _counting(node, dynamic)
     if fast is not None:

@@ -21,7 +21,8 @@ _DEFAULTS = {
     "subaddr-odd": "0",
     "tag": "",
 }
-_ALIASES = {"number": "num", "ton": "num-plan"}
+_ALIASES = {"ton": "num-plan"}
+_DIALED = ("num-plan", "subaddr", "subaddr-valid", "subaddr-type", "subaddr-odd")
 _PRESENTED = {"pres": ("num", "name"), "num-pres": ("num",), "name-pres": ("name",)}
 Ignored = Annotated[str, "kept for Asterisk's sake"]
 
@@ -33,6 +34,12 @@ def _facts(chan: Channel, whose: str) -> Facts:
 
 
 # --- the items of a party --------------------------------------------------------------------
+
+
+def _item(datatype: str) -> str:
+    """An item by its name, in any case; whatever begins with `num` or `pres` is that."""
+    words = [word if word[:3] != "num" else "num" for word in datatype.lower().split("-")]
+    return "-".join([word if word[:4] != "pres" else "pres" for word in words])
 
 
 def _read(party: Party, facts: Facts, item: str) -> str | None:
@@ -116,28 +123,30 @@ def _leading(chan: Channel, value: str, before: str) -> str:
 
 
 @function("CALLERID", see="CONNECTEDLINE, REDIRECTING, CHANNEL")
-def callerid(chan: Channel, datatype: str = "", cid: Ignored = "") -> str:
+def callerid(chan: Channel, datatype: str = "", cid: str | None = None) -> str:
     """Read or set who is calling.
 
     Args:
-        datatype: all, name, num (or number), with -valid, -pres, -charset, -plan; pres, tag, subaddr and its
-            -valid, -type, -odd; the same behind `ani-` and `priv-`; ani, ani2, dnid, dnid-num-plan, rdnis, ton.
-            In any case.
-        cid: Accepted for Asterisk's sake.
+        datatype: all, name, num (or anything that begins so), with -valid, -pres, -charset, -plan; pres, tag, subaddr
+            and its -valid, -type, -odd; the same behind `ani-` and `priv-`; ani, ani2, dnid, dnid-num-plan, rdnis,
+            ton. In any case.
+        cid: Another caller id, `"name" <number>`, whose name, num or all is read instead.
     Compat: func_callerid. A number loses blanks, brackets, dots and hyphens when set by `all`. What is not valid
         reads as nothing. `pres` is the more private of num-pres and name-pres, unavailable while neither is valid.
         An unknown item is an ERROR in the log and empty.
     """
-    item = datatype.strip().lower()
+    item = _item(datatype)
     found: str | None
-    if item == "dnid":
+    if cid is not None:
+        found = _read(parties.parse(cid), {}, item) if item in ("all", "name", "num") else None
+    elif item in ("dnid", "dnid-num"):
         found = chan.dialed
     elif item == "rdnis":
         found = chan.redirecting.number
     elif item == "ani2":
         found = str(chan.datastores.get("ani2", 0))
     elif item.startswith("dnid-"):
-        found = _read(Party(), _facts(chan, "dnid"), item.removeprefix("dnid-"))
+        found = _facts(chan, "dnid").get(part, _DEFAULTS[part]) if (part := item[5:]) in _DIALED else None
     else:
         party, facts, part = _identity(chan, item)
         found = _read(party, facts, part)
@@ -171,8 +180,8 @@ def _keep(facts: Facts, party: Party) -> None:
 
 @callerid.write
 def _set_callerid(chan: Channel, datatype: str = "", cid: Ignored = "", value: str = "") -> None:
-    item = datatype.strip().lower()
-    if item == "dnid":
+    item = _item(datatype)
+    if item in ("dnid", "dnid-num"):
         chan.dialed = indirect.strip(value)
     elif item == "rdnis":
         chan.redirecting = replace(chan.redirecting, number=indirect.lstrip(value))
@@ -180,7 +189,7 @@ def _set_callerid(chan: Channel, datatype: str = "", cid: Ignored = "", value: s
         before = str(chan.datastores.get("ani2", 0))
         chan.datastores["ani2"] = int(_leading(chan, indirect.strip(value), before))
     elif item.startswith("dnid-"):
-        if _write(chan, Party(), _facts(chan, "dnid"), item.removeprefix("dnid-"), value) is None:
+        if item[5:] not in _DIALED or _write(chan, Party(), _facts(chan, "dnid"), item[5:], value) is None:
             chan.error(f"Unknown callerid data type '{datatype}'.")
     else:
         _set_identity(chan, datatype, item, value)
@@ -212,7 +221,7 @@ def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
         i: With `i` the phone is not told yet.
     Compat: func_callerid.
     """
-    item = datatype.strip().lower()
+    item = _item(datatype)
     if item == "source":
         return _facts(chan, "connected").get("source", "unknown")
     if item.startswith("priv-"):
@@ -226,7 +235,7 @@ def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
 
 @connectedline.write
 def _set_connectedline(chan: Channel, datatype: str = "", i: Ignored = "", value: str = "") -> None:
-    item = datatype.strip().lower()
+    item = _item(datatype)
     facts = _facts(chan, "connected")
     if item == "source":
         facts["source"] = indirect.strip(value)
@@ -279,7 +288,7 @@ def redirecting(chan: Channel, datatype: Text = "") -> str:
             orig-reason, count.
     Compat: func_callerid. `from-num` is the number of the phone that forwarded the call.
     """
-    item = datatype.partition(",")[0].strip().lower()
+    item = _item(datatype.partition(",")[0])
     facts = _facts(chan, "redirection")
     if item in _REDIRECTION:
         return facts.get(item, _REDIRECTION[item])
@@ -313,7 +322,7 @@ def _redirected(chan: Channel, item: str) -> tuple[Party, Facts, str, Callable[[
 
 @redirecting.write
 def _set_redirecting(chan: Channel, datatype: Text = "", value: str = "") -> None:
-    item = datatype.partition(",")[0].strip().lower()
+    item = _item(datatype.partition(",")[0])
     facts, value = _facts(chan, "redirection"), indirect.strip(value)
     if item == "count":
         facts[item] = _leading(chan, value, facts.get(item, "0"))

@@ -33,6 +33,8 @@ async def dialplan_exists(chan: Channel, context: str, extension: str = "", prio
     Compat: func_dialplan.
     """
     if not extension and not priority:
+        if not context:
+            raise ArgumentError("DIALPLAN_EXISTS needs a context: <context>[,<extension>[,<priority>]]")
         return "1" if _has_context(chan, context) else "0"
     wanted = _priority(chan, context, extension, priority) if priority else 1
     return "1" if wanted > 0 and await _exists(chan, context, extension, wanted) else "0"

@@ -220,7 +220,7 @@ def strbetween(chan: Channel, arguments: str) -> str:
     Compat: func_strings.
     """
     given = split_arguments(arguments)
-    if len(given) != 2 or (not given[1] and not arguments.endswith(",")):
+    if len(given) != 2:
         raise ArgumentError("STRBETWEEN needs the name of a variable and a string")
     value = narrow(indirect.value_of(chan, given[0]))
     return widen(narrow(given[1]).join(value))

@@ -125,3 +125,17 @@ def test_variables_are_put_in_first() -> None:
             if got != case["truth"]["value"]:
                 wrong.append((case["expr"], case["truth"]["value"], got))
     assert not wrong
+
+
+def test_a_long_expression_is_no_deep_one() -> None:
+    assert expression.evaluate("+".join("1" * 3000)) == "3000"
+    assert expression.evaluate("9" * 6000 + "+0") == "inf"
+
+
+@pytest.mark.parametrize("text", ["SIN()", "1+SIN()", "5 ? 1 :: cos()", "POW(2,3)+FLOOR()"])
+def test_a_function_without_an_argument_is_a_syntax_error(text: str) -> None:
+    assert expression.evaluate(text) == "0"
+
+
+def test_the_remainder_of_a_division_by_zero_is_that_zero() -> None:
+    assert [expression.evaluate(text) for text in ("5%0", "5%-0", "-5%-0")] == ["0", "-0", "-0"]
