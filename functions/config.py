@@ -2,7 +2,6 @@
 
 import asyncio
 
-from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.functions import indirect
 from asterism.runtime.channel import Channel
@@ -23,10 +22,9 @@ async def ast_config(chan: Channel, config_file: str, category: str, variable_na
     """
     if not variable_name:
         raise ArgumentError("AST_CONFIG needs a file, a category, and the name of an option")
-    folder = chan.switch.directories.etc
 
     def values() -> list[str]:
-        config = reader.read(config_file, folder)
+        config = chan.switch.read_config(config_file)
         return [value for section in config if section.name == category for value in section.all(variable_name)]
 
     try:

@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
-from asterism.dialplan.reader import read
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
 from asterism.runtime.drivers.pjsip import security, shown
@@ -147,19 +146,17 @@ class PjsipDriver(Watcher):
         report = Report()
         found: dict[str, Dialect] = {}
         broken: list[ConfigError] = []
-        folder = self._switch.directories.etc
-        if (folder / "acl.conf").is_file():
+        if self._switch.has_config("acl.conf"):
             try:
-                report.acls = read_acls(read(folder / "acl.conf", folder), report)
+                report.acls = read_acls(self._switch.read_config("acl.conf"), report)
             except DialplanError as error:
                 raise ConfigError(error.message, error.file, error.line) from None
         for technology, (name, translate) in FILES.items():
-            path = folder / name
-            if not path.is_file() or not self._switch.wants_module(f"chan_{technology.lower()}"):
+            if not self._switch.has_config(name) or not self._switch.wants_module(f"chan_{technology.lower()}"):
                 found[technology] = Dialect(technology)
                 continue
             try:
-                config = read(path, folder)
+                config = self._switch.read_config(name)
             except DialplanError as error:
                 broken.append(ConfigError(error.message, error.file, error.line))
                 found[technology] = Dialect(technology)
@@ -174,11 +171,10 @@ class PjsipDriver(Watcher):
         return found, report
 
     def _rtp_ports(self) -> RtpPorts:
-        path = self._switch.directories.etc / "rtp.conf"
         start, end = RtpPorts().start, RtpPorts().end
-        if path.is_file():
+        if self._switch.has_config("rtp.conf"):
             try:
-                for line in read(path).lines("general"):
+                for line in self._switch.read_config("rtp.conf").lines("general"):
                     if line.key.lower() == "rtpstart":
                         start = int(line.value)
                     elif line.key.lower() == "rtpend":
