@@ -69,15 +69,22 @@ def _shifted(numerator: int, denominator: int, exponent: int) -> Number:
     return rounded.numerator if rounded.denominator == 1 else rounded
 
 
+_MOST_DIGITS = 4933
+"""Digits of the largest number before the point."""
+_LONG = 4000
+"""Digits from which on Python's `int` may refuse to read a text."""
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Number | None:
     """Return the number that a text is: digits with an optional fraction; None for any other text."""
     if not _NUMBER.fullmatch(text):
         return None
-    if "." not in text:
-        return fit(int(text[-4200:]))
-    whole, _, fraction = text[-4200:].partition(".")
-    return fit(Fraction(int((whole or "0") + fraction), 10 ** len(fraction)))
+    whole, _, fraction = text.partition(".")
+    if len(text) > _LONG:
+        whole = whole.lstrip("0")
+        return math.inf if len(whole) > _MOST_DIGITS else fit(Fraction(Decimal(f"0{whole}.{fraction[:_LONG]}")))
+    return fit(Fraction(int(whole + fraction), 10 ** len(fraction)) if fraction else int(text))
 
 
 def show(value: Number) -> str:
