@@ -48,7 +48,12 @@ def group(chan: Channel, category: str) -> str:
 
 @group.write
 def _set_group(chan: Channel, category: str, value: str = "") -> None:
-    name, its = _split(f"{value}@{category}" if category else value)
+    join(chan, f"{value}@{category}" if category else value)
+
+
+def join(chan: Channel, place: str) -> None:
+    """Let a channel count in `group[@category]`, and leave the one it was in of that category."""
+    name, its = _split(place)
     kept = [one for one in _of(chan) if one[1].lower() != its.lower()]
     _of(chan)[:] = [*kept, (name, its)] if name else kept
 

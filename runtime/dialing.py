@@ -22,12 +22,18 @@ from asterism.runtime.race import AnswerHook, DialResult, DialSettings, Race
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
-__all__ = ["DialResult", "DialSettings", "DialStatus", "Originated", "dial", "originate"]
+__all__ = ["DialResult", "DialSettings", "DialStatus", "Originated", "dial", "forget", "originate"]
 
 _CLEARED = (
     "DIALSTATUS", "DIALEDPEERNUMBER", "DIALEDPEERNAME", "ANSWEREDTIME", "ANSWEREDTIME_MS",
     "DIALEDTIME", "DIALEDTIME_MS", "RINGTIME", "RINGTIME_MS", "PROGRESSTIME", "PROGRESSTIME_MS",
 )  # fmt: skip
+
+
+def forget(caller: Channel) -> None:
+    """Empty the variables that tell of the dial before."""
+    for name in _CLEARED:
+        caller.set(name, "")
 
 
 async def dial(caller: Channel, destinations: Sequence[str], settings: DialSettings) -> DialResult:
@@ -36,8 +42,8 @@ async def dial(caller: Channel, destinations: Sequence[str], settings: DialSetti
     See `Channel.dial`.
     """
     caller.check()
-    for name in _CLEARED:
-        caller.set(name, "")
+    if not settings.forgotten:
+        forget(caller)
     race = Race(caller.switch, caller, settings)
     result = race.result
     if not destinations or not all("/" in destination for destination in destinations):
@@ -62,15 +68,17 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
     answered_at = loop.time()
     keep = False
     try:
-        await caller.answer(at_once=True)
-        if race.lines > 1 and callee.caller.number:
+        if race.lines > 1 and callee.caller.number and settings.takes_news:
             caller.set_connected(callee.caller)
+        if settings.answer_first:
+            await caller.answer(at_once=True)
         agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)
         if agreed is not True:
             caller.cause = result.cause = callee.cause or int(Cause.NORMAL_CLEARING)
             result.gone_first = "callee" if callee.far_end_gone else ""
             keep = _sent(callee, agreed or None)
             return
+        await caller.answer(at_once=True)
         answered_at = loop.time()
         keep = True
         await _talk(caller, callee, result, settings)
@@ -98,6 +106,7 @@ async def _talk(caller: Channel, callee: Channel, result: DialResult, settings: 
     except BaseException as interrupt:
         result.gone_first, result.cause = "caller", int(Cause.NORMAL_CLEARING)
         if isinstance(interrupt, Interrupt):
+            caller.cause = caller.cause or result.cause
             await asyncio.sleep(0)  # The callee ends, or goes, before the caller's `h` runs.
         raise
     caller.cause = result.cause = int(Cause.NORMAL_CLEARING)

@@ -124,6 +124,19 @@ class TransferAsked(LegEvent):
     replaces: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Transferred(LegEvent):
+    """The far end has said what came of our asking it to go elsewhere (SIP 302 or REFER).
+
+    Args:
+        done: Whether it went.
+        sip_status: The status with which it did not, or 0.
+    """
+
+    done: bool
+    sip_status: int = 0
+
+
 class Owner(Protocol):
     """Who a leg reports to: its channel."""
 
@@ -261,6 +274,14 @@ class Passage(Protocol):
     @property
     def across(self) -> "Leg | None":
         """The other half, while both live; it is made with this one, and its call comes in when this one is called."""
+
+
+@runtime_checkable
+class Deflector(Protocol):
+    """A leg whose far end can be asked to call somebody else instead of us."""
+
+    def transfer(self, destination: str) -> None:
+        """Ask it; Transferred is posted when it is known what came of it."""
 
 
 class ChannelDriver(Protocol):

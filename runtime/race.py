@@ -6,13 +6,13 @@ them answers. Whatever happens, every leg that did not win is ended and its Dial
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from asterism.dialplan.scope import Jump
 from asterism.runtime import media
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
+from asterism.runtime.dial_settings import AnswerHook, DialResult, DialSettings, Hook
 from asterism.runtime.driver import (
     Answered,
     Digit,
@@ -25,86 +25,14 @@ from asterism.runtime.driver import (
     Progressing,
     Ringing,
 )
-from asterism.runtime.errors import DriverError, Hangup, Unavailable
+from asterism.runtime.errors import ArgumentError, DriverError, Hangup, Unavailable
 from asterism.runtime.events import ChannelSnapshot, DialBegin, DialEnd, DialState
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import Interrupted, next_event, stirred
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
 
-Hook = Callable[[Channel], Awaitable[bool]]
-"Runs in the caller's task with the called channel; what waits for that one's far end goes through `Channel.work`."
-AnswerHook = Callable[[Channel], Awaitable[bool | Jump]]
-"The same for one that has answered; a Jump sends it there, and no further."
-
-
-@dataclass(frozen=True, slots=True)
-class DialSettings:
-    """How to dial.
-
-    Args:
-        timeout: Seconds to ring before giving up.
-        ringback: A tone name: the caller hears it (or is told that it rings) from the start.
-        ring_until_early: With `ringback`: let the called side's early audio take its place.
-        music: Class of the music that the caller hears instead of ringing; None for none.
-        limit_ms: End the call this long after it was joined; 0 for never.
-        caller: Who calls, instead of the caller's own caller id.
-        answered_elsewhere: Tell legs that are given up because the caller went that the call was answered elsewhere.
-        before_call: Runs for each new leg before it is called; False gives that leg up.
-        on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial,
-            a Jump sends the callee there instead.
-        caller_features, callee_features: What that party may do with DTMF while they talk, in Asterisk's letters:
-            T transfer, H hang up, K park, X record.
-        forwarding: Whether a destination may send the call elsewhere.
-        forward_ends_timeout: Let a call that was sent elsewhere ring without end.
-        loser_cause: With what the others are ended when one has answered; 0 for no cause.
-        on_caller_digit: Sees the digits that the caller presses while it rings; True gives up, with status CANCEL.
-        callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
-        uniqueids: Unique ids that the new channel, and the other half of a Local one, are to have; empty for new ones.
-    """
-
-    timeout: float = math.inf
-    ringback: str = ""
-    ring_until_early: bool = False
-    music: str | None = None
-    limit_ms: int = 0
-    caller: Party | None = None
-    answered_elsewhere: bool = False
-    before_call: Hook | None = None
-    on_answer: AnswerHook | None = None
-    caller_features: str = ""
-    callee_features: str = ""
-    forwarding: bool = True
-    forward_ends_timeout: bool = False
-    loser_cause: int = Cause.ANSWERED_ELSEWHERE
-    callee_goes: Jump | None = None
-    uniqueids: tuple[str, str] = ("", "")
-    on_caller_digit: Callable[[str], bool] | None = None
-
-
-@dataclass(slots=True)
-class DialResult:
-    """How a dial ended.
-
-    Args:
-        status: DIALSTATUS.
-        cause: Q.850 cause of what ended it.
-        peer: Name of the channel that answered, and the number by which it was dialled.
-        dialed_ms: From the beginning to the end of the call.
-        answered_ms: From the answer to the end.
-        ring_ms, progress_ms: From the beginning until it rang, and until early audio; None for never.
-        gone_first: "caller", "callee", or "" when the time was up or nobody answered.
-    """
-
-    status: DialStatus = DialStatus.CHANUNAVAIL
-    cause: int = 0
-    peer: str = ""
-    number: str = ""
-    dialed_ms: int = 0
-    answered_ms: int = 0
-    ring_ms: int | None = None
-    progress_ms: int | None = None
-    gone_first: str = ""
+__all__ = ["AnswerHook", "DialResult", "DialSettings", "Hook", "Race", "status_of_cause"]
 
 
 @dataclass(slots=True)
@@ -149,6 +77,7 @@ class _Attempt:
     destination: str
     resource: str
     called: bool = False
+    progressed: bool = False
 
 
 @dataclass(eq=False)
@@ -170,6 +99,7 @@ class Race:
         self._loop = asyncio.get_running_loop()
         self.began_s = self._loop.time()
         self._deadline = self.began_s + self.settings.timeout
+        self._early_deadline = self.began_s + self.settings.early_timeout
 
     async def run(self, destinations: Sequence[str]) -> Channel | None:
         """Call them all; the channel that has answered, or None. Losers are ended in any case."""
@@ -208,8 +138,9 @@ class Race:
     async def _next(self) -> tuple[Channel, LegEvent] | None:
         """The next event of a leg, or the digit by which the caller gives up; None when the time is over."""
         caller, gives_up = self.caller, self.settings.on_caller_digit
+        deadline = min(self._deadline, self._early_deadline)
         if caller is None or gives_up is None:
-            return await next_event(tuple(self.legs), self._deadline)
+            return await next_event(tuple(self.legs), deadline)
         while True:
             for channel in self.legs:
                 if (event := channel.next_mail()) is not None:
@@ -217,13 +148,13 @@ class Race:
             while (digit := caller.take(Digit)) is not None:
                 if gives_up(digit.digit):
                     return caller, digit
-            if not await stirred((caller, *self.legs), self._deadline):
+            if not await stirred((caller, *self.legs), deadline):
                 return None
 
     # --- one leg ------------------------------------------------------------------------------
 
-    async def _prepare(self, destination: str) -> None:
-        """Make the leg of a destination and its channel; it is not called yet."""
+    async def _prepare(self, destination: str, caller: Party | None = None) -> None:
+        """Make the leg of a destination and its channel, not called yet. `caller`: who calls, for a forwarded one."""
         self.lines += 1
         technology, slash, resource = destination.strip().partition("/")
         driver = self.switch.driver(technology) if slash else None
@@ -241,7 +172,7 @@ class Race:
             return
         settings = self.settings
         channel = self.switch.outgoing(
-            leg, self.caller, caller=settings.caller, resource=resource, uniqueids=settings.uniqueids
+            leg, self.caller, caller=caller or settings.caller, resource=resource, uniqueids=settings.uniqueids
         )
         self.legs[channel] = _Attempt(channel, destination, resource)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
@@ -249,9 +180,11 @@ class Race:
             self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
             channel.close(Cause.NORMAL_CLEARING)
 
-    def _call(self, attempt: _Attempt) -> None:
+    def _call(self, attempt: _Attempt, caller: Party | None = None) -> None:
         channel = attempt.channel
-        caller = self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
+        caller = (
+            caller or self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
+        )
         attempt.called = True
         try:
             channel.leg.call(caller, channel.variables)
@@ -302,10 +235,14 @@ class Race:
             await self._forward(attempt, event)
         elif isinstance(event, Identified):
             channel.set_caller(event.party)
-            if self.caller is not None and len(self.legs) == 1:
+            if self.caller is not None and len(self.legs) == 1 and self.settings.takes_news:
                 self.caller.set_connected(event.party)
         elif isinstance(event, Ringing | Progressing | Proceeding):
             self._alerting(attempt, event)
+            hook = self.settings.on_progress
+            if hook is not None and isinstance(event, Progressing) and not attempt.progressed:
+                attempt.progressed = True
+                await hook(channel)
 
     def _answered(self, attempt: _Attempt) -> None:
         channel = attempt.channel
@@ -372,14 +309,16 @@ class Race:
         del self.legs[channel]
         self.lines -= 1
         before, caller = set(self.legs), self.caller
+        if caller is not None:
+            caller.set("FORWARDERNAME", channel.name)
         kept = caller.forwards_left if caller is not None else 0
         try:
             if caller is not None:
                 caller.forwards_left = min(kept, channel.forwards_left)
-            await self._prepare(destination)
+            await self._prepare(destination, self.settings.forward_caller)
             for new in [leg for made, leg in self.legs.items() if made not in before]:
                 new.channel.redirecting = event.party if event.party.number else channel.caller
-                self._call(new)
+                self._call(new, self.settings.forward_caller)
         finally:
             if caller is not None:
                 caller.forwards_left = kept
@@ -390,6 +329,8 @@ class Race:
         """Pass ringing and early audio of a leg on to the caller."""
         channel, caller, alone = attempt.channel, self.caller, self.lines == 1
         hears_us = bool(self.settings.ringback) or self.settings.music is not None
+        if isinstance(event, Ringing | Progressing):
+            self._early_deadline = math.inf
         if isinstance(event, Ringing):
             word, text = "RINGING", f"{channel.name} is ringing"
             if self.result.ring_ms is None:
@@ -435,7 +376,10 @@ class Race:
         if caller.is_up or tone != "ring":
             if not caller.is_up:
                 caller.progress()
-            self._tone = caller.start_tone(tone)
+            try:
+                self._tone = caller.start_tone(tone)
+            except ArgumentError as error:
+                caller.warn(f"{caller.name} hears no ringing: {error}")
         else:
             caller.ring()
 
@@ -456,9 +400,11 @@ class Race:
             channel.close(cause)
 
     def _timed_out(self) -> None:
+        early = self._early_deadline < self._deadline
+        seconds = self.settings.early_timeout if early else self.settings.timeout
         if self.caller is not None:
-            self.caller.verbose(3, f"Nobody picked up in {round(self.settings.timeout * 1000)} ms")
-        self.result.status = DialStatus.NOANSWER
+            self.caller.verbose(3, f"{'No response' if early else 'Nobody picked up'} in {round(seconds * 1000)} ms")
+        self.result.status = DialStatus.CHANUNAVAIL if early else DialStatus.NOANSWER
         self._lose_others(DialStatus.NOANSWER, Cause.NOT_DEFINED)
 
     def _nobody(self) -> None:

@@ -2,26 +2,20 @@
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime import callerid
 from asterism.runtime.events import Hangup, Newchannel
+from asterism.runtime.sounds import Sounds
 from asterism.runtime.testing import TestRuntime
 
 from tests.oracle.cases import Case, cases, rows, token, whole
 
 _EXECUTING = re.compile(r'Executing \[(.*)@(.*):(\d+)\] (\w+)\("(Local/.*?;[12])", "(.*)"\) in new stack', re.DOTALL)
 _NUMBER = re.compile(r"(?<=-)[0-9a-f]{8}(?=;[12])")
-
-NOT_YET = {
-    # WaitUntil and WaitForCondition.
-    "flow-00507", "flow-00521", "flow-00522", "flow-00523", "flow-00527",
-    # Option P without the argument that it needs.
-    "flow-00674",
-}  # fmt: skip
-"What does not come out the same; a case that begins to has to leave this list."
 
 
 def runnable(case: Case) -> bool:
@@ -35,6 +29,8 @@ async def traced(case: Case) -> list[tuple[list[list[Any]], int]]:
     place = f"{start.get('exten', 's')}@{start.get('context', token(case))}"
     number = start.get("callerid", "")
     async with TestRuntime() as rt:
+        rt.tones.zones.clear()  # The recorded Asterisk had an empty indications.conf,
+        rt.sounds = Sounds(Path("/nonexistent"))  # and no sounds.
         try:
             rt.extensions(whole(case, case["conf"]))
         except DialplanError:
@@ -73,9 +69,7 @@ def expected(case: Case) -> list[tuple[list[list[Any]], int]]:
 
 
 @pytest.mark.parametrize("case", [case for case in cases("flow") if runnable(case)], ids=lambda case: str(case["id"]))
-def test_a_recorded_call(case: Case, request: pytest.FixtureRequest) -> None:
-    if case["id"] in NOT_YET:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="not yet"))
+def test_a_recorded_call(case: Case) -> None:
     loop = asyncio.new_event_loop()
     try:
         assert loop.run_until_complete(traced(case)) == expected(case)

@@ -249,7 +249,9 @@ async def _in_one_runtime(cases: list[Case], solo: bool) -> list[dict[str, Any]]
     folder = Path(tempfile.mkdtemp(prefix="asterism-cases-"))
     try:
         (folder / "extensions.conf").write_text(GENERAL)
-        (folder / "asterisk.conf").write_text(f"[directories]\nastdbdir => {folder}\n[options]\nlive_dangerously=yes\n")
+        (folder / "asterisk.conf").write_text(
+            f"[directories]\nastdbdir => {folder}\nastdatadir => {folder}\n[options]\nlive_dangerously=yes\n"
+        )
         options = Options(live_dangerously=True)
         async with TestRuntime(folder, options=options, began_s=time.time()) as runtime:
             # The clock jumps over the time that a thread needs to write, so nothing is written.
