@@ -194,6 +194,55 @@ class BridgeDestroy(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BlindTransfer(Event):
+    """A party of a call has sent the other one elsewhere, or tried to."""
+
+    result: str
+    transferer: ChannelSnapshot
+    transferee: ChannelSnapshot | None
+    bridge: BridgeSnapshot | None
+    is_external: str
+    context: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttendedTransfer(Event):
+    """A party of a call has joined the other one with somebody else, or tried to; `dest` says with what."""
+
+    result: str
+    orig_transferer: ChannelSnapshot
+    orig_bridge: BridgeSnapshot | None
+    second_transferer: ChannelSnapshot
+    second_bridge: BridgeSnapshot | None
+    transferee: ChannelSnapshot | None
+    transfer_target: ChannelSnapshot | None
+    is_external: str
+    dest: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptimizationBegin(Event):
+    """A Local pair is about to be taken out of the way; `source` takes the place of one half."""
+
+    local_one: ChannelSnapshot
+    local_two: ChannelSnapshot
+    source: ChannelSnapshot | None
+    dest_unique_id: str = _header("DestUniqueId")
+    id: int = _header("Id", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptimizationEnd(Event):
+    """A Local pair has been taken out of the way, or not."""
+
+    local_one: ChannelSnapshot
+    local_two: ChannelSnapshot
+    success: str = "Yes"
+    id: int = _header("Id", 0)
+
+
+@dataclass(frozen=True, slots=True)
 class LocalBridge(Event):
     """The two halves of a Local channel belong together."""
 
@@ -273,11 +322,12 @@ class MusicOnHoldStop(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class UserEvent(Event):
-    """The dialplan says something to whoever listens."""
+    """The dialplan says something to whoever listens; `repeated` are headers that stand in it once more."""
 
     channel: ChannelSnapshot | None
     user_event: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,11 @@ class HeaderLeg(Protocol):
     @property
     def added_headers(self) -> list[tuple[str, str]]:
         """Headers of the INVITE that was not sent yet, or of our answers; may be changed."""
+
+
+@runtime_checkable
+class CodecLeg(Protocol):
+    """A leg that can be told which codecs to offer."""
+
+    def limit_codecs(self, names: Sequence[str]) -> None:
+        """Offer only these, of those it might; those it knows nothing of do not count. Before it is called."""

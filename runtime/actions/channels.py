@@ -1,17 +1,17 @@
 """Actions on channels: what they are, their variables, where they go, their end."""
 
-import math
 from typing import TYPE_CHECKING
 
 from asterism.apps.set import assign
 from asterism.dialplan.regex import BadPattern, Regex
 from asterism.functions.indirect import value_of_later
+from asterism.functions.mute import mute
 from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
-from asterism.runtime.events import DTMFBegin, DTMFEnd
 from asterism.runtime.request import Header, Item, Request, Response
+from asterism.runtime.settings import is_true
 from asterism.runtime.snapshots import channel_headers
 from asterism.runtime.unbound import Unbound
 
@@ -35,7 +35,7 @@ async def status(rt: "Runtime", request: Request) -> Response:
             return Response.error("No such channel")
         found = [channel]
     names = [each.strip() for each in request.get("Variables").split(",") if each.strip()]
-    every = request.get("AllVariables").lower() in ("yes", "true", "y", "t", "1", "on")
+    every = is_true(request.get("AllVariables"))
     items = [await _status(rt, each, names, every) for each in found]
     totals: list[Header] = [("Items", len(items))]
     return Response.listing("Channel status will follow", items, "StatusComplete", totals)
@@ -45,7 +45,6 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
     snapshot = channel.snapshot()
     formats = tuple(channel.leg.formats)
     first = formats[0] if formats else "slin"
-    ends_s = channel.absolute_timeout_at - rt.now() if channel.absolute_timeout_at else 0
     headers: list[Header] = [
         ("Privilege", "Call"),
         *channel_headers(snapshot),
@@ -53,7 +52,7 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
         ("DNID", channel.dialed),
         ("EffectiveConnectedLineNum", snapshot.connected_number or "<unknown>"),
         ("EffectiveConnectedLineName", snapshot.connected_name or "<unknown>"),
-        ("TimeToHangup", max(0, math.ceil(ends_s))),
+        ("TimeToHangup", int(channel.absolute_timeout_at)),
         ("BridgeID", snapshot.bridge),
         ("Application", snapshot.application),
         ("Data", snapshot.app_data),
@@ -267,10 +266,28 @@ def play_dtmf(rt: "Runtime", channel: str = "", digit: str = "", duration: str =
 
         found.post(Digit(key, duration_ms))
     else:
-        found.tell(DTMFBegin, key, "Sent")
         found.leg.send_digit(key, duration_ms)
-        found.tell(DTMFEnd, key, duration_ms, "Sent")
     return Response.success("DTMF successfully queued")
+
+
+@action("MuteAudio", privilege="system")
+def mute_audio(rt: "Runtime", channel: str = "", direction: str = "", state: str = "") -> Response:
+    """Let nobody hear a channel, or let it hear nobody, while it is bridged.
+
+    Args:
+        direction: `in` for what comes from it, `out` for what goes to it, `all` for both.
+        state: on or off.
+    """
+    if not channel:
+        return Response.error("Channel not specified")
+    if not state:
+        return Response.error("State not specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("No such channel")
+    if not mute(found, direction or "all", is_true(state)):
+        return Response.error("Failed to mute/unmute stream")
+    return Response("Success")
 
 
 @action("SendText", privilege="call")

@@ -4,8 +4,13 @@ import time
 from typing import TYPE_CHECKING
 
 from asterism import __version__
+from asterism.runtime.channel import Channel
+from asterism.runtime.commands.modules import part_of, unload
 from asterism.runtime.declare import action
+from asterism.runtime.driver import Passage
 from asterism.runtime.errors import AsterismError
+from asterism.runtime.events import Reload
+from asterism.runtime.front_ends import web_server_of
 from asterism.runtime.request import AMI_VERSION, Item, Response
 from asterism.runtime.snapshots import channel_headers
 
@@ -48,7 +53,7 @@ def core_status(rt: "Runtime") -> Response:
 @action("CoreSettings", privilege="system,reporting")
 def core_settings(rt: "Runtime") -> Response:
     """Show version and settings."""
-    options = rt.options
+    options, web = rt.options, web_server_of(rt.front_ends.get("http"))
     return Response.success(
         headers=[
             ("AMIversion", AMI_VERSION),
@@ -60,8 +65,8 @@ def core_settings(rt: "Runtime") -> Response:
             ("CoreRunGroup", options.rungroup),
             ("CoreMaxFilehandles", options.maxfiles),
             ("CoreRealTimeEnabled", "No"),
-            ("CoreCDRenabled", "No"),
-            ("CoreHTTPenabled", "No"),
+            ("CoreCDRenabled", "Yes" if rt.cdr.rules.enable else "No"),
+            ("CoreHTTPenabled", "Yes" if web is not None and web.places() else "No"),
             ("SoundsSearchCustomDir", "Yes" if options.sounds_search_custom_dir else "No"),
         ]
     )
@@ -89,33 +94,67 @@ def core_show_channels(rt: "Runtime") -> Response:
     return Response.listing("Channels will follow", items, "CoreShowChannelsComplete")
 
 
+@action("CoreShowChannelMap", privilege="system,reporting")
+def core_show_channel_map(rt: "Runtime", channel: str = "") -> Response:
+    """List the channels that a channel is connected to, by bridges and by way of Local channels."""
+    if not channel:
+        return Response.error("CoreShowChannelMap requires a channel.")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("Could not get channel snapshot")
+    items = [
+        Item("CoreShowChannelMap", [("Channel", found.name), ("ConnectedChannel", each.name)])
+        for each in _connected(found)
+    ]
+    return Response.listing("Channel map will follow", items, "CoreShowChannelMapComplete")
+
+
+def _connected(channel: Channel) -> list[Channel]:
+    """Whom a channel hears, in order of their distance; the other half of a Local one is no step of its own."""
+    found = [channel]
+    for each in found:
+        near = [] if each.bridge is None else list(each.bridge.members)
+        beyond = each.leg.beyond if each is not channel and isinstance(each.leg, Passage) else None
+        for other in (*near, beyond):
+            if isinstance(other, Channel) and other not in found:
+                found.append(other)
+    return found[1:]
+
+
+@action("LoggerRotate", privilege="system,reporting")
+def logger_rotate(rt: "Runtime") -> Response:
+    """Put the files of the log aside and begin new ones."""
+    if rt.log.files is None:
+        return Response.error("Failed to reload the logger and rotate log files")
+    rt.log.files.rotate()
+    return Response.success("Reloaded the logger and rotated log files")
+
+
 @action("Reload", privilege="system,config")
 async def reload(rt: "Runtime", module: str = "") -> Response:
-    """Read configuration again."""
+    """Read configuration again.
+
+    Args:
+        module: What to read, by Asterisk's name of the module; everything when empty.
+    """
+    why = await _reloaded(rt, module)
+    return Response.error(why) if why else Response.success("Module Reloaded")
+
+
+async def _reloaded(rt: "Runtime", module: str) -> str:
+    """Read configuration again; why not, when it cannot be done."""
     try:
-        await rt.reload(_reloaded(module))
+        await rt.reload(part_of(module))
     except AsterismError:
-        return Response.error("No such module")
-    return Response.success("Module Reloaded")
+        known = _is_loaded(rt, module)
+        rt.bus.publish(Reload(module, 6 if known else 2))
+        return "Module does not support reload" if known else "No such module"
+    return ""
 
 
-_RELOADS = {"pbx_config": "dialplan", "chan_sip": "sip", "chan_pjsip": "pjsip", "res_pjsip": "pjsip"}
-
-
-def _reloaded(module: str) -> str:
+def _is_loaded(rt: "Runtime", module: str) -> bool:
     name = module.removesuffix(".so")
-    name = _RELOADS.get(name, name)
-    for prefix in ("res_", "app_", "func_"):
-        name = name.removeprefix(prefix)
-    return name
-
-
-def _ours(module: str) -> str:
-    """Our name for one of Asterisk's modules: `app_dial.so` is `dial`."""
-    name = module.removesuffix(".so")
-    for prefix in ("app_", "func_", "res_", "chan_"):
-        name = name.removeprefix(prefix)
-    return name
+    return name in rt.running_parts() or rt.modules.serves(name)
 
 
 @action("ModuleCheck", privilege="system")
@@ -126,39 +165,44 @@ def module_check(rt: "Runtime", module: str = "") -> Response:
     return Response.success(headers=[("Version", "")])
 
 
-def _is_loaded(rt: "Runtime", module: str) -> bool:
-    name = module.removesuffix(".so")
-    if name in ("chan_sip", "chan_pjsip", "res_pjsip", "chan_local"):
-        return rt.driver({"chan_sip": "SIP", "chan_local": "Local"}.get(name, "PJSIP")) is not None
-    ours = _ours(module)
-    return any(each.rpartition(".")[2] == ours for each in rt.modules.loaded)
-
-
 @action("ModuleLoad", privilege="system")
 async def module_load(rt: "Runtime", module: str = "", load_type: str = "") -> Response:
-    """Load, unload, or reload a module."""
-    match load_type.lower():
-        case "load" if not module:
-            return Response.error("Need module name")
-        case "load":
-            try:
-                rt.load(_ours(module))
-            except ImportError:
-                return Response.error("Module not found.")
-            return Response.success("Module loaded.")
-        case "unload" if not module:
-            return Response.error("Need module name")
-        case "unload":
-            name = next((each for each in rt.modules.loaded if each.rpartition(".")[2] == _ours(module)), "")
-            if not name or not rt.unload(name):
-                return Response.error("Could not unload module.")
-            return Response.success("Module unloaded.")
-        case "reload":
-            try:
-                await rt.reload(_reloaded(module))
-            except AsterismError:
-                loaded = _is_loaded(rt, module)
-                return Response.error("Module does not support reload action." if loaded else "Module not found.")
-            return Response.success("Module reloaded.")
-        case _:
-            return Response.error("Incomplete ModuleLoad action.")
+    """Load, unload, or reload a module.
+
+    Args:
+        module: Asterisk's name of it, or that of a Python module; to reload everything, none.
+        load_type: load, unload, refresh, or reload.
+    """
+    what = load_type.lower()
+    if what == "reload":
+        return await _module_reload(rt, module)
+    if what not in ("load", "unload", "refresh"):
+        return Response.error("Incomplete ModuleLoad action.")
+    if not module:
+        return Response.error("Need module name")
+    if what != "load" and not _is_loaded(rt, module):
+        return Response.error("Module not found.")
+    if what != "load" and not unload(rt, module):
+        return Response.error("Could not unload module.")
+    if what == "unload":
+        return Response.success("Module unloaded.")
+    if not rt.modules.load_unit(module.removesuffix(".so")):
+        if _is_loaded(rt, module):
+            return Response.error("Could not load module.")
+        try:
+            rt.load(module)
+        except ImportError:
+            return Response.error("Module not found.")
+        except Exception as error:
+            rt.log.error(f"Module {module} could not be loaded: {error!r}")
+            return Response.error("Could not load module.")
+    return Response.success("Module loaded.")
+
+
+async def _module_reload(rt: "Runtime", module: str) -> Response:
+    why = await _reloaded(rt, module)
+    if why == "No such module":
+        return Response.error("Module not found.")
+    if why:
+        return Response.error("Module does not support reload action.")
+    return Response.success("Module reloaded." if module else "All modules reloaded")

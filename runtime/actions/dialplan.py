@@ -21,17 +21,31 @@ def show_dialplan(rt: "Runtime", context: str = "", extension: str = "") -> Resp
     items: list[Item] = []
     extensions = 0
     shown = [contexts[context]] if context else list(contexts.values())
+    if extension:
+        shown = [found for each in shown for found in _with_includes(rt, each, [])]
     for each in shown:
         found, count = _context_items(each, extension)
         items += found
         extensions += count
     if extension and not extensions:
-        return Response.error(f"Did not find extension {extension}@{context}" if context else "Did not find extension")
+        where = f"{extension}@{context}" if context else f"{extension} in any context"
+        return Response.error(f"Did not find extension {where}")
     priorities = sum(any(name == "Priority" for name, _ in item.headers) for item in items)
     totals: list[Header] = [
         ("ListExtensions", extensions), ("ListPriorities", priorities), ("ListContexts", len(shown))
     ]  # fmt: skip
     return Response.listing("DialPlan list will follow", items, "ShowDialPlanComplete", totals)
+
+
+def _with_includes(rt: "Runtime", context: Context, seen: list[str]) -> list[Context]:
+    """A context, and those that it includes, each once."""
+    found = [context]
+    seen.append(context.name)
+    for each in context.includes:
+        below = rt.plan.contexts.get(each.context)
+        if below is not None and below.name not in seen:
+            found += _with_includes(rt, below, seen)
+    return found
 
 
 def _context_items(context: Context, wanted: str) -> tuple[list[Item], int]:

@@ -87,8 +87,15 @@ def _line(each: Action) -> str:
 @action("UserEvent", privilege="user")
 def user_event(rt: "Runtime", request: Request) -> Response:
     """Send an event of one's own to all clients."""
-    skipped = ("action", "userevent")
-    headers = {name: value for name, value in request.headers if name.lower() not in skipped}
-    marked = {name: value for name, value in headers.items() if name.lower() == "actionid"}
-    rt.bus.publish(UserEvent(None, request.get("UserEvent"), {**marked, **headers}))
+    headers: dict[str, str] = {}
+    again: list[tuple[str, str]] = []
+    marked = [("ActionID", request.get("ActionID"))] if "ActionID" in request else []
+    for name, value in (*marked, *request.headers):
+        if name.lower() in ("action", "userevent") or (name.lower() == "actionid" and headers):
+            continue
+        if name in headers:
+            again.append((name, value))
+        else:
+            headers[name] = value
+    rt.bus.publish(UserEvent(None, request.get("UserEvent"), headers, tuple(again)))
     return Response.success("Event Sent")

@@ -96,7 +96,7 @@ def presence_state(rt: "Runtime", provider: str = "") -> Response:
         return Response.error("No provider specified")
     kind, colon, name = provider.partition(":")
     if kind != "CustomPresence" or not colon:
-        return Response.error("Invalid provider")
+        return Response.error(f"Invalid provider {provider} or provider in invalid state")
     state, subtype, message = _presence(rt, name)
     facts: list[Header] = [("State", state), ("Subtype", subtype), ("Message", message)]
     return Response.success("Presence State", [each for each in facts if each[1]])

@@ -160,7 +160,10 @@ class ManagerClient(ABC):
         if not may(self.rights, action.privilege):
             self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {action.name}"})
             return Response.error("Permission denied")
-        return await self._do(action, request)
+        response = await self._do(action, request)
+        if action.name == "Events" and response.status == "Success" and self._server.conf.general.brokeneventsaction:
+            return NO_ANSWER
+        return response
 
     async def _do(self, action: Action, request: Request) -> Response:
         try:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from asterism.runtime.actions.states import extension_status, hints
-from asterism.runtime.events import DeviceStateChange, ExtensionStatus
+from asterism.runtime.events import DeviceStateChange, ExtensionStatus, Reload
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -16,7 +16,23 @@ class HintWatch:
         self._rt = rt
         self._last: dict[tuple[str, str], int] = {}
 
-    def changed(self, event: DeviceStateChange) -> None:
+    def happened(self, event: DeviceStateChange | Reload) -> None:
+        """Something happened that may concern hints."""
+        if isinstance(event, Reload):
+            self._reloaded(event)
+        else:
+            self._changed(event)
+
+    def _reloaded(self, event: Reload) -> None:
+        """The dialplan was read again: its hints may be others."""
+        if event.module not in ("All", "dialplan", "extensions"):
+            return
+        for context, exten, devices in hints(self._rt):
+            number, text = extension_status(self._rt, devices)
+            self._last[context, exten] = number
+            self._rt.bus.publish(ExtensionStatus(exten, context, devices, number, text))
+
+    def _changed(self, event: DeviceStateChange) -> None:
         """A device's state has changed."""
         for context, exten, devices in hints(self._rt):
             if event.device not in devices.split("&"):

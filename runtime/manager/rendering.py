@@ -172,7 +172,7 @@ def _presence(event: Any, block: Block) -> list[Header]:
 
 def _user_event(event: Any, block: Block) -> list[Header]:
     found = [] if event.channel is None else block(event.channel)
-    return [*found, ("UserEvent", event.user_event), *event.headers.items()]
+    return [*found, ("UserEvent", event.user_event), *event.headers.items(), *event.repeated]
 
 
 def _originate_response(event: Any, block: Block) -> list[Header]:
@@ -190,6 +190,17 @@ def _originate_response(event: Any, block: Block) -> list[Header]:
         ("CallerIDName", event.caller_name or "<unknown>"),
     ]
     return [(name, value) for name, value in found if value != ""]
+
+
+def _reload(event: Any, block: Block) -> list[Header]:
+    return [("Module", _MODULES.get(event.module, event.module)), ("Status", event.status)]
+
+
+_MODULES = {
+    "dialplan": "pbx_config.so", "extensions": "pbx_config.so", "sip": "chan_sip.so", "pjsip": "res_pjsip.so",
+    "musiconhold": "res_musiconhold.so",
+}  # fmt: skip
+"Asterisk's modules that read what is read here under another name."
 
 
 def _shutdown(event: Any, block: Block) -> list[Header]:
@@ -211,7 +222,21 @@ def _cdr(event: Any, block: Block) -> list[Header]:
     return [*headers, *event.more.items()]
 
 
+def _attended_transfer(event: Any, block: Block) -> list[Header]:
+    found: list[Header] = [("Result", event.result)]
+    for name, channel, bridge in (
+        ("Orig", event.orig_transferer, event.orig_bridge),
+        ("Second", event.second_transferer, event.second_bridge),
+    ):
+        found += block(channel, f"{name}Transferer")
+        found += [] if bridge is None else bridge_headers(bridge, name)
+    for name, channel in (("Transferee", event.transferee), ("TransferTarget", event.transfer_target)):
+        found += [] if channel is None else block(channel, name)
+    return [*found, ("IsExternal", event.is_external), *event.dest.items()]
+
+
 _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
+    events.AttendedTransfer: _attended_transfer,
     events.FullyBooted: _fully_booted,
     events.LocalBridge: _local_bridge,
     events.DialEnd: _dial_end,
@@ -220,6 +245,7 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.PresenceStateChange: _presence,
     events.UserEvent: _user_event,
     events.OriginateResponse: _originate_response,
+    events.Reload: _reload,
     events.Shutdown: _shutdown,
     events.Cdr: _cdr,
 }

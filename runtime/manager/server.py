@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus
+from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus, Reload
 from asterism.runtime.front_ends import ManagerLogin, ManagerUser
 from asterism.runtime.manager.client import ManagerClient
 from asterism.runtime.manager.conf import General, ManagerConf, User, load
@@ -208,7 +208,8 @@ class ManagerServer:
         found = [each for each in kinds() if privilege(each) in wanted and each.__name__.lower() not in disabled]
         self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
         if ExtensionStatus in found:
-            self._stop_watching = self.rt.bus.subscribe(HintWatch(self.rt).changed, DeviceStateChange)
+            watch = HintWatch(self.rt)
+            self._stop_watching = self.rt.bus.subscribe(watch.happened, DeviceStateChange, Reload)
 
     def _keep(self, numbered: frozenset[str]) -> None:
         """Keep the events of these classes; when nobody asks any more, for a while yet."""

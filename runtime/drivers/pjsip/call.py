@@ -1,7 +1,7 @@
 """One SIP call as a leg: pjsua2's call on one side, the channel on the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pjsua2 as pj
@@ -123,6 +123,12 @@ class Call:
     def formats(self) -> Sequence[str]:
         """The format in use, or those that may be."""
         return (self._audio.format,) if self._audio.format else self.endpoint.codecs
+
+    def limit_codecs(self, names: Sequence[str]) -> None:
+        """Offer only these, of those the endpoint may use; none of them is no limit."""
+        wanted = tuple(name for name in names if name in self.endpoint.codecs)
+        if wanted:
+            self.endpoint = replace(self.endpoint, codecs=wanted)
 
     def attach(self, owner: Owner) -> None:
         """Say who gets the events."""
