@@ -154,6 +154,21 @@ class Playing(Protocol):
         """End it now; harmless when it is over."""
 
 
+class Recording(Protocol):
+    """What the far end says, on its way into a file or a pipe."""
+
+    @property
+    def ms(self) -> int:
+        """How much has been recorded."""
+
+    @property
+    def silent_ms(self) -> int:
+        """For how long nothing louder than silence was heard, up to now."""
+
+    async def stop(self) -> None:
+        """End it; the file is complete and closed then. Harmless when it is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tone:
     """A piece of a tone: two frequencies in Hz (0 for none) for `on_ms`, then silence for `off_ms`."""
@@ -188,6 +203,18 @@ class Audio(Protocol):
 
     def start_echo(self) -> Playing:
         """Send the far end its own audio back until stopped."""
+
+    async def record(self, path: Path | None, file_format: str = "sln", *, append: bool = False) -> Recording:
+        """Write what the far end says into a file; None only listens.
+
+        Raises:
+            OSError: The file cannot be written.
+            ValueError: Nothing can be recorded in this format.
+        """
+
+    def tap(self, descriptor: int, rate_hz: int) -> Recording:
+        """Write what the far end says into a pipe that does not block, as 16-bit samples; what it has no room for is
+        lost."""
 
     def hear(self, others: "Sequence[Audio]") -> bool:
         """Let the far end hear these others, mixed, and nobody else from now on; none: nobody.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from asterism.runtime.driver import Audio, Passage, Playing, SoundFile, Tone
 from asterism.runtime.errors import DriverError
 from asterism.runtime.sounds import duration_ms
+from asterism.runtime.tape import Ear
 from asterism.runtime.tones import ToneList
 
 if TYPE_CHECKING:
@@ -61,9 +62,40 @@ def beyond(channel: "ChannelBase") -> "ChannelBase | None":
 
 
 def audio_of(channel: "ChannelBase") -> Audio | None:
-    """The audio that is heard by whoever is behind this channel."""
+    """The audio that is heard by whoever is behind this channel, or by what listens where nobody is."""
     found = end(channel)
-    return None if found is None else found.leg.audio
+    return _ear(channel) if found is None else found.leg.audio
+
+
+def _ear(channel: "ChannelBase") -> Audio | None:
+    """What listens at the open end that one comes to by way of this channel."""
+    here = channel
+    for _ in range(_CHAIN_MAX):
+        across = beyond(here)
+        if across is None:
+            return None
+        if not across.joined:
+            return across.ear
+        here = across.joined[0]
+    return None
+
+
+def audio_beyond(channel: "ChannelBase") -> Audio:
+    """The audio of whoever is behind this channel, for recording; what plays there when nobody is. See `deafen`."""
+    found = end(channel)
+    if found is not None and found.leg.audio is not None:
+        return found.leg.audio
+    if channel.ear is None:
+        channel.ear = Ear()
+        _reroute(channel)
+    return channel.ear
+
+
+def deafen(channel: "ChannelBase") -> None:
+    """Listen no longer, when nothing is recorded any more."""
+    if channel.ear is not None and not channel.ear.tapes:
+        channel.ear = None
+        _reroute(channel)
 
 
 def join(*channels: "ChannelBase") -> bool:

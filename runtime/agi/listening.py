@@ -54,8 +54,12 @@ class Heard:
         """The place in samples of the file."""
         return self.position_ms * rate_hz(self.sound) // 1000
 
-    async def play(self, agi: "Conversation", digits: str) -> None:
-        """Play it to its end, or until one of these keys; keeps where it was when something else ends it."""
+    async def play(self, agi: "Conversation", digits: str, *, yields: bool = True) -> None:
+        """Play it to its end, or until one of these keys; keeps where it was when something else ends it.
+
+        Raises:
+            Superseded: It `yields`, and the next command has come.
+        """
         winding = control.Winding(agi.channel, self.sound, self.length_ms, self.position_ms)
         winding.start()
         try:
@@ -64,7 +68,7 @@ class Heard:
                     if event.digit in digits:
                         self.digit = event.digit
                         return
-                if agi.superseded:
+                if yields and agi.superseded:
                     raise Superseded
                 await stirred((agi.channel,))
         finally:
@@ -91,6 +95,13 @@ def whole(text: str) -> int:
     if number is None:
         raise Misused
     return number
+
+
+async def beep(agi: "Conversation") -> None:
+    """Play the beep before a recording."""
+    heard = await _sound(agi, "beep")
+    if heard is not None:
+        await heard.play(agi, "", yields=False)
 
 
 # --- sound files -------------------------------------------------------------------------------------

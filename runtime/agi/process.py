@@ -66,7 +66,7 @@ class Script:
             self._over.set_result(self.process.returncode)
 
     def abandon(self) -> None:
-        """Look after it no longer, because the runtime ends: a script that goes on is its own master, as in Asterisk."""
+        """Look after it no longer, because the runtime ends: a script that goes on is its own master."""
         for transport in self.transports:
             transport.close()
         if self._watched >= 0:

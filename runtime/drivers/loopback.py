@@ -32,6 +32,7 @@ from asterism.runtime.driver import (
 )
 from asterism.runtime.sounds import duration_ms
 from asterism.runtime.states import DeviceState
+from asterism.runtime.tape import Speaker
 
 if TYPE_CHECKING:
     from asterism.runtime.switch import Switch
@@ -91,10 +92,11 @@ class _Echoing:
             self._done.set_result(None)
 
 
-class LoopbackAudio:
+class LoopbackAudio(Speaker):
     """The audio of a phone in memory. Meets driver.Audio."""
 
     def __init__(self, call: "Call") -> None:
+        super().__init__()
         self.call = call
         self.heard: list[LoopbackAudio] = []
         self.hearers: list[LoopbackAudio] = []
@@ -213,6 +215,10 @@ class Call:
         now = asyncio.get_running_loop().time()
         for listener in [audio] if audio.echoing else audio.hearers:
             listener.call.heard.append(Heard(text, "voice", now, 0))
+
+    def speak(self, seconds: float) -> Playing:
+        """Make a noise for a while, as one who speaks: a recording has it."""
+        return self.leg.audio.mouth.hear_piece(None, 0, seconds)
 
     def hold(self) -> None:
         """Put the other side on hold."""

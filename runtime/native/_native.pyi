@@ -397,6 +397,24 @@ def recorder_start(recorder: RecorderId, call: CallId) -> None:
 def recorder_stop(recorder: RecorderId) -> int:
     """Stop, close the file, and return its duration in ms. Stale: returns 0."""
 
+def attached() -> bool:
+    """Whether PJSIP runs in this process."""
+
+def sound_samples(path: str, format: str, rate: int) -> bytes:
+    """Return a sound file as 16-bit signed mono samples in the machine's byte order, at a rate of 8000 to 48000
+    (*executor*). Raises as `player_open`."""
+
+def recorder_open_pipe(descriptor: int, rate: int) -> RecorderId:
+    """Make a recorder that writes 16-bit samples of 20 ms each into a pipe (O_NONBLOCK, not larger than PIPE_BUF each):
+    what the pipe has no room for is lost. The descriptor stays the caller's, and is used until `recorder_stop`. -1 only
+    listens, for `recorder_state`."""
+
+def recorder_feed(recorder: RecorderId, samples: bytes) -> None:
+    """Record these 16-bit samples of the recorder's own rate, without a call (*executor*). Raises StaleError."""
+
+def recorder_state(recorder: RecorderId) -> tuple[int, int]:
+    """Return how much has been recorded, and for how long it has been silent now, in ms. Raises StaleError."""
+
 def send_dtmf(call: CallId, digits: str, *, duration_ms: int = 100, gap_ms: int = 100) -> None:
     """Send DTMF the way the call's dtmf mode says; also while relayed. Digits: 0-9 * # A-D."""
 

@@ -320,6 +320,7 @@ def recorder_open(str path, str format, *, bint append=False):
     cdef const char *c_format = raw_format
     cdef number recorder = 0
     cdef int result, why
+    _need_attached()
     with nogil:
         result = c_recorder_open(c_path, c_format, append, &recorder)
         why = errno
@@ -340,6 +341,7 @@ def recorder_start(number recorder, number call):
 
 def recorder_stop(number recorder):
     cdef unsigned ms
+    c_register_thread(b"executor")
     with nogil:
         ms = c_recorder_stop(recorder)
     return ms

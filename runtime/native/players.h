@@ -16,6 +16,7 @@ typedef struct tone {
 } tone;
 
 int sound_load(const char *path, const char *format, sound **out); /* DONE, NO_FILE (errno), BAD_VALUE, PJ status */
+int sound_at(sound *taken, unsigned rate, sound **out); /* resampled; `taken` is the callee's */
 int sound_of_tones(const tone *tones, unsigned count, sound **out);
 
 pjmedia_codec *sound_codec(const char *name, pj_pool_t *pool); /* opened; NULL when there is none */
@@ -31,6 +32,9 @@ unsigned players_of_call(number call);
 unsigned players_count(void);
 
 int recorder_open(const char *path, const char *format, bool append, number *recorder);
+int recorder_open_pipe(int descriptor, unsigned rate, number *recorder); /* 16-bit samples; the pipe must not block */
+int recorder_feed(number recorder, const int16_t *samples, size_t count); /* samples of its rate, not from a call */
+int recorder_state(number recorder, unsigned *ms, unsigned *silent_ms);
 int recorder_start(number recorder, number call);
 unsigned recorder_stop(number recorder);
 void recorders_renew(adapter *it);

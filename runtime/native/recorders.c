@@ -1,6 +1,8 @@
 /* recorders.c: what calls say, encoded by pjmedia's codecs and written to files.
  *
- * The media clock hands over frames; stdio's buffer turns fifty small writes a second into one of 64 KB.
+ * The media clock hands over frames; stdio's buffer turns fifty small writes a second into one of 64 KB. A recorder may
+ * write into a pipe instead, for a program that listens: the pipe never blocks, so a program that does not read loses
+ * frames and holds up nobody.
  */
 #include "players.h"
 
@@ -8,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_RECORDERS = 4096, FRAME_MS = 20, BUFFER = 65536, WAV_HEADER = 44, MOST_ENCODED = 1280 };
 enum { SIGNATURE = PJMEDIA_SIG_CLASS_APP('A', 'R', 'C') };
+enum { SILENCE_LEVEL = 256 }; /* mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf */
 
 typedef struct recorder {
     pjmedia_port port; /* first, so that the port's pointer is the recorder's */
@@ -19,7 +23,10 @@ typedef struct recorder {
     FILE *file;
     pjmedia_codec *codec;
     bool wav;
-    size_t samples, bytes;
+    int pipe;        /* -1: a file, or neither: it only listens */
+    size_t samples;  /* written; read by others */
+    size_t silent;   /* samples since the last that was not silence; read by others */
+    size_t bytes;
     int conference_slot;
     pthread_mutex_t lock; /* the media clock writes while Python closes */
 } recorder;
@@ -63,6 +70,15 @@ static void write_wav_header(recorder *it)
         fwrite(head, 1, sizeof head, it->file);
 }
 
+static void listen_to(recorder *it, const int16_t *samples, unsigned count)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        sum += (uint64_t)abs(samples[i]);
+    __atomic_store_n(&it->silent, sum / count >= SILENCE_LEVEL ? 0 : it->silent + count, __ATOMIC_RELAXED);
+}
+
 static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
 {
     recorder *it = (recorder *)port;
@@ -78,6 +94,7 @@ static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
         in.buf = silence;
         in.size = sizeof silence;
     }
+    listen_to(it, in.buf, spf);
     if (it->codec && pjmedia_codec_encode(it->codec, &in, sizeof encoded, &out) != PJ_SUCCESS)
         return PJ_SUCCESS;
     pthread_mutex_lock(&it->lock);
@@ -85,7 +102,9 @@ static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
         size_t written = fwrite(it->codec ? out.buf : in.buf, 1, it->codec ? out.size : in.size, it->file);
 
         it->bytes += written;
-        it->samples += spf;
+        __atomic_add_fetch(&it->samples, spf, __ATOMIC_RELAXED);
+    } else if (it->pipe < 0 || write(it->pipe, in.buf, in.size) > 0) {
+        __atomic_add_fetch(&it->samples, spf, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&it->lock);
     return PJ_SUCCESS;
@@ -100,6 +119,7 @@ static void close_file(recorder *it)
         fclose(it->file);
         it->file = NULL;
     }
+    it->pipe = -1; /* whoever opened it closes it */
     pthread_mutex_unlock(&it->lock);
 }
 
@@ -175,11 +195,42 @@ static FILE *open_file(const char *path, bool append, bool wav, size_t *bytes)
     return file;
 }
 
-int recorder_open(const char *path, const char *format, bool append, number *name)
+static recorder *make(unsigned rate)
 {
     const pj_str_t label = pj_str("recorder");
+    pj_pool_t *pool = pjsua_pool_create("recorder", sizeof(recorder) + 1024, 1024);
+    recorder *it = pool ? PJ_POOL_ZALLOC_T(pool, recorder) : NULL;
+
+    if (!it)
+        return NULL;
+    it->pool = pool;
+    it->conference_slot = it->pipe = -1;
+    pthread_mutex_init(&it->lock, NULL);
+    pjmedia_port_info_init(&it->port.info, &label, SIGNATURE, rate, 1, 16, rate * FRAME_MS / 1000);
+    it->port.put_frame = on_put_frame;
+    it->port.on_destroy = on_destroy;
+    __atomic_add_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
+    return it;
+}
+
+/* The last step of making one: whatever fails, nothing stays. */
+static int finish(recorder *it, number *name)
+{
+    if (pjmedia_port_init_grp_lock(&it->port, it->pool, NULL) != PJ_SUCCESS) {
+        on_destroy(&it->port);
+        return PJ_ENOMEM;
+    }
+    if (!enlist(it)) {
+        pjmedia_port_destroy(&it->port);
+        return BUSY;
+    }
+    *name = it->name;
+    return DONE;
+}
+
+int recorder_open(const char *path, const char *format, bool append, number *name)
+{
     unsigned kind = 0;
-    pj_pool_t *pool;
     recorder *it;
 
     register_thread("executor");
@@ -187,20 +238,11 @@ int recorder_open(const char *path, const char *format, bool append, number *nam
         kind++;
     if (kind == PJ_ARRAY_SIZE(formats))
         return BAD_VALUE;
-    pool = pjsua_pool_create("recorder", sizeof(recorder) + 1024, 1024);
-    it = pool ? PJ_POOL_ZALLOC_T(pool, recorder) : NULL;
+    it = make(formats[kind].rate);
     if (!it)
         return PJ_ENOMEM;
-    it->pool = pool;
-    it->conference_slot = -1;
     it->wav = strncasecmp(format, "wav", 3) == 0;
-    pthread_mutex_init(&it->lock, NULL);
-    pjmedia_port_info_init(&it->port.info, &label, SIGNATURE, formats[kind].rate, 1, 16,
-                           formats[kind].rate * FRAME_MS / 1000);
-    it->port.put_frame = on_put_frame;
-    it->port.on_destroy = on_destroy;
-    __atomic_add_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
-    if (formats[kind].codec && !(it->codec = sound_codec(formats[kind].codec, pool))) {
+    if (formats[kind].codec && !(it->codec = sound_codec(formats[kind].codec, it->pool))) {
         on_destroy(&it->port);
         return PJMEDIA_CODEC_EUNSUP;
     }
@@ -212,15 +254,53 @@ int recorder_open(const char *path, const char *format, bool append, number *nam
         errno = why;
         return NO_FILE;
     }
-    if (pjmedia_port_init_grp_lock(&it->port, pool, NULL) != PJ_SUCCESS) {
-        on_destroy(&it->port);
+    return finish(it, name);
+}
+
+int recorder_open_pipe(int descriptor, unsigned rate, number *name)
+{
+    recorder *it = make(rate);
+
+    if (!it)
         return PJ_ENOMEM;
+    it->pipe = descriptor;
+    return finish(it, name);
+}
+
+int recorder_feed(number name, const int16_t *samples, size_t count)
+{
+    recorder *it = find(name, false);
+    unsigned spf;
+
+    if (!it)
+        return STALE;
+    spf = PJMEDIA_PIA_SPF(&it->port.info);
+    while (count) {
+        int16_t buffer[spf];
+        size_t part = count < spf ? count : spf;
+        pjmedia_frame frame = {.type = PJMEDIA_FRAME_TYPE_AUDIO, .buf = buffer, .size = spf * sizeof *buffer};
+
+        memcpy(buffer, samples, part * sizeof *samples);
+        memset(buffer + part, 0, (spf - part) * sizeof *samples);
+        on_put_frame(&it->port, &frame);
+        samples += part;
+        count -= part;
     }
-    if (!enlist(it)) {
-        pjmedia_port_destroy(&it->port);
-        return BUSY;
-    }
-    *name = it->name;
+    pj_grp_lock_dec_ref(it->port.grp_lock);
+    return DONE;
+}
+
+int recorder_state(number name, unsigned *ms, unsigned *silent_ms)
+{
+    recorder *it = find(name, false);
+    unsigned rate;
+
+    if (!it)
+        return STALE;
+    rate = PJMEDIA_PIA_SRATE(&it->port.info);
+    *ms = (unsigned)(__atomic_load_n(&it->samples, __ATOMIC_RELAXED) * 1000 / rate);
+    *silent_ms = (unsigned)(__atomic_load_n(&it->silent, __ATOMIC_RELAXED) * 1000 / rate);
+    pj_grp_lock_dec_ref(it->port.grp_lock);
     return DONE;
 }
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* 64 MB of file is 2.3 hours of G.711; as samples at most 512 MB of GSM's would follow, so those are bounded too. */
-enum { MOST_FILE_BYTES = 64 << 20, MOST_SAMPLES = 64 << 20, TONE_RATE = 8000, MOST_TONE_MS = 120000, TONE_FRAME = 160 };
+enum { RESAMPLE_MS = 20, MOST_FILE_BYTES = 64 << 20, MOST_SAMPLES = 64 << 20, TONE_RATE = 8000, MOST_TONE_MS = 120000, TONE_FRAME = 160 };
 
 typedef struct encoding {
     const char *codec; /* pjmedia's id; NULL: linear */
@@ -232,6 +232,44 @@ int sound_load(const char *path, const char *format, sound **out)
 }
 
 /* ---- tones -------------------------------------------------------------------------------------------------------------------- */
+
+int sound_at(sound *taken, unsigned rate, sound **out)
+{
+    unsigned from = taken->rate * RESAMPLE_MS / 1000, to = rate * RESAMPLE_MS / 1000;
+    size_t frames = (taken->count + from - 1) / from, left = taken->count;
+    pj_pool_t *pool;
+    pjmedia_resample *resampler = NULL;
+    sound *made;
+
+    if (rate == taken->rate) {
+        *out = taken;
+        return DONE;
+    }
+    register_thread("executor");
+    pool = pjsua_pool_create("resample", 4096, 4096);
+    made = frames * to <= MOST_SAMPLES ? malloc(sizeof *made + frames * to * sizeof *made->samples) : NULL;
+    if (!pool || !made || pjmedia_resample_create(pool, PJ_TRUE, PJ_FALSE, 1, taken->rate, rate, from, &resampler)) {
+        if (pool)
+            pj_pool_release(pool);
+        free(made);
+        free(taken);
+        return PJ_ENOMEM;
+    }
+    made->rate = rate;
+    made->count = (size_t)((uint64_t)taken->count * rate / taken->rate);
+    for (size_t i = 0; i < frames; i++, left -= left < from ? left : from) {
+        int16_t frame[from];
+
+        memset(frame, 0, sizeof frame);
+        memcpy(frame, taken->samples + i * from, (left < from ? left : from) * sizeof *frame);
+        pjmedia_resample_run(resampler, frame, made->samples + i * to);
+    }
+    pjmedia_resample_destroy(resampler);
+    pj_pool_release(pool);
+    free(taken);
+    *out = made;
+    return DONE;
+}
 
 static size_t render(pjmedia_port *generator, const tone *it, int16_t *out)
 {

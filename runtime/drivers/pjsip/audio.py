@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Union
 
 from asterism import _native as native
-from asterism.runtime.driver import Audio, Playing, SoundFile, Tone
+from asterism.runtime.driver import Audio, Playing, Recording, SoundFile, Tone
 from asterism.runtime.drivers.pjsip.model import CODEC_NAMES
+from asterism.runtime.drivers.pjsip.tapes import NativeTape
 
 if TYPE_CHECKING:
     from asterism.runtime.drivers.pjsip.call import Call
@@ -34,7 +36,8 @@ class CallAudio:
         "With whom the native part has connected it."
         self._echoing: Echoing | None = None
         self._playings: dict[int, NativePlaying] = {}
-        self._waiting: list[NativePlaying] = []
+        self._waiting: list[NativePlaying | NativeTape] = []
+        self._tapes: set[NativeTape] = set()
 
     @property
     def format(self) -> str:
@@ -67,6 +70,19 @@ class CallAudio:
         self._settle()
         self._echo()
         return self._echoing
+
+    async def record(self, path: Path | None, file_format: str = "sln", *, append: bool = False) -> Recording:
+        """Write what the far end says into a file; the file is opened in a thread."""
+        if path is None:
+            return self.tap(-1, 8000)
+        opening = asyncio.get_running_loop().run_in_executor(
+            None, lambda: native.recorder_open(str(path), file_format, append=append)
+        )
+        return NativeTape(self, await opening)
+
+    def tap(self, descriptor: int, rate_hz: int) -> Recording:
+        """Write what the far end says into a pipe, from the media clock's own thread."""
+        return NativeTape(self, native.recorder_open_pipe(descriptor, rate_hz))
 
     def _echo(self) -> None:
         if self.codec and self.number:
@@ -112,8 +128,8 @@ class CallAudio:
         if not (hears and is_heard):
             return self if hears else other
         alone = self._heard == [other] and other._heard == [self]
-        # A player is not heard through a relay, which passes packets by without looking at them.
-        plays = self._playings or other._playings
+        # A relay passes packets by without looking at them: nothing can be played or recorded there.
+        plays = self._playings or other._playings or self._tapes or other._tapes
         return "relay" if alone and not plays and self.codec.lower() == other.codec.lower() else "mix"
 
     def _link(self, other: "CallAudio", wanted: "_Link | None") -> None:
@@ -169,7 +185,7 @@ class CallAudio:
                 self._echo()
             self._settle()
 
-    def wait_for_media(self, playing: "NativePlaying") -> None:
+    def wait_for_media(self, playing: "NativePlaying | NativeTape") -> None:
         """Begin this when audio flows."""
         self._waiting.append(playing)
 
@@ -185,6 +201,16 @@ class CallAudio:
             playing.over.set()
             self._settle()
 
+    def taped(self, tape: NativeTape) -> None:
+        """A recorder runs."""
+        self._tapes.add(tape)
+        self._settle()
+
+    def untaped(self, tape: NativeTape) -> None:
+        """A recorder is done."""
+        self._tapes.discard(tape)
+        self._settle()
+
     def close(self) -> None:
         """The call is over: nothing plays any more."""
         self.stop_echo()
@@ -196,6 +222,7 @@ class CallAudio:
         for playing in (*self._playings.values(), *self._waiting):
             playing.over.set()
         self._playings.clear()
+        self._tapes.clear()
         self._waiting.clear()
         self.codec = ""
 

@@ -25,7 +25,6 @@ from asterism.runtime.testing import TestRuntime
 from tests.runtime.agi.script import Script
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "conversations.jsonl").read_text().splitlines()]
-CASES = [case for case in CASES if not any("RECORD FILE" in command for command, _ in case["talk"])]
 PLAN = """
 [other]
 exten => s,1,NoOp(other)
@@ -37,7 +36,7 @@ exten => s,1,Set(SEEN=${ARG1}/${ARGC})
 exten => hang,1,Hangup()
 exten => jump,1,Goto(other,s,1)
 """
-SOUNDS = {"agi-test/one": 1.0, "agi-test/five": 5.0, "beep": 0.4, "tt-weasels": 2.0}
+SOUNDS = {"agi-test/one": 1.0, "agi-test/five": 5.0, "beep": 0.4, "tt-weasels": 2.96}
 WORDS = (
     *(f"digits/{word}" for word in (*range(21), *range(30, 100, 10), "star", "pound", "minus", "at", "a-m", "p-m",
       "oclock", "oh", "hundred", "thousand", "million")),
@@ -73,7 +72,8 @@ def dialplan(case: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 async def test_conversation(rt: TestRuntime, case: dict[str, Any]) -> None:
-    script = Script([command for command, _ in case["talk"]])
+    # The other encodings are PJSIP's, which has no place in a clock that jumps.
+    script = Script([re.sub(r" (ulaw|gsm) # ", " sln # ", command) for command, _ in case["talk"]])
 
     @rt.application("Talk")
     async def talk(chan: Channel, text: Text = "") -> None:

@@ -1,0 +1,91 @@
+"""BackgroundDetect: a sound that ends when somebody talks."""
+
+import asyncio
+import math
+from typing import Annotated
+
+from asterism.dialplan.scope import Dialled, Jump
+from asterism.runtime import control, recording
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import Unit, application
+from asterism.runtime.driver import Digit, Recording
+from asterism.runtime.mailbox import stirred
+
+LOOK_S = 0.04
+"How often it is looked whether somebody talks."
+
+
+class _Listener:
+    """Measures how long somebody talks."""
+
+    def __init__(self, silence_ms: int, least_ms: int, most_ms: float) -> None:
+        self._silence_ms, self._least_ms, self._most_ms = silence_ms, least_ms, most_ms
+        self._began_ms: int | None = None
+
+    def talked_ms(self, recording: Recording) -> int:
+        """How long somebody has talked, once he is silent again; 0 as long as nobody has."""
+        heard_ms, silent_ms = recording.ms, recording.silent_ms
+        if silent_ms < round(LOOK_S * 1000) and heard_ms > silent_ms:
+            if self._began_ms is None:
+                self._began_ms = heard_ms - silent_ms
+            return 0
+        if self._began_ms is None or silent_ms < self._silence_ms:
+            return 0
+        talked = heard_ms - silent_ms - self._began_ms + round(LOOK_S * 1000)
+        self._began_ms = None
+        return talked if self._least_ms <= talked <= self._most_ms else 0
+
+
+@application("BackgroundDetect", see="BackGround, TALK_DETECTED", ends_on_bad_arguments=True)
+async def backgrounddetect(
+    chan: Channel,
+    filename: str,
+    sil: Annotated[str, Unit("ms")] = "",
+    min: Annotated[str, Unit("ms")] = "",
+    max: Annotated[str, Unit("ms")] = "",
+    analysistime: Annotated[str, Unit("ms")] = "",
+) -> Dialled | Jump | None:
+    """Play a sound until somebody talks, or dials an extension.
+
+    Args:
+        filename: The sound.
+        sil: How long it must be silent behind the talk; 1000 when left out.
+        min: Talk that is shorter does not count; 100 when left out.
+        max: Talk that is longer does not count; without end when left out.
+        analysistime: How long is listened; to the end of the sound when left out.
+    Sets: TALK_DETECTED: how long somebody talked, in milliseconds; the call goes to the extension `talk` if there is
+        one.
+    Compat: app_talkdetect.
+    """
+    await chan.answer()
+    listener = _Listener(_whole(sil, 1000), _whole(min, 100), _whole(max, 0) or math.inf)
+    found = await control.open_sound(chan, filename)
+    if found is None:
+        return None
+    loop = asyncio.get_running_loop()
+    until = loop.time() + (_whole(analysistime, 0) / 1000 or math.inf)
+    winding = control.Winding(chan, *found, 0)
+    async with recording.recorded(chan, None) as tape:
+        winding.start()
+        try:
+            while not winding.over:
+                while (event := chan.take(Digit)) is not None:
+                    if chan.switch.extension_exists(chan.context, event.digit, 1, chan.caller_number):
+                        return Dialled(event.digit)
+                talked = listener.talked_ms(tape) if loop.time() < until else 0
+                if talked:
+                    chan.set("TALK_DETECTED", str(talked))
+                    there = chan.switch.extension_exists(chan.context, "talk", 1, chan.caller_number)
+                    return Jump("", "talk", 1) if there else None
+                await stirred((chan,), loop.time() + LOOK_S)
+        finally:
+            winding.stop()
+    return None
+
+
+def _whole(text: str, otherwise: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        return otherwise
+    return number if number >= 0 else otherwise

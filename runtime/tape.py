@@ -1,0 +1,332 @@
+"""Recording without a media stack: sounds that are heard for a while, put together into a file when it ends.
+
+Nothing ticks: what is heard is known as sounds with a beginning and an end, so a recording is a list of pieces, and
+how long it has been silent is looked up in the loudness of the sound that is heard.
+"""
+
+import array
+import asyncio
+import contextlib
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from asterism.runtime import pcm
+from asterism.runtime.driver import Audio, Playing, SoundFile, Tone
+from asterism.runtime.sounds import duration_ms
+
+SILENCE_LEVEL = 256
+"Mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf."
+FRAME_MS = pcm.FRAME_MS
+PUMP_S = 0.1
+"How often what is heard is handed to a program that listens."
+
+
+@lru_cache(maxsize=256)
+def _loudness(path: Path, file_format: str, changed_ns: int) -> bytes | None:
+    """One byte a frame, 1 for one that is heard; None when the sound cannot be read."""
+    try:
+        samples = pcm.read(SoundFile(path, file_format), 8000)
+    except (OSError, ValueError):
+        return None
+    per_frame = 8000 * FRAME_MS // 1000
+    return bytes(
+        sum(map(abs, samples[at : at + per_frame])) >= SILENCE_LEVEL * per_frame
+        for at in range(0, len(samples), per_frame)
+    )
+
+
+def loudness(sound: SoundFile) -> bytes | None:
+    """Which frames of a sound are heard. Looks at the disk."""
+    try:
+        return _loudness(sound.path, sound.format, sound.path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@dataclass(eq=False)
+class Piece:
+    """Something that was heard.
+
+    Args:
+        sound: The file; None for a voice or a tone.
+        from_ms: Where in it that began.
+        began_s: When, by the loop's clock.
+        ended_s: When it ended; infinity while it is heard.
+    """
+
+    sound: SoundFile | None
+    from_ms: int
+    began_s: float
+    ended_s: float = math.inf
+    loud: bytes | None = None
+
+
+class Sounding:
+    """A sound on its way to a listener. Meets driver.Playing."""
+
+    def __init__(self, ear: "Ear", piece: Piece, length_s: float) -> None:
+        self._ear, self._piece = ear, piece
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._timer = self._loop.call_later(length_s, self.stop) if length_s < math.inf else None
+
+    async def wait(self) -> None:
+        """Return when it has been heard to its end, or stopped."""
+        await asyncio.shield(self._done)
+
+    def stop(self) -> None:
+        """End it now; harmless when it is over."""
+        if self._done.done():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._piece.ended_s = self._loop.time()
+        self._ear.ended(self._piece)
+        self._done.set_result(None)
+
+
+class Ear:
+    """What listens where no driver has audio. Meets driver.Audio, so that whatever plays can be played to it."""
+
+    def __init__(self) -> None:
+        self.tapes: list[Tape] = []
+        self.sounding: list[Piece] = []
+
+    def hear_piece(self, sound: SoundFile | None, offset_ms: int, length_s: float) -> Sounding:
+        """Something begins to be heard."""
+        piece = Piece(sound, offset_ms, asyncio.get_running_loop().time())
+        self.sounding.append(piece)
+        for tape in self.tapes:
+            tape.began(piece)
+        return Sounding(self, piece, length_s)
+
+    def ended(self, piece: Piece) -> None:
+        """Something is heard no longer."""
+        if piece in self.sounding:
+            self.sounding.remove(piece)
+
+    def start_play(self, sound: SoundFile, *, loop: bool = False, offset_ms: int = 0) -> Playing:
+        """Hear a file."""
+        length_s = math.inf if loop else max(0, duration_ms(sound) - offset_ms) / 1000
+        return self.hear_piece(sound, offset_ms, length_s)
+
+    def start_tone(self, tones: Sequence[Tone], *, loop: bool = True) -> Playing:
+        """Hear a tone."""
+        length_s = math.inf if loop else sum(tone.on_ms + tone.off_ms for tone in tones) / 1000
+        return self.hear_piece(None, 0, length_s)
+
+    def start_echo(self) -> Playing:
+        """There is nothing that comes back."""
+        return Sounding(self, Piece(None, 0, 0.0), math.inf)
+
+    def hear(self, others: Sequence[Audio]) -> bool:
+        """It hears what is played to it, and nobody else."""
+        return not others
+
+    async def record(self, path: Path | None, file_format: str = "sln", *, append: bool = False) -> "Tape":
+        """Begin to write down what is heard."""
+        return await Tape.begin(self, path, file_format, append=append)
+
+    def tap(self, descriptor: int, rate_hz: int) -> "Tape":
+        """Begin to write what is heard into a pipe."""
+        return Tape.into(self, descriptor, rate_hz)
+
+
+class Speaker:
+    """The half of a driver.Audio that records, for a far end that is heard as pieces: a phone in memory."""
+
+    def __init__(self) -> None:
+        self.mouth = Ear()
+        "What the far end says is heard here."
+
+    async def record(self, path: Path | None, file_format: str = "sln", *, append: bool = False) -> "Tape":
+        """Write down what the far end says."""
+        return await Tape.begin(self.mouth, path, file_format, append=append, gapless=True)
+
+    def tap(self, descriptor: int, rate_hz: int) -> "Tape":
+        """Hand what the far end says to a program."""
+        return Tape.into(self.mouth, descriptor, rate_hz, gapless=True)
+
+
+class Tape:
+    """A recording. Meets driver.Recording.
+
+    Args:
+        ear: What hears.
+        path: The file; None for nothing but listening.
+        file_format: Its format.
+        append: Behind what is in the file already.
+        gapless: Time in which nothing is heard counts too, as with a phone; a Local channel sends nothing then.
+        descriptor: A pipe to write to meanwhile; -1 for none.
+    """
+
+    def __init__(
+        self,
+        ear: Ear,
+        path: Path | None,
+        file_format: str,
+        *,
+        append: bool = False,
+        gapless: bool = False,
+        descriptor: int = -1,
+    ) -> None:
+        self._ear, self._path, self._format, self._append = ear, path, file_format, append
+        self._gapless, self._descriptor = gapless, descriptor
+        self._loop = asyncio.get_running_loop()
+        self._began_s = self._loop.time()
+        self._ended_s = math.inf
+        self._pieces: list[Piece] = []
+        self._looking: set[asyncio.Future[bytes | None]] = set()
+        self._pump: asyncio.TimerHandle | None = None
+        self._pumped_ms = 0
+
+    @classmethod
+    async def begin(
+        cls, ear: Ear, path: Path | None, file_format: str, *, append: bool = False, gapless: bool = False
+    ) -> "Tape":
+        """Make the file, so that what is wrong with it is known at once, and begin.
+
+        Raises:
+            OSError: The file cannot be written.
+            ValueError: The format cannot be written here.
+        """
+        tape = cls(ear, path, file_format, append=append, gapless=gapless)
+        if path is not None:
+            empty = array.array("h")
+            await tape._loop.run_in_executor(None, lambda: pcm.write(path, file_format, empty, append=append))
+        tape.start()
+        return tape
+
+    @classmethod
+    def into(cls, ear: Ear, descriptor: int, rate_hz: int, *, gapless: bool = False) -> "Tape":
+        """Begin to write what is heard into a pipe."""
+        tape = cls(ear, None, "sln" if rate_hz == 8000 else "sln16", gapless=gapless, descriptor=descriptor)
+        tape.start()
+        return tape
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._began_s = self._loop.time()
+        self._ear.tapes.append(self)
+        for piece in self._ear.sounding:
+            self.began(piece)
+        if self._descriptor >= 0:
+            self._pump = self._loop.call_later(PUMP_S, self._hand_over)
+
+    def began(self, piece: Piece) -> None:
+        """Something begins to be heard."""
+        self._pieces.append(piece)
+        if piece.sound is not None and piece.loud is None:
+            looking = self._loop.run_in_executor(None, loudness, piece.sound)
+            self._looking.add(looking)
+            looking.add_done_callback(lambda done: self._looked(piece, done))
+
+    def _looked(self, piece: Piece, done: "asyncio.Future[bytes | None]") -> None:
+        self._looking.discard(done)
+        if not done.cancelled() and done.exception() is None:
+            piece.loud = done.result()
+
+    # --- its length, and its silence ----------------------------------------------------------
+
+    def _spans(self) -> "list[tuple[Piece, int, int, int]]":
+        """Each piece: where it begins on the tape, from where in the sound, and how long, all in milliseconds."""
+        now = min(self._loop.time(), self._ended_s)
+        found: list[tuple[Piece, int, int, int]] = []
+        end_ms, end_s = 0, self._began_s
+        for piece in self._pieces:
+            began_s, ended_s = max(piece.began_s, self._began_s), min(piece.ended_s, now)
+            length_ms = max(0, round((ended_s - began_s) * 1000))
+            # Where nothing is heard the tape stands still, unless time without a sound counts too.
+            start_ms = end_ms - round(max(0.0, end_s - began_s) * 1000)
+            if self._gapless:
+                start_ms = round((began_s - self._began_s) * 1000)
+            end_ms, end_s = max(end_ms, start_ms + length_ms), max(end_s, ended_s)
+            found.append((piece, start_ms, piece.from_ms + round((began_s - piece.began_s) * 1000), length_ms))
+        return found
+
+    @property
+    def ms(self) -> int:
+        """How much has been recorded."""
+        if self._gapless:
+            return round((min(self._loop.time(), self._ended_s) - self._began_s) * 1000)
+        return max((start + length for _, start, _, length in self._spans()), default=0) // FRAME_MS * FRAME_MS
+
+    @property
+    def silent_ms(self) -> int:
+        """For how long nothing was heard, up to now."""
+        last = 0
+        for piece, start_ms, from_ms, length_ms in self._spans():
+            if piece.loud is None:
+                last = max(last, start_ms + (0 if _is_silence(piece) else length_ms))
+                continue
+            end = piece.loud.rfind(1, from_ms // FRAME_MS, (from_ms + length_ms) // FRAME_MS)
+            if end >= 0:
+                last = max(last, start_ms + (end + 1) * FRAME_MS - from_ms)
+        return max(0, self.ms - last)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """End it; the file is complete then."""
+        if self._ended_s < math.inf:
+            return
+        self._ended_s = self._loop.time()
+        if self in self._ear.tapes:
+            self._ear.tapes.remove(self)
+        if self._pump is not None:
+            self._pump.cancel()
+        path = self._path
+        if path is not None:
+            spans, length_ms = self._spans(), self.ms
+            await asyncio.shield(
+                self._loop.run_in_executor(
+                    None, lambda: pcm.write(path, self._format, self._mixed(spans, length_ms), append=self._append)
+                )
+            )
+
+    def _mixed(self, spans: "list[tuple[Piece, int, int, int]]", length_ms: int) -> "array.array[int]":
+        rate = pcm.RATES_HZ[self._format]
+        found = array.array("h")
+        for piece, start_ms, from_ms, piece_ms in spans:
+            count = piece_ms * rate // 1000
+            samples = _samples(piece, rate)[from_ms * rate // 1000 :][:count]
+            samples.extend(array.array("h", bytes(2 * (count - len(samples)))))
+            pcm.mix(found, samples, start_ms * rate // 1000)
+        wanted = length_ms * rate // 1000
+        del found[wanted:]
+        found.extend(array.array("h", bytes(2 * (wanted - len(found)))))
+        return found
+
+    def _hand_over(self) -> None:
+        """Write what was heard lately into the pipe; what it has no room for is lost."""
+        self._pump = self._loop.call_later(PUMP_S, self._hand_over)
+        now_ms = self.ms
+        if now_ms <= self._pumped_ms:
+            return
+        rate = pcm.RATES_HZ[self._format]
+        heard = self._mixed(self._spans(), now_ms)[self._pumped_ms * rate // 1000 :].tobytes()
+        self._pumped_ms = now_ms
+        per_frame = rate * FRAME_MS // 1000 * 2
+        with contextlib.suppress(OSError):
+            for at in range(0, len(heard), per_frame):
+                os.write(self._descriptor, heard[at : at + per_frame])
+
+
+def _is_silence(piece: Piece) -> bool:
+    return piece.sound is not None and piece.sound.path.parent.name == "silence"
+
+
+def _samples(piece: Piece, rate_hz: int) -> "array.array[int]":
+    """The samples of a piece from the beginning of its sound; a voice or a tone is a hum."""
+    if piece.sound is None:
+        period = rate_hz // 400
+        wave_form = array.array("h", (6000 if at < period // 2 else -6000 for at in range(period)))
+        return wave_form * math.ceil(max(0.0, min(piece.ended_s - piece.began_s, 3600.0)) * rate_hz / period)
+    try:
+        return pcm.read(piece.sound, rate_hz)
+    except (OSError, ValueError):
+        return array.array("h")
