@@ -15,9 +15,10 @@ from asterism.runtime import features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
-from asterism.runtime.driver import Party
+from asterism.runtime.driver import Answered, Party
 from asterism.runtime.errors import Hangup
 from asterism.runtime.member import impart, join
+from asterism.runtime.peers import CodecLeg
 from asterism.runtime.race import AnswerHook, DialResult, DialSettings, Race
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
@@ -179,6 +180,9 @@ async def originate(
     variables: Mapping[str, str] | None = None,
     accountcode: str = "",
     uniqueids: tuple[str, str] = ("", ""),
+    early_media: bool = False,
+    codecs: Sequence[str] = (),
+    subroutine: str = "",
 ) -> Originated:
     """Call somebody; when he answers, let him run an extension, or one application.
 
@@ -192,16 +196,37 @@ async def originate(
         variables: Set on the channel before it is called, spelled as the dialplan does.
         accountcode: Who pays.
         uniqueids: Of the channel, and of the other half of a Local one; an empty one is made anew.
+        early_media: Take early audio for the answer.
+        codecs: Offer these only, of those that the device may use; empty for all of them.
+        subroutine: `context,exten,priority(args)`, run on the channel before it is called.
     """
     seen: list[Channel] = []
 
     async def prepare(channel: Channel) -> bool:
         seen.append(channel)
+        if codecs and isinstance(channel.leg, CodecLeg):
+            channel.leg.limit_codecs(codecs)
+        if subroutine:
+            place, bracket, rest = subroutine.partition("(")
+            given = rest.removesuffix(")")
+            await channel.work(channel.gosub(place, given.split(",") if bracket and given else []))
+            if channel.far_end_gone:
+                return False
         channel.set_variables(variables or {})
         channel.set_accountcode(accountcode)
         return True
 
-    settings = DialSettings(timeout=timeout, caller=caller, before_call=prepare, uniqueids=uniqueids)
+    async def early(channel: Channel) -> bool:
+        channel.post(Answered())
+        return True
+
+    settings = DialSettings(
+        timeout=timeout,
+        caller=caller,
+        before_call=prepare,
+        on_progress=early if early_media else None,
+        uniqueids=uniqueids,
+    )
     race = Race(switch, None, settings)
     channel = await race.run([destination])
     name, uniqueid = (seen[-1].name, seen[-1].uniqueid) if seen else ("", "")

@@ -10,6 +10,7 @@ from asterism.runtime.dialing import Originated
 from asterism.runtime.driver import Party
 from asterism.runtime.events import OriginateResponse
 from asterism.runtime.request import Request, Response, client
+from asterism.runtime.settings import is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -45,16 +46,16 @@ class _Order:
 async def originate(rt: "Runtime", request: Request) -> Response:
     """Call `Channel`; when it answers it goes to an extension, or runs an application.
 
-    With `Async` the answer comes at once, and the event OriginateResponse tells the outcome.
+    With `Async` the answer comes at once, and the event OriginateResponse tells the outcome. With `EarlyMedia` early
+    audio counts as an answer; `Codecs` are those that a SIP device is offered; `PreDialGoSub`,
+    `context,exten,priority(args)`, runs on the channel before it is called; `ChannelId` and `OtherChannelId` are the
+    unique ids that it, and the other half of a Local one, are to have.
     """
     wrong = _complaint(rt, request)
     if wrong:
         return Response.error(wrong)
-    for name in ("EarlyMedia", "Codecs", "PreDialGoSub"):
-        if request.get(name):
-            rt.log.warning(f"Originate: {name} is not supported yet and ignored")
     order = _order(request)
-    if request.get("Async").lower() in ("yes", "true", "y", "t", "1", "on"):
+    if is_true(request.get("Async")):
 
         def start() -> None:
             rt.spawn(_later(rt, order), "originate")
@@ -115,8 +116,13 @@ def _order(request: Request) -> _Order:
     timeout = request.get("Timeout")
     ids = request.get("ChannelId"), request.get("OtherChannelId")
     facts: dict[str, Any] = {
-        "variables": request.variables, "accountcode": request.get("Account"), "uniqueids": ids
-    }  # fmt: skip
+        "variables": {**client().variables, **request.variables},
+        "accountcode": request.get("Account"),
+        "uniqueids": ids,
+        "early_media": is_true(request.get("EarlyMedia")),
+        "codecs": [each.strip().lower() for each in request.get("Codecs").split(",") if each.strip()],
+        "subroutine": request.get("PreDialGoSub"),
+    }
     text = request.get("CallerID")
     return _Order(
         channel=request.get("Channel"),
@@ -145,13 +151,13 @@ async def _later(rt: "Runtime", order: _Order) -> None:
     rt.bus.publish(
         OriginateResponse(
             response="Failure" if done.channel is None else "Success",
-            channel=done.name or order.channel,
+            channel=order.channel if done.channel is None else done.name,
             context="" if order.application else context,
             exten="" if order.application else exten,
             application=order.application,
             data=order.data if order.application else "",
             reason=done.reason,
-            uniqueid=done.uniqueid,
+            uniqueid="" if done.channel is None else done.uniqueid,
             caller_number=caller.number,
             caller_name=caller.name,
             action_id=order.action_id,
