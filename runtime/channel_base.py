@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from asterism.runtime.bridge import Bridge
     from asterism.runtime.channel import Channel
     from asterism.runtime.member import Member
-    from asterism.runtime.tape import Ear
 
 _E = TypeVar("_E", bound=LegEvent)
 
@@ -107,8 +106,6 @@ class ChannelBase(Parties, Reporter):
         self.muted = self.deaf = False
         "Whether those it is joined with do not hear it, or it does not hear them; `media.refresh` after a change."
         self.plays: list[media.Play] = []
-        self.ear: Ear | None = None
-        "What listens to this end of a Local pair, where nobody else does; media.py alone writes it."
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with a channel, by a name of their own; gone with it."
         self.closed = False

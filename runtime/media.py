@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _CHAIN_MAX = 64
 "Local pairs in a row; more is a loop."
 
+_EAR = "ear"
+"Under this name a half of a Local pair keeps what listens there, where nobody else does."
+
 
 def ends(channel: "ChannelBase") -> "list[ChannelBase]":
     """The channels with audio of their own that one reaches by way of this one; none when the way is open."""
@@ -75,7 +78,8 @@ def _ear(channel: "ChannelBase") -> Audio | None:
         if across is None:
             return None
         if not across.joined:
-            return across.ear
+            ear = across.datastores.get(_EAR)
+            return ear if isinstance(ear, Ear) else None
         here = across.joined[0]
     return None
 
@@ -85,16 +89,18 @@ def audio_beyond(channel: "ChannelBase") -> Audio:
     found = end(channel)
     if found is not None and found.leg.audio is not None:
         return found.leg.audio
-    if channel.ear is None:
-        channel.ear = Ear()
+    ear = channel.datastores.get(_EAR)
+    if not isinstance(ear, Ear):
+        ear = channel.datastores[_EAR] = Ear()
         _reroute(channel)
-    return channel.ear
+    return ear
 
 
 def deafen(channel: "ChannelBase") -> None:
     """Listen no longer, when nothing is recorded any more."""
-    if channel.ear is not None and not channel.ear.tapes:
-        channel.ear = None
+    ear = channel.datastores.get(_EAR)
+    if isinstance(ear, Ear) and not ear.tapes:
+        del channel.datastores[_EAR]
         _reroute(channel)
 
 
