@@ -82,9 +82,9 @@ class DialOptions:
     "Privacy by database."
     caller_tag: Annotated[str | None, Option("s", "tag", later=True)] = None
     "Tag of the caller id."
-    callee_may_transfer: Annotated[bool, Option("t", later=True)] = False
+    callee_may_transfer: Annotated[bool, Option("t")] = False
     "The called party may transfer with DTMF."
-    caller_may_transfer: Annotated[bool, Option("T", later=True)] = False
+    caller_may_transfer: Annotated[bool, Option("T")] = False
     "The caller may transfer with DTMF."
     presentation: Annotated[str | None, Option("u", "presentation")] = None
     "With `f`: how the number may be shown, such as `prohib`."

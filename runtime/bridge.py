@@ -6,6 +6,7 @@ the bridge changes between the two by itself.
 """
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from asterism.runtime import media
@@ -61,6 +62,8 @@ class Bridge:
         "Whose going has ended it."
         self.inhibited = 0
         "How many reasons there are to leave its channels where they are; a transfer under way is one."
+        self.watcher: Callable[[Bridge, Member], None] | None = None
+        "Told when a channel is out, but for one that is moved to another bridge."
         switch.bridges[self.uniqueid] = self
         self._tell(BridgeCreate)
 
@@ -158,6 +161,8 @@ class Bridge:
         party.left()
         self._said(channel, "left")
         self._tell(BridgeLeave, channel)
+        if self.watcher is not None and not party.moving:
+            self.watcher(self, party)
         if replaced:
             return
         if self.dissolved:

@@ -4,9 +4,8 @@ The verbs that applications use on it are in `asterism.runtime.channel`.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from asterism.dialplan import machine, subroutine
 from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
@@ -45,7 +44,7 @@ from asterism.runtime.events import (
 from asterism.runtime.events import Hangup as HangupEvent
 from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
 from asterism.runtime.log import escaped
-from asterism.runtime.mailbox import Interrupted
+from asterism.runtime.mailbox import Interrupted, Mailbox
 from asterism.runtime.parties import Parties
 from asterism.runtime.reporter import Reporter
 from asterism.runtime.states import ChannelState
@@ -58,10 +57,8 @@ if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
     from asterism.runtime.member import Member
 
-_E = TypeVar("_E", bound=LegEvent)
 
-
-class ChannelBase(Parties, Reporter):
+class ChannelBase(Mailbox, Parties, Reporter):
     """One party of a call, without its verbs."""
 
     def __init__(
@@ -112,9 +109,8 @@ class ChannelBase(Parties, Reporter):
         self._closed = closed
         self._gone = False
         self._task: ChannelTask | None = None
-        self._mail: deque[LegEvent] = deque()
         self._flooded = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._empty_mailbox()
         self._absolute: asyncio.TimerHandle | None = None
         self.absolute_timeout_at = 0.0
         "When the call will be ended (epoch), 0 for never."
@@ -463,38 +459,14 @@ class ChannelBase(Parties, Reporter):
         else:
             self.priority = self.source.label(Unbound(self.switch), self.context, self.exten, priority)
 
+    def check(self) -> None:
+        """Raise Hangup when the call is over."""
+        if self.ended or self._gone:
+            raise Hangup(self.cause)
+
     def _interrupt(self, interrupt: Interrupt) -> None:
         if self._task is not None:
             self._task.interrupt(interrupt)
         else:
             self._mail.append(Interrupted(interrupt))
             self.stir()
-
-    # --- the mailbox --------------------------------------------------------------------------
-
-    def stir(self) -> None:
-        """Wake whoever waits for something to happen to this channel."""
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-
-    def take(self, kind: type[_E]) -> _E | None:
-        """The oldest unread event of a kind, or None."""
-        for event in self._mail:
-            if isinstance(event, kind):
-                self._mail.remove(event)
-                return event
-        return None
-
-    def check(self) -> None:
-        """Raise Hangup when the call is over."""
-        if self.ended or self._gone:
-            raise Hangup(self.cause)
-
-    def next_mail(self) -> LegEvent | None:
-        """The oldest unread event."""
-        return self._mail.popleft() if self._mail else None
-
-    def expect(self, waiter: "asyncio.Future[None] | None") -> None:
-        """Say whom to wake at the next event."""
-        self._waiter = waiter

@@ -25,7 +25,10 @@ Hook = Callable[["Member"], Awaitable[None]]
 LETTERS = {"blindxfer": "T", "atxfer": "T", "disconnect": "H", "parkcall": "K", "automixmon": "X"}
 """Which letter lets a party use a built-in feature."""
 
-_ALLOWED, _OWN, _HOOKS = "bridge features", "own features", "feature hooks"
+CONSULTATION = "attended transfer"
+"""Under which a channel that transfers keeps its consultation, which has keys of its own."""
+
+_ALLOWED, _OWN = "bridge features", "own features"
 
 
 # --- what a channel may do --------------------------------------------------------------------------
@@ -117,11 +120,14 @@ class Keys:
 
 def hooks_of(channel: "Channel") -> dict[str, Hook]:
     """The codes that a channel may dial in a call's own bridge, and what they do."""
+    consultation = channel.datastores.get(CONSULTATION)
+    if consultation is not None:
+        return dict(consultation.hooks())
     hooks: dict[str, Hook] = {}
     letters = allowed(channel)
     for name, letter in LETTERS.items():
         code = setting(channel, name)
-        if letter in letters and code and name in _BUILTIN:
+        if letter in letters and code:
             hooks[code] = _BUILTIN[name]
     wanted = channel.variables.get("DYNAMIC_FEATURES", "")
     if wanted:
@@ -142,6 +148,20 @@ async def disconnect(party: "Member") -> None:
     if party.bridge is not None:
         party.channel.verbose(3, f"{party.channel.name} has ended the call with its keys")
         party.hang_up()
+
+
+async def blind_transfer(party: "Member") -> None:
+    """Ask for a number, and send the other party there."""
+    from asterism.runtime import transfer
+
+    await transfer.by_keys(party)
+
+
+async def attended_transfer(party: "Member") -> None:
+    """Ask for a number, talk to it, and join the other party with it."""
+    from asterism.runtime import consultation
+
+    await consultation.by_keys(party)
 
 
 async def park(party: "Member") -> None:
@@ -182,6 +202,8 @@ async def record(party: "Member") -> None:
 
 
 _BUILTIN: dict[str, Hook] = {
+    "blindxfer": blind_transfer,
+    "atxfer": attended_transfer,
     "disconnect": disconnect,
     "parkcall": park,
     "automixmon": record,

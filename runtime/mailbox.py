@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +14,37 @@ if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
 
 _C = TypeVar("_C", bound="ChannelBase")
+_E = TypeVar("_E", bound=LegEvent)
+
+
+class Mailbox:
+    """What a channel was told and has not read yet, and who waits for more."""
+
+    def _empty_mailbox(self) -> None:
+        self._mail: deque[LegEvent] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def stir(self) -> None:
+        """Wake whoever waits for something to happen to this channel."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def take(self, kind: type[_E]) -> _E | None:
+        """The oldest unread event of a kind, or None."""
+        for event in self._mail:
+            if isinstance(event, kind):
+                self._mail.remove(event)
+                return event
+        return None
+
+    def next_mail(self) -> LegEvent | None:
+        """The oldest unread event."""
+        return self._mail.popleft() if self._mail else None
+
+    def expect(self, waiter: "asyncio.Future[None] | None") -> None:
+        """Say whom to wake at the next event."""
+        self._waiter = waiter
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class Member:
     "Whether it neither hears the others nor is heard for now."
     on_end: Callable[[], bool] | None = None
     "Asked when its call ends; True when that does not end the bridge's."
+    on_answer: Callable[[], None] | None = None
+    "Called when its far end has answered, in the bridge."
     _next: Jump | None = None
     _timer: asyncio.TimerHandle | None = None
     _ringing: media.Play | None = field(default=None, repr=False)
@@ -164,14 +166,10 @@ class Member:
                 other.leg.send_digit(event.digit, event.duration_ms)
 
     def _transfer(self, event: TransferAsked) -> None:
-        """The far end asks to have the other one sent elsewhere: that one goes, and its own call is over."""
-        others = self.others()
-        if len(others) == 1:
-            (other,) = others
-            self.channel.verbose(
-                3, f"Transferring {other.name} to '{event.exten}' (context {event.context}) priority 1"
-            )
-            other.redirect(event.context or other.context, event.exten, 1)
+        """The far end asks to have the other one sent elsewhere."""
+        from asterism.runtime import transfer
+
+        transfer.blind(self.channel, event.exten, event.context or transfer.context_of(self.channel), external=True)
 
     # --- hold ---------------------------------------------------------------------------------
 
@@ -210,6 +208,8 @@ class Member:
         bus, channel = self.channel.switch.bus, self.channel
         if isinstance(event, Answered):
             bus.publish(DialEnd(None, channel.snapshot(), "ANSWER"))
+            if self.on_answer is not None:
+                self.on_answer()
         else:
             word = "RINGING" if isinstance(event, Ringing) else "PROGRESS"
             bus.publish(DialState(None, channel.snapshot(), word))

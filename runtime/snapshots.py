@@ -24,14 +24,14 @@ def channel_headers(snapshot: ChannelSnapshot, prefix: str = "") -> list[Header]
     ]
 
 
-def bridge_headers(bridge: BridgeSnapshot) -> list[Header]:
-    """The block of headers that says what a bridge is."""
+def bridge_headers(bridge: BridgeSnapshot, prefix: str = "") -> list[Header]:
+    """The block of headers that says what a bridge is, each name with `prefix` before it."""
     return [
-        ("BridgeUniqueid", bridge.uniqueid),
-        ("BridgeType", bridge.kind),
-        ("BridgeTechnology", bridge.technology),
-        ("BridgeCreator", bridge.creator or "<unknown>"),
-        ("BridgeName", bridge.name or "<unknown>"),
-        ("BridgeNumChannels", len(bridge.channels)),
-        ("BridgeVideoSourceMode", bridge.video_mode),
+        (f"{prefix}BridgeUniqueid", bridge.uniqueid),
+        (f"{prefix}BridgeType", bridge.kind),
+        (f"{prefix}BridgeTechnology", bridge.technology),
+        (f"{prefix}BridgeCreator", bridge.creator or "<unknown>"),
+        (f"{prefix}BridgeName", bridge.name or "<unknown>"),
+        (f"{prefix}BridgeNumChannels", len(bridge.channels)),
+        (f"{prefix}BridgeVideoSourceMode", bridge.video_mode),
     ]

@@ -6,6 +6,7 @@ from asterism.apps.set import assign
 from asterism.dialplan.regex import BadPattern, Regex
 from asterism.functions.indirect import value_of_later
 from asterism.functions.mute import mute
+from asterism.runtime import features, transfer
 from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
@@ -233,16 +234,49 @@ def blind_transfer(rt: "Runtime", channel: str = "", context: str = "", exten: s
     found = rt.channels.find(channel)
     if found is None:
         return Response.error("Channel specified does not exist")
-    context = context or found.variables.get("TRANSFER_CONTEXT", "") or found.context
-    other = found.peer
-    if other is None:
-        return Response.error("Transfer not permitted")
-    if not rt.extension_exists(context, exten):
-        return Response.error("Transfer failed")
-    other.set("BLINDTRANSFER", found.name)
-    other.redirect(context, exten, 1)
-    found.request_hangup()
-    return Response.success("Transfer succeeded")
+    match transfer.blind(found, exten, context or found.context, external=True):
+        case transfer.Result.SUCCESS:
+            return Response.success("Transfer succeeded")
+        case transfer.Result.NOT_PERMITTED:
+            return Response.error("Transfer not permitted")
+        case transfer.Result.INVALID:
+            return Response.error("Transfer invalid")
+        case _:
+            return Response.error("Transfer failed")
+
+
+@action("Atxfer", privilege="call")
+def attended_transfer(rt: "Runtime", channel: str = "", exten: str = "", context: str = "") -> Response:
+    """Let a channel call a number, to transfer the one it talks to there: by the keys that do it."""
+    if not channel:
+        return Response.error("No channel specified")
+    if not exten:
+        return Response.error("No extension specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("Channel specified does not exist")
+    code = features.setting(found, "atxfer")
+    if not code:
+        return Response.error("No attended transfer feature code found")
+    if context:
+        found.set("TRANSFER_CONTEXT", context)
+    transfer.press(found, code + exten)
+    return Response.success("Atxfer successfully queued")
+
+
+@action("CancelAtxfer", privilege="call")
+def cancel_attended_transfer(rt: "Runtime", channel: str = "") -> Response:
+    """Let a channel give up its attended transfer, by the keys that do it."""
+    if not channel:
+        return Response.error("No channel specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("Channel specified does not exist")
+    code = features.setting(found, "atxferabort")
+    if not code:
+        return Response.error("No disconnect feature code found")
+    transfer.press(found, code)
+    return Response.success("CancelAtxfer successfully queued")
 
 
 # --- what they hear -----------------------------------------------------------------------------
