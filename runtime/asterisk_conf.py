@@ -1,5 +1,7 @@
 """asterisk.conf: where things live, and the switches of the process."""
 
+import socket
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Files, Options, read
+from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Entry, Files, Options, read
 
 if TYPE_CHECKING:
     from asterism.runtime.switch import Directories
@@ -20,6 +22,32 @@ def directories_of(settings: DirectorySettings, base: Path | None = None) -> "Di
 
     paths = [getattr(settings, entry.name) for entry in fields(settings)]
     return Directories(*(path if base is None else base / path for path in paths))
+
+
+WITHOUT_EFFECT = frozenset(
+    (
+        "cache_media_frames", "cache_record_files", "channel_storage_backend", "dontwarn", "forceblackbackground",
+        "hide_messaging_ami_events", "initcrypto", "lockbacktrace", "lockconfdir", "mindtmfduration",
+        "record_cache_dir", "refdebug", "rtp_pt_dynamic", "rtp_use_dynamic", "stdexten", "trace",
+        "transcode_via_sln", "transmit_silence",
+    )
+)  # fmt: skip
+"Options that Asterisk has and that change nothing here; who sets one is told."
+
+
+def _options(lines: Iterable[Entry], complain: Complain, base: Options) -> Options:
+    kept = list(lines)
+    found = read(Options, kept, complain, base)
+    plain = Options()
+    for line in kept:
+        name = line.key.strip().lower()
+        if name in WITHOUT_EFFECT and getattr(found, name) != getattr(plain, name):
+            complain(ConfigError(f"'{line.key}' has no effect here", line.file, line.lineno, line.key))
+    if found.documentation_language.lower() not in ("en", "en_us"):
+        complain(ConfigError("documentation_language: the help is in English only", "asterisk.conf"))
+    if found.autosystemname and not found.systemname:
+        found = replace(found, systemname=socket.gethostname() or "localhost")
+    return found
 
 
 def load(path: Path, complain: Complain) -> AsteriskConf:
@@ -46,7 +74,7 @@ def load(path: Path, complain: Complain) -> AsteriskConf:
             found = read(DirectorySettings, section.lines, complain, conf.directories)
             conf = replace(conf, directories=found)
         elif name == "options":
-            conf = replace(conf, options=read(Options, section.lines, complain, conf.options))
+            conf = replace(conf, options=_options(section.lines, complain, conf.options))
         elif name == "files":
             conf = replace(conf, files=read(Files, section.lines, complain, conf.files))
         elif name not in ("compat", "modules"):

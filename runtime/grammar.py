@@ -145,6 +145,8 @@ class Commands(MutableMapping[str, Command]):
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._index: dict[tuple[str, ...], list[Entry]] = {}
+        self.aliases: dict[str, str] = {}
+        "Other names of commands, as cli_aliases.conf gives them, and what they stand for."
 
     def __getitem__(self, pattern: str) -> Command:
         return self._entries[pattern].command
@@ -170,6 +172,22 @@ class Commands(MutableMapping[str, Command]):
         keys = dict.fromkeys((lowered, lowered[:1], ()))
         found = [entry for key in keys for entry in self._index.get(key, ())]
         return sorted(found, key=lambda entry: -len(entry.head))
+
+    def meant(self, words: list[str]) -> list[str]:
+        """These words with an alias at their beginning put for what it stands for; a command goes before an alias."""
+        lowered = [word.lower() for word in words]
+        best = max(
+            (alias for alias in self.aliases if lowered[: alias.count(" ") + 1] == alias.lower().split()),
+            key=lambda alias: alias.count(" "),
+            default=None,
+        )
+        if best is None:
+            return words
+        length = best.count(" ") + 1
+        nearest = self.nearest(words)
+        if nearest is not None and len(nearest.head) >= length:
+            return words
+        return [*self.aliases[best].split(), *words[length:]]
 
     def find(self, words: Sequence[str]) -> tuple[Entry, list[str | list[str]]] | None:
         """The command that these words are, with its arguments."""
@@ -199,7 +217,11 @@ class Commands(MutableMapping[str, Command]):
         exact = next((entry for entry in self.sorted() if entry.head == lowered), None)
         if exact is not None:
             return Reply(exact.usage())
-        lines = [f"{entry.title:<30} -- {entry.synopsis}" for entry in self.sorted() if _begins(entry.head, lowered)]
+        named = {entry.title: entry.synopsis for entry in self.sorted() if _begins(entry.head, lowered)}
+        for alias, text in self.aliases.items():
+            if _begins(tuple(alias.lower().split()), lowered):
+                named.setdefault(alias, f"The same as {text}")
+        lines = [f"{title:<30} -- {named[title]}" for title in sorted(named)]
         if not lines:
             return Reply([f"No such command '{' '.join(prefix)}'."], ok=False)
         return Reply(lines)
@@ -228,6 +250,7 @@ class Commands(MutableMapping[str, Command]):
             words.pop()
         if not words:
             return Reply()
+        words = self.meant(words)
         found = self.find(words)
         if found is None:
             near = self.nearest(words)
@@ -258,6 +281,11 @@ class Commands(MutableMapping[str, Command]):
         words = split_words(line)
         partial = "" if not line or line[-1].isspace() else words.pop() if words else ""
         found: dict[str, str] = {}
+        for alias, text in self.aliases.items():
+            mine = alias.split()
+            if mine[: len(words)] == words and len(mine) > len(words) and mine[len(words)].startswith(partial):
+                found.setdefault(mine[len(words)], f"alias: {text}")
+        words = self.meant(words)
         groups: dict[str, list[Entry]] = {}
         for entry in self._entries.values() if len(words) < 2 else self._near(words):
             for element in entry.pattern.expected(words):
@@ -269,7 +297,7 @@ class Commands(MutableMapping[str, Command]):
             if dashed and entry.prints_table and entry.pattern.match(words) is not None:
                 found[JSON_WORD] = "the rows as JSON"
         for word, entries in groups.items():
-            found.setdefault(word, _describe(word, entries, len(words)))
+            found[word] = _describe(word, entries, len(words))
         return [Candidate(word, found[word]) for word in sorted(found, key=str.lower)]
 
     def _complete_value(

@@ -36,7 +36,12 @@ DIALPLAN_FILE = "extensions.conf"
 SOURCES = ("extconfig", "res_config_sqlite3", "res_config_odbc", "res_odbc", "func_odbc")
 "Names under which Asterisk reloads what is read before everything else: which databases there are."
 SIP_FILES = {"sip.conf": "chan_sip", "pjsip.conf": "chan_pjsip"}
-FRONT_ENDS = {"http": "asterism.runtime.http.server", "manager": "asterism.runtime.manager.server"}
+FRONT_ENDS = {
+    "cli_aliases": "asterism.runtime.cli_aliases",
+    "cli_permissions": "asterism.runtime.cli_permissions",
+    "http": "asterism.runtime.http.server",
+    "manager": "asterism.runtime.manager.server",
+}
 "Front ends that start with a runtime whose configuration folder has the file of that name, and their modules."
 
 
@@ -395,7 +400,7 @@ class Runtime(Switchboard):
         def load(values: dict[str, str]) -> Plan:
             tables = self.realtime.static
             return resolve.load(
-                folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, tables=tables
+                folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, execute=self.includes, tables=tables
             )  # fmt: skip
 
         return self._adopt(load)

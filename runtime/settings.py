@@ -338,8 +338,8 @@ class Options:
     "Calls at once; 0 is no limit but the house's own."
     maxload: float = 0.0
     "System load above which no new calls are taken; 0 is no limit."
-    minmemfree: int = 0
-    "Accepted for Asterisk's sake."
+    minmemfree: Annotated[int, Unit("MB")] = 0
+    "Free memory below which no new calls are taken; 0 is no limit."
     autosystemname: bool = False
     "Take the host's name as systemname."
     live_dangerously: bool = False
@@ -353,7 +353,7 @@ class Options:
     dumpcore: bool = False
     "Leave a core file, as -g."
     highpriority: bool = False
-    "Accepted for Asterisk's sake, as -p."
+    "Run with real-time priority, as -p."
     initcrypto: bool = False
     "Accepted for Asterisk's sake, as -i."
     dontwarn: bool = False
@@ -379,15 +379,23 @@ class Options:
     stdexten: Literal["gosub", "macro"] = "gosub"
     "How generated extensions call the standard extension."
     entityid: str = ""
-    "Accepted for Asterisk's sake."
+    "Which machine this is, xx:xx:xx:xx:xx:xx; its network address when empty."
     rtp_use_dynamic: bool = True
     "Accepted for Asterisk's sake."
     rtp_pt_dynamic: int = 35
     "Lowest dynamic RTP payload type."
+    trace: int = 0
+    "Accepted for Asterisk's sake."
+    refdebug: bool = False
+    "Accepted for Asterisk's sake."
+    cache_media_frames: bool = True
+    "Accepted for Asterisk's sake."
+    hide_messaging_ami_events: bool = False
+    "Accepted for Asterisk's sake."
     lockbacktrace: bool = False
     "Accepted for Asterisk's sake."
     documentation_language: str = "en_US"
-    "Accepted for Asterisk's sake."
+    "Language of the help; there is only English."
     maxfiles: int = 0
     "Open files the process may have; 0 leaves it."
     channel_storage_backend: str = "ao2_legacy"

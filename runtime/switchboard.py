@@ -9,7 +9,7 @@ from typing import Any
 
 from asterism.dialplan import reader
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf, declare
+from asterism.runtime import asterisk_conf, declare, including
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.bus import Bus, Queue
 from asterism.runtime.cdr import CallRecords
@@ -174,6 +174,8 @@ class Switchboard:
             return False
         if options.maxcalls and self.channels.calls >= options.maxcalls:
             return False
+        if options.minmemfree and including.free_memory_mb() < options.minmemfree:
+            return False
         return not options.maxload or os.getloadavg()[0] <= options.maxload
 
     def wants_module(self, name: str) -> bool:
@@ -190,7 +192,12 @@ class Switchboard:
         Raises:
             DialplanError: It is not there, or lost as a whole.
         """
-        return reader.read(file, self.directories.etc, execute, self.realtime.static)
+        return reader.read(file, self.directories.etc, execute or self.includes, self.realtime.static)
+
+    @property
+    def includes(self) -> reader.Execute | None:
+        """What runs the programs of `#exec` lines; None where asterisk.conf does not allow them."""
+        return including.output_of if self.options.execincludes else None
 
     def driver(self, technology: str) -> ChannelDriver | None:
         """The driver of a technology, in any case."""

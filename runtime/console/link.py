@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from asterism.runtime.console import wire
+from asterism.runtime.console.prompt import Prompt
 from asterism.runtime.log import Record
 
 FRAME_BYTES = 1 << 26
@@ -36,6 +38,8 @@ class Link:
         self.hello: dict[str, Any] = {}
         self.over = asyncio.Event()
         self.last_words = ""
+        self.colour = False
+        "Whether the prompt may have colours."
         self.back = False
         "Whether the server has said that it will be back."
 
@@ -66,8 +70,8 @@ class Link:
 
     @property
     def prompt(self) -> str:
-        """Asterisk's prompt: `HOST*CLI> `."""
-        return f"{self.hello.get('host', '')}*CLI> "
+        """Asterisk's prompt, `HOST*CLI> `, or the one that ASTERISK_PROMPT asks for."""
+        return str(Prompt(self.hello, os.environ.get("ASTERISK_PROMPT", ""), self.colour))
 
     @property
     def name(self) -> str:

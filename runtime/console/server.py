@@ -5,16 +5,18 @@ import grp
 import os
 import pwd
 import socket
+import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from asterism import __version__
+from asterism.runtime.cli_permissions import NOBODY
 from asterism.runtime.console import wire
 from asterism.runtime.declare import Noun
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.grammar import ASKER, Commands
+from asterism.runtime.grammar import ASKER, Commands, Reply
 from asterism.runtime.limits import CONSOLE_LINE_BYTES, CONSOLE_UNREAD_BYTES, CONSOLE_WAITING, CONSOLES_MAX
 from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Log, Record, escaped
 from asterism.runtime.settings import Files
@@ -40,8 +42,11 @@ class Served(Protocol):
 class Attached(asyncio.Protocol):
     """One console, as the server sees it. Meets `asterism.runtime.grammar.Asker`."""
 
-    def __init__(self, control: "ControlSocket") -> None:
+    def __init__(self, control: "ControlSocket", *, root: bool = False) -> None:
         self._control = control
+        self._root = root
+        "Whether it is the console of the server's own process."
+        self._user, self._group = NOBODY, NOBODY
         self._rt = control.rt
         self._transport: asyncio.Transport | None = None
         self._unread = bytearray()
@@ -67,6 +72,8 @@ class Attached(asyncio.Protocol):
     @verbose.setter
     def verbose(self, depth: int) -> None:
         self._verbose = depth
+        if self._root:
+            self._rt.log.set_verbose(depth)
         if self._listening and not self._muted:
             self._rt.log.attach(self._sink, verbose=depth, debug=FOLLOW)
 
@@ -92,6 +99,8 @@ class Attached(asyncio.Protocol):
         if len(self._control.consoles) >= CONSOLES_MAX:
             self.end(f"There are {CONSOLES_MAX} consoles already.")
             return
+        if not self._root:
+            self._user, self._group = _peer(self._transport)
         self._control.consoles.add(self)
         self._send(wire.encode({"hello": self._control.hello}))
 
@@ -178,7 +187,10 @@ class Attached(asyncio.Protocol):
             number, line = self._waiting.popleft()
             if self._transport is not None and len(self._waiting) < CONSOLE_WAITING:
                 self._transport.resume_reading()
-            reply = await self._rt.commands.run(self._rt, line)
+            if self._root or self._control.allows(self._user, self._group, line):
+                reply = await self._rt.commands.run(self._rt, line)
+            else:
+                reply = Reply([f"You don't have permissions to run '{line}' command"], ok=False)
             for start in range(0, len(reply.lines), wire.LINES_MAX):
                 piece = [escaped(line) for line in reply.lines[start : start + wire.LINES_MAX]]
                 self._send(wire.encode({"id": number, "lines": piece}))
@@ -226,6 +238,13 @@ class Attached(asyncio.Protocol):
         asyncio.get_running_loop().call_later(LAST_WORDS_S, transport.abort)
 
 
+def _peer(transport: asyncio.Transport) -> tuple[int, int]:
+    """The user and the group of whoever is at the other end of a Unix socket."""
+    peer = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    _, user, group = struct.unpack("3i", peer)
+    return user, group
+
+
 class ControlSocket:
     """Where consoles attach.
 
@@ -235,14 +254,25 @@ class ControlSocket:
         files: Its owner and mode.
         shell: Whether consoles may use `!`.
         quiet: Do not log who comes and goes.
+        allows: Whether a user of a group, by their numbers, may run a command.
+        system: The name of the system, for prompts.
     """
 
     def __init__(
-        self, rt: Served, path: Path, files: Files | None = None, *, shell: bool = False, quiet: bool = False
+        self,
+        rt: Served,
+        path: Path,
+        files: Files | None = None,
+        *,
+        shell: bool = False,
+        quiet: bool = False,
+        allows: Callable[[int, int, str], bool] = lambda user, group, line: True,
+        system: str = "",
     ) -> None:
         self.rt = rt
         self.path = path
         self.consoles: set[Attached] = set()
+        self.allows = allows
         self._files = files or Files()
         self._quiet = quiet
         self._server: asyncio.Server | None = None
@@ -251,6 +281,8 @@ class ControlSocket:
             "name": "Asterism",
             "version": __version__,
             "host": socket.gethostname().partition(".")[0],
+            "fqdn": socket.gethostname(),
+            "system": system,
             "pid": os.getpid(),
             "shell": shell,
         }
@@ -312,7 +344,7 @@ class ControlSocket:
 
     async def adopt(self, sock: socket.socket) -> None:
         """Serve a console over a connected socket: the one in the server's own process."""
-        await asyncio.get_running_loop().create_connection(lambda: Attached(self), sock=sock)
+        await asyncio.get_running_loop().create_connection(lambda: Attached(self, root=True), sock=sock)
 
     async def stop(self, back: bool = False) -> None:
         """Send all consoles away and remove the socket.

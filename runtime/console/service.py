@@ -11,14 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from asterism.runtime.cli_permissions import CliPermissions
+from asterism.runtime.console import startup as startup_commands
 from asterism.runtime.console.link import Link
 from asterism.runtime.console.logfiles import Files
 from asterism.runtime.console.logger import Stream, Writer
+from asterism.runtime.console.notify import Notifier
 from asterism.runtime.console.process import Parent, PidFile, apply_limits, become, go_into_background
 from asterism.runtime.console.remote import BANNER, converse, may_colour
 from asterism.runtime.console.render import Painter
 from asterism.runtime.console.server import ControlSocket, is_served
 from asterism.runtime.errors import AsterismError, ConfigError, ModuleMissing
+from asterism.runtime.events import Shutdown
+from asterism.runtime.grammar import ASKER
 from asterism.runtime.log import FOLLOW, Log
 from asterism.runtime.runtime import Runtime
 from asterism.runtime.settings import AsteriskConf
@@ -55,6 +60,7 @@ class Service:
         self._files: Files | None = None
         self._status = 0
         self._restart = False
+        self._notifier = Notifier()
 
     def main(self) -> int:
         """Be the server until it ends; returns the exit status."""
@@ -121,13 +127,24 @@ class Service:
         rt = Runtime(conf.directories.astetcdir, directories=conf.directories, options=options, log=log)
         for complaint in self._complaints:
             rt.log.warning(str(complaint))
+        startup = startup_commands.load(conf.directories.astetcdir, lambda error: rt.log.warning(str(error)))
+        await self._run_startup(rt, startup.early)
         control = ControlSocket(
-            rt, self._path, conf.files, shell=not options.disable_remote_console_shell, quiet=options.hideconnect
+            rt,
+            self._path,
+            conf.files,
+            shell=not options.disable_remote_console_shell,
+            quiet=options.hideconnect,
+            allows=lambda user, group, line: _allows(rt, user, group, line),
+            system=options.systemname,
         )
         await control.start()
         try:
             async with rt:
                 self._watch_signals(rt)
+                await self._run_startup(rt, startup.late)
+                self._notifier.ready()
+                rt.bus.subscribe(lambda event: self._notifier.stopping(), Shutdown)
                 self._parent.tell()
                 if self._screen is not None:
                     self._screen.say("Asterism Ready.")
@@ -177,11 +194,32 @@ class Service:
             if self._files is not None:
                 self._files.rotate()
                 self._files.reload()
-            rt.spawn(rt.reload(), "reload")
+            rt.spawn(self._reload(rt), "reload")
 
         loop.add_signal_handler(signal.SIGTERM, stop)
         loop.add_signal_handler(signal.SIGINT, stop)
         loop.add_signal_handler(signal.SIGHUP, reload)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            # They would end the process, and its calls; nobody can want that of them.
+            loop.add_signal_handler(number, rt.log.notice, f"The signal {number.name} means nothing here")
+
+    async def _reload(self, rt: Runtime) -> None:
+        self._notifier.reloading()
+        try:
+            await rt.reload()
+        finally:
+            self._notifier.ready()
+
+    async def _run_startup(self, rt: Runtime, lines: Sequence[str]) -> None:
+        """Run commands of cli.conf as the server's own console would."""
+        token = ASKER.set(Root(rt.log))
+        try:
+            for line in lines:
+                reply = await rt.commands.run(rt, line)
+                for text in reply.lines:
+                    rt.log.verbose(0, text) if reply.ok else rt.log.warning(f"cli.conf: {text}")
+        finally:
+            ASKER.reset(token)
 
     # --- a console of its own
 
@@ -220,6 +258,30 @@ class Service:
                 left()
 
         asyncio.run(console())
+
+
+class Root:
+    """Who runs the commands of cli.conf. Meets `asterism.runtime.grammar.Asker`."""
+
+    muted = False
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.hidden: set[str] = set()
+
+    @property
+    def verbose(self) -> int:
+        """The verbosity of the whole server."""
+        return self._log.verbose_level
+
+    @verbose.setter
+    def verbose(self, depth: int) -> None:
+        self._log.set_verbose(depth)
+
+
+def _allows(rt: Runtime, user: int, group: int, line: str) -> bool:
+    permissions = rt.front_ends.get("cli_permissions")
+    return permissions.conf.allows(user, group, line) if isinstance(permissions, CliPermissions) else True
 
 
 def _screen() -> Stream:

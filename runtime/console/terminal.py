@@ -13,6 +13,7 @@ from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import Completion, DummyCompleter, get_common_complete_suffix
 from prompt_toolkit.filters import Condition, completion_is_selected, is_searching
+from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -62,6 +63,7 @@ class Terminal:
 
     def __init__(self, link: Link, painter: Painter, *, local: bool = False) -> None:
         self._link, self._painter, self._local = link, painter, local
+        link.colour = painter.colour
         self._screen = StdoutProxy(sleep_between_writes=0.05, raw=True)
         self._session: PromptSession[str] = PromptSession(
             history=_history(),
@@ -94,7 +96,7 @@ class Terminal:
         try:
             while not link.over.is_set():
                 try:
-                    line = (await self._session.prompt_async(link.prompt, handle_sigint=False)).strip()
+                    line = (await self._session.prompt_async(ANSI(link.prompt), handle_sigint=False)).strip()
                 except KeyboardInterrupt:
                     self.interrupted = True
                     break

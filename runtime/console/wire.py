@@ -12,7 +12,7 @@ From the console:
 
 From the server:
 
-    {"hello": {"name", "version", "host", "pid", "shell"}}    at once; `shell`: whether `!` is allowed
+    {"hello": {"name", "version", "host", "fqdn", "system", "pid", "shell"}}    at once; `shell`: whether `!` is allowed
     {"log": [level, depth, text, time_s, file, line, function, call, custom]}
     {"id": 1, "lines": [...]}                output of a command, in one or more pieces
     {"id": 1, "ok": true}                    its end; `ok` is false when it failed or is unknown

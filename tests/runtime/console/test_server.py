@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import socket
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -337,3 +338,28 @@ async def test_ten_thousand_mutated_lines_end_nothing(control: ControlSocket) ->
     assert b'"ok":true' in await asyncio.wait_for(reading, 60)
     writer.close()
     await writer.wait_closed()
+
+
+async def test_commands_are_refused_to_whom_they_are_not_allowed(rt: Fake, tmp_path: Path) -> None:
+    asked: list[tuple[int, int, str]] = []
+
+    def allows(user: int, group: int, line: str) -> bool:
+        asked.append((user, group, line))
+        return line == "echo yes"
+
+    control = ControlSocket(rt, tmp_path / "x.ctl", allows=allows)
+    await control.start()
+    try:
+        async with attached(control) as link:
+            assert await run(link, "echo yes") == ["yes"]
+            assert await run(link, "echo no") == ["You don't have permissions to run 'echo no' command"]
+        assert asked == [(os.getuid(), os.getgid(), "echo yes"), (os.getuid(), os.getgid(), "echo no")]
+        ours, theirs = socket.socketpair()
+        await control.adopt(ours)
+        root = await Link.over_socket(theirs)
+        assert await run(root, "echo no") == ["no"], "the server's own console may do everything"
+        assert await run(root, "set verbose 4") == []
+        assert rt.log.verbose_level == 4, "and its verbosity is the server's"
+        await root.close()
+    finally:
+        await control.stop()

@@ -1,0 +1,75 @@
+"""Commands about the console itself: aliases, and who may run what."""
+
+from typing import TYPE_CHECKING
+
+from asterism.runtime.cli_permissions import NOBODY, CliPermissions, PermissionsConf, number_of
+from asterism.runtime.declare import Table, command
+from asterism.runtime.errors import AsterismError
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+
+@command("cli show aliases")
+def show_aliases(rt: "Runtime") -> Table:
+    """List the other names of commands that cli_aliases.conf gives."""
+    return Table(
+        [("Alias Command", 50), ("Real Command", 50)],
+        list(rt.commands.aliases.items()),
+        line=lambda row: f"{row[0]!s:<50.50} {row[1]!s:<50.50}",
+    )
+
+
+def _permissions(rt: "Runtime") -> PermissionsConf:
+    found = rt.front_ends.get("cli_permissions")
+    return found.conf if isinstance(found, CliPermissions) else PermissionsConf()
+
+
+@command("cli show permissions", see="cli check permissions")
+def show_permissions(rt: "Runtime") -> list[str]:
+    """List who may run which commands, as cli_permissions.conf says."""
+    lines = []
+    for each in _permissions(rt).everybody:
+        lines += [each.title, "Permissions:"]
+        lines += [f"\t{'permit' if rule.permit else 'deny'} -> {rule.command}" for rule in each.rules]
+        lines.append("")
+    return lines
+
+
+@command("cli reload permissions", see="cli show permissions")
+async def reload_permissions(rt: "Runtime") -> list[str]:
+    """Read cli_permissions.conf again."""
+    if "cli_permissions" not in rt.front_ends:
+        raise AsterismError("There is no cli_permissions.conf, or there was none at the start.")
+    return await rt.reload("cli_permissions")
+
+
+@command("cli check permissions <user@group> [<command>...]", see="cli show permissions")
+def check_permissions(rt: "Runtime", who: str, words: list[str]) -> list[str]:
+    """Tell whether somebody may run a command, or list the commands that he may run.
+
+    Who is a user, @group, or user@group.
+    """
+    name, at, group_name = who.partition("@")
+    user, group = NOBODY, NOBODY
+    if name:
+        number = number_of(name)
+        if number is None:
+            raise AsterismError(f"Unknown user '{name}'")
+        user = number
+    if at:
+        number = number_of(f"@{group_name}")
+        if number is None:
+            raise AsterismError(f"Unknown group '{group_name}'")
+        group = number
+    conf = _permissions(rt)
+    if not words:
+        found = [entry for entry in rt.commands.sorted() if conf.allows(user, group, " ".join(entry.head))]
+        if not found:
+            return ["You are not allowed to run any command on Asterisk"]
+        return [f"{' '.join(entry.head):>30.30} {entry.synopsis}" for entry in found]
+    line = " ".join(words)
+    may = "is allowed" if conf.allows(user, group, line) else "is not allowed"
+    if name and at:
+        return [f"User '{name}' with group '{group_name}' {may} to run command: '{line}'"]
+    return [f"{f'User {name!r}' if name else f'Group {group_name!r}'} {may} to run command: '{line}'"]
