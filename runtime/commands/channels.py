@@ -133,7 +133,7 @@ def show_calls(rt: "Runtime", form: str = "") -> list[str]:
 
 @command("core show channel <channel>", see="core show channels")
 def show_channel(rt: "Runtime", name: str) -> list[str]:
-    """Show everything about one channel, its variables too."""
+    """Show everything about one channel: its variables, its call record, its media."""
     channel = rt.channels.find(name)
     if channel is None:
         return [_unknown(name)]
@@ -141,6 +141,8 @@ def show_channel(rt: "Runtime", name: str) -> list[str]:
     formats = list(channel.leg.formats)
     age = _age(rt, snapshot)
     audio = formats[0] if formats else "none"
+    number, title = channel.connected.number or "(N/A)", channel.connected.name or "(N/A)"
+    names = reversed(list(channel.variables))
     return [
         " -- General --",
         _field("Name", channel.name),
@@ -149,14 +151,18 @@ def show_channel(rt: "Runtime", name: str) -> list[str]:
         _field("LinkedID", channel.linkedid),
         _field("Caller ID", channel.caller.number or "(N/A)"),
         _field("Caller ID Name", channel.caller.name or "(N/A)"),
-        _field("Connected Line ID", channel.connected.number or "(N/A)"),
-        _field("Connected Line ID Name", channel.connected.name or "(N/A)"),
+        _field("Connected Line ID", number),
+        _field("Connected Line ID Name", title),
+        _field("Eff. Connected Line ID", number),
+        _field("Eff. Connected Line ID Name", title),
         _field("DNID Digits", channel.dialed or "(N/A)"),
         _field("Language", channel.language),
         _field("State", f"{channel.state.text} ({int(channel.state)})"),
         _field("NativeFormats", f"({'|'.join(formats)})"),
         _field("WriteFormat", audio),
         _field("ReadFormat", audio),
+        _field("WriteTranscode", "No "),
+        _field("ReadTranscode", "No "),
         _field("Time to Hangup", int(channel.absolute_timeout_at)),
         _field("Elapsed Time", f"{age // 3600}h{age // 60 % 60}m{age % 60}s"),
         _field("Bridge ID", snapshot.bridge or "(Not bridged)"),
@@ -164,13 +170,47 @@ def show_channel(rt: "Runtime", name: str) -> list[str]:
         _field("Context", channel.context),
         _field("Extension", channel.exten),
         _field("Priority", channel.priority),
+        _field("Call Group", _bits(channel, "callgroup")),
+        _field("Pickup Group", _bits(channel, "pickupgroup")),
         _field("Application", channel.application or "(N/A)"),
-        _field("Data", channel.app_data or "(None)"),
-        _field("Account", channel.accountcode or "(N/A)"),
+        _field("Data", channel.app_data or "(Empty)"),
         f" Call Identifier: [{channel.call}]",
         "      Variables:",
-        *(f"{channel.variables.spelled(each)}={value}" for each, value in channel.variables.items()),
+        *(f"{channel.variables.spelled(each)}={channel.variables[each]}" for each in names),
+        *_record(rt, channel),
+        "",
+        " -- Streams --",
+        "Name: audio-0",
+        "    Type: audio",
+        "    State: sendrecv",
+        "    Group: -1",
+        f"    Formats: ({'|'.join(formats)})",
+        "    Metadata:",
     ]
+
+
+def _bits(channel: "Channel", kind: str) -> int:
+    """Groups from 0 to 63 as the bits of a number."""
+    words = str(channel.datastores.get(kind, "")).replace("-", ",").split(",")
+    return sum(1 << int(word) for word in {each.strip() for each in words} if word.isdecimal() and int(word) < 64)
+
+
+def _record(rt: "Runtime", channel: "Channel") -> list[str]:
+    """The call record so far, as far as one is kept."""
+    record = rt.cdr.record(channel)
+    if record is None:
+        return []
+    values = {
+        **{name: record.value(name) for name in ("clid", "src", "dst", "dcontext", "channel", "dstchannel")},
+        **{name: record.value(name) for name in ("lastapp", "lastdata")},
+        "start": f"{record.start_s:.6f}",
+        "answer": f"{record.answer_s:.6f}",
+        "end": f"{record.end_s:.6f}",
+        **{name: record.value(name, "u") for name in ("duration", "billsec", "disposition", "amaflags")},
+        **{name: record.value(name) for name in ("accountcode", "uniqueid", "linkedid", "userfield", "sequence")},
+        **record.variables,
+    }
+    return ["  CDR Variables:", *(f"level 1: {name}={value}" for name, value in values.items() if value)]
 
 
 def _field(name: str, value: object) -> str:
