@@ -23,6 +23,7 @@ from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
 from asterism.runtime.errors import AsterismError, ConfigError, DriverError, ModuleMissing
 from asterism.runtime.events import FullyBooted, Reload, Shutdown
+from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
 from asterism.runtime.modules_conf import ModulesConf
@@ -192,7 +193,7 @@ class Runtime(Switchboard):
         await self._open_database()
         if self.config_dir is not None:
             await self._read_sources(self.config_dir)
-            self._read_sounds()
+            self._read_small()
             self._load_dialplan(self.config_dir)
         await self._start_records()
         drivers: list[ChannelDriver] = [LocalDriver(), *self._wanted_drivers, *self.sip_drivers()]
@@ -373,7 +374,7 @@ class Runtime(Switchboard):
             self.log.warning(str(complaint))
         return complaints
 
-    def _read_sounds(self) -> list[ConfigError]:
+    def _read_small(self) -> list[ConfigError]:
         complaints: list[ConfigError] = []
         sections = self._sections("indications.conf", complaints)
         if sections is not None:
@@ -381,6 +382,9 @@ class Runtime(Switchboard):
         sections = self._sections("musiconhold.conf", complaints)
         if sections is not None:
             self.music = MusicClasses.read(sections, self.directories.data, complaints.append)
+        sections = self._sections("features.conf", complaints)
+        if sections is not None:
+            self.features = FeaturesConf.read(sections, complaints.append)
         for complaint in complaints:
             self.log.warning(str(complaint))
         return complaints
@@ -454,7 +458,7 @@ class Runtime(Switchboard):
         """
         complaints: list[str] = []
         wanted = module.lower()
-        known = {"", "dialplan", "extensions", "indications", "musiconhold", *SOURCES}
+        known = {"", "dialplan", "extensions", "indications", "musiconhold", "features", *SOURCES}
         drivers = [
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
@@ -465,8 +469,8 @@ class Runtime(Switchboard):
         if self.config_dir is not None:
             # Also for the sake of a part: its file may be in a table.
             complaints += [str(each) for each in await self._read_sources(self.config_dir)]
-        if self.config_dir is not None and wanted in ("", "indications", "musiconhold"):
-            complaints += [str(each) for each in self._read_sounds()]
+        if self.config_dir is not None and wanted in ("", "indications", "musiconhold", "features"):
+            complaints += [str(each) for each in self._read_small()]
         if self.config_dir is not None and wanted in ("", "dialplan", "extensions"):
             complaints += self._load_dialplan(self.config_dir)
         parts: list[Reloadable] = [*drivers, *front_ends, *keepers]
