@@ -140,7 +140,7 @@ async def execiftime(chan: Scope, text: declare.Text = "") -> Outcome:
     Compat: app_exec.
     """
     times, question, chosen = text.partition("?")
-    if not question:
+    if not question or not times:
         chan.warn("ExecIfTime requires an argument: times,weekdays,days,months[,zone]?Application(data)")
         return Failed()
     found = timing.parse(times)

@@ -117,6 +117,9 @@ def gotoiftime(chan: Scope, text: declare.Text = "") -> Outcome:
         text: `times,weekdays,days,months[,zone]?[where][:elsewhere]`, such as `9:00-17:00,mon-fri,*,*?open:closed`.
     """
     times, question, rest = text.partition("?")
+    if not text:
+        chan.warn("GotoIfTime requires an argument: times,weekdays,days,months[,zone]?[where][:elsewhere]")
+        return Failed()
     if not question:
         chan.warn("GotoIfTime requires an argument: times,weekdays,days,months[,zone]?[where][:elsewhere]")
         return None

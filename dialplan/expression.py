@@ -155,13 +155,12 @@ class _Parser:
     def arguments(self) -> tuple[Node, ...]:
         found: list[Node] = []
         while True:
-            found.append(self.binary(0))
+            # Every argument but the first may be left out.
+            empty = found and self.peek() in ((",", True), (")", True))
+            found.append(Word("") if empty else self.binary(0))
             if self.peek() != (",", True):
                 break
             self.position += 1
-            if self.peek() == (")", True):
-                found.append(Word(""))
-                break
         self.expect(")")
         return tuple(found)
 
@@ -200,7 +199,32 @@ def shown(value: Value) -> str:
 
 def number_of(value: Value) -> Number | None:
     """Return the number that a value is, None for a string that is none."""
-    return longdouble.parse(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _beginning(value) if isinstance(value, Digits) else longdouble.parse(value)
+
+
+class Digits(str):
+    """A string that was put together and has digits and points only: it counts by the number that it begins with."""
+
+    __slots__ = ()
+
+
+_DIGITS = re.compile(r"[0-9.]+")
+_NUMERIC = re.compile(r"[+-]?[0-9.]+")
+_BEGINNING = re.compile(r"([0-9]*)(?:\.([0-9]*))?")
+
+
+def _together(text: str) -> str:
+    """Return a string that was put together, as what it counts from now on."""
+    return Digits(text) if _DIGITS.fullmatch(text) else text
+
+
+def _beginning(text: str) -> Number:
+    """Return the number that a text begins with, 0 where there is none."""
+    match = _BEGINNING.match(text)
+    assert match is not None
+    return longdouble.parse(f"{match[1] or 0}.{match[2] or 0}") or 0
 
 
 def value_of(node: Node, call: CallFunction | None) -> Value:
@@ -338,7 +362,7 @@ def _search(value: Value, pattern: Value, anchored: bool) -> Value:
     match = expression.search(unquoted(value))
     if match is None or (anchored and match.start > 0):
         return "" if expression.groups else 0
-    return match.end - match.start if match.group is None else match.group
+    return match.end - match.start if match.group is None else _together(match.group)
 
 
 OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
@@ -357,7 +381,7 @@ OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
     "%": _remainder,
     ":": lambda left, right: _search(left, right, True),
     "=~": lambda left, right: _search(left, right, False),
-    "~~": lambda left, right: unquoted(left) + unquoted(right),
+    "~~": lambda left, right: _together(unquoted(left) + unquoted(right)),
 }
 
 _ONE = {
@@ -372,8 +396,10 @@ def _invoke(name: str, arguments: list[Value], call: CallFunction | None) -> Val
     wanted = 1 if name in _ONE else 2 if name in _TWO else 0
     if not wanted:
         text = call(name, ",".join(map(shown, arguments))) if call else ""
-        number = longdouble.parse(text or "0")
-        return text if number is None else number
+        if not _NUMERIC.fullmatch(text or "0"):
+            return text
+        number = _beginning(text.lstrip("+-"))
+        return longdouble.negate(number) if text[:1] == "-" else number
     if len(arguments) != wanted:
         return 0
     numbers = [number_of(value) for value in arguments]

@@ -125,7 +125,9 @@ def elements(pattern: str) -> tuple[Element, ...]:
                 # It sorts behind all that is well written, and matches nothing.
                 found.append(_UNCLOSED)
                 continue
-            found.append(_set(pattern[index:end]))
+            # `[]` takes no digit; at the end it lacks one.
+            if end > index or end == len(pattern) - 1:
+                found.append(_set(pattern[index:end]))
             index = end + 1
             continue
         found.append(_SINGLE.get(character) or _element(character))

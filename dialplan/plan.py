@@ -58,20 +58,18 @@ class Extension:
 class Included:
     """`include => context` with its times."""
 
-    __slots__ = ("context", "file", "line", "text", "timing", "written_times")
+    __slots__ = ("context", "file", "line", "text", "timing")
 
     def __init__(self, text: str, file: str = "", line: int = 0) -> None:
         self.text = text
-        separator = min((text.find(mark) for mark in ",|" if mark in text), default=len(text))
-        self.context, times = text[:separator], text[separator + 1 :]
-        self.written_times = bool(times)
-        self.timing = timing.parse(times, text[separator]) if times else None
+        self.context, _, times = text.partition("|" if "|" in text else ",")
+        self.timing = timing.parse(times)
         self.file = file
         self.line = line
 
     def holds(self, scope: Scope) -> bool:
         """Whether it is in force now."""
-        return not self.written_times or (self.timing is not None and self.timing.holds(scope.now()))
+        return self.timing is None or self.timing.holds(scope.now())
 
 
 class Switched:
@@ -302,7 +300,7 @@ class Plan:
             if found.switches or any(group[0].caller is not None for group in found.matching(exten)):
                 return True
             for include in found.includes:
-                if include.written_times:
+                if include.timing is not None:
                     return True
                 waiting.append(include.context)
         return False

@@ -1,18 +1,19 @@
 """Times as dialplans write them: `09:00-17:00,mon-fri,1-7,jan&mar,Europe/Berlin`."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When something holds. Sets of minutes of the day, weekdays (Monday is 0), days, months (January is 1)."""
+    """When something holds. Sets of minutes of the day, weekdays (Sunday is 1), days, months (January is 1)."""
 
     minutes: frozenset[int]
     weekdays: frozenset[int]
@@ -25,90 +26,92 @@ class Timing:
         moment = datetime.fromtimestamp(now, _zone(self.zone))
         return (
             moment.hour * 60 + moment.minute in self.minutes
-            and moment.weekday() in self.weekdays
+            and moment.isoweekday() % 7 + 1 in self.weekdays
             and moment.day in self.days
             and moment.month in self.months
         )
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo | None:
-    """Find a time zone; None, the system's own, for an empty or unknown name."""
+def _zone(name: str) -> tzinfo | None:
+    """Find a time zone; None, the system's own, for an empty name, and UTC for an unknown one."""
     if not name:
         return None
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return None
+        return UTC
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str, separators: str = ",|") -> Timing | None:
-    """Read `times,weekdays,days,months[,zone]`; None where it can never hold.
+def parse(text: str) -> Timing | None:
+    """Read `times,weekdays,days,months[,zone]`; None where nothing is written.
 
-    Blanks are not allowed. An absent field holds always, an absent text never.
+    An absent field holds always; what is wrong in a list is left out of it, so that a field may hold never.
     """
     if not text:
         return None
-    for separator in separators[1:]:
-        text = text.replace(separator, separators[0])
-    fields = text.split(separators[0]) + [""] * 4
-    try:
-        minutes = _minutes(fields[0])
-        weekdays = _ranges(fields[1], _WEEKDAYS, 0)
-        days = _ranges(fields[2], tuple(str(day) for day in range(1, 32)), 1)
-        months = _ranges(fields[3], _MONTHS, 1)
-    except ValueError:
-        return None
-    return Timing(minutes, weekdays, days, months, fields[4])
+    # Where there are five fields the last is the zone; only commas count there.
+    zone = text.rpartition(",")[2] if text.count(",") == 4 else ""
+    fields = text.replace("|", ",").split(",") + [""] * 3
+    return Timing(
+        _minutes(fields[0]), _ranges(fields[1], _WEEKDAYS, 7), _ranges(fields[2], (), 31),
+        _ranges(fields[3], _MONTHS, 12), zone,
+    )  # fmt: skip
+
+
+_DAY = 24 * 60
+_MINUTE = re.compile(r"\s*([0-9]{1,2}):\s*([0-9]{1,2})", re.ASCII)
+_NUMBER = re.compile(r"\s*([0-9]{1,2})", re.ASCII)
 
 
 def _minutes(text: str) -> frozenset[int]:
-    whole = range(24 * 60)
+    """Read ranges of times; one without an end is that minute."""
     if text in ("", "*"):
-        return frozenset(whole)
+        return frozenset(range(_DAY))
     found: set[int] = set()
     for part in text.split("&"):
         start, dash, end = part.partition("-")
-        if not dash:
-            raise ValueError(f"a time range needs a '-': {part}")
-        first, last = _minute(start), _minute(end)
-        found.update(range(first, last + 1) if first <= last else (*whole[first:], *whole[: last + 1]))
+        first = _minute(start)
+        last = _minute(end.lstrip(_NO_DIGITS)) if dash else first
+        if first is not None and last is not None:
+            found.update(_around(first, last, _DAY))
     return frozenset(found)
 
 
-_MINUTE = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::[0-9]*)?", re.ASCII)
+_NO_DIGITS = "".join(map(chr, {*range(1, 128)} - {*range(48, 58)}))
 
 
-def _minute(text: str) -> int:
-    """Read `hour:minute`; seconds do not count."""
-    match = _MINUTE.fullmatch(text)
+def _minute(text: str) -> int | None:
+    """Read `hour:minute`; what stands behind it does not count."""
+    match = _MINUTE.match(text)
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        raise ValueError(f"no time of the day: {text}")
+        return None
     return int(match[1]) * 60 + int(match[2])
 
 
-def _ranges(text: str, names: tuple[str, ...], first: int) -> frozenset[int]:
-    count = len(names)
+def _ranges(text: str, names: tuple[str, ...], count: int) -> frozenset[int]:
+    """Read ranges of days or months, which may go round the end."""
     if text in ("", "*"):
-        return frozenset(range(first, first + count))
+        return frozenset(range(1, count + 1))
     found: set[int] = set()
-    for part in text.lower().split("&"):
+    for part in text.split("&"):
         start, dash, end = part.partition("-")
-        begin = _place(start, names)
-        finish = _place(end, names) if dash else begin
-        while True:
-            found.add(begin + first)
-            if begin == finish:
-                break
-            begin = (begin + 1) % count
+        first = _place(start, names, count)
+        last = _place(end, names, count) if dash else first
+        if first is not None and last is not None:
+            found.update(place + 1 for place in _around(first, last, count))
     return frozenset(found)
 
 
-def _place(text: str, names: tuple[str, ...]) -> int:
-    """Find a name; days and months may be numbers from 1 on."""
-    if text.isdigit() and text.isascii() and names is not _WEEKDAYS and 1 <= int(text[:4]) <= len(names):
-        return int(text) - 1
-    if text in names:
-        return names.index(text)
-    raise ValueError(f"unknown day or month: {text}")
+def _around(first: int, last: int, count: int) -> Iterator[int]:
+    """Go from one place to another, past the end and from the beginning again where it comes before."""
+    return (place % count for place in range(first, (last if first <= last else last + count) + 1))
+
+
+def _place(text: str, names: tuple[str, ...], count: int) -> int | None:
+    """Find a name, or a number from 1 on: 1 is Sunday, January, or the first."""
+    if text.lower() in names:
+        return names.index(text.lower())
+    match = _NUMBER.match(text)
+    return int(match[1]) - 1 if match and 1 <= int(match[1]) <= count else None

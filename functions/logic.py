@@ -79,7 +79,7 @@ def iftime(chan: Channel, argument: str) -> str:
         argument: Times as in GotoIfTime, `?`, the value when they hold, `:`, the value when they do not.
     Compat: func_logic. Quotes around a value go away; a colon in quotes still divides.
     """
-    times, _, rest = argument.partition("?")
+    times, _, rest = indirect.lstrip(argument).partition("?")
     if not times or not rest:
         raise ArgumentError("IFTIME needs times and values: <times>?[true][:false]")
     first, _, second = rest.partition(":")
