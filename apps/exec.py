@@ -120,7 +120,7 @@ async def execif(chan: Scope, text: declare.Text = "") -> Outcome:
         return await _execute_or_fail(chan, name, data)
     halves = split_arguments(text, "?", most=2, raw=True)
     if len(halves) < 2 or not halves[1]:
-        chan.error("ExecIf requires an argument: condition?Application(data)[:Application(data)]")
+        chan.warn("ExecIf requires an argument: condition?Application(data)[:Application(data)]")
         return Failed()
     yes, no = (*split_arguments(halves[1], ":", most=2, raw=True), "")[:2]
     holds = is_true(halves[0])
