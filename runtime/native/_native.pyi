@@ -397,12 +397,9 @@ def recorder_start(recorder: RecorderId, call: CallId) -> None:
 def recorder_stop(recorder: RecorderId) -> int:
     """Stop, close the file, and return its duration in ms. Stale: returns 0."""
 
-def attached() -> bool:
-    """Whether PJSIP runs in this process."""
-
 def sound_samples(path: str, format: str, rate: int) -> bytes:
     """Return a sound file as 16-bit signed mono samples in the machine's byte order, at a rate of 8000 to 48000
-    (*executor*). Raises as `player_open`."""
+    (*executor*). Raises as `player_open`. Needs no attached PJSIP, as recorders that are fed do not."""
 
 def recorder_open_pipe(descriptor: int, rate: int) -> RecorderId:
     """Make a recorder that writes 16-bit samples of 20 ms each into a pipe (O_NONBLOCK, not larger than PIPE_BUF each):

@@ -7,19 +7,19 @@ cdef extern from "players.h" nogil:
         unsigned rate
         size_t count
         int16_t samples[1]
+    bint codecs_ready()
     int c_sound_at "sound_at"(sound *taken, unsigned rate, sound **out)
     int c_recorder_open_pipe "recorder_open_pipe"(int descriptor, unsigned rate, number *recorder)
     int c_recorder_feed "recorder_feed"(number recorder, const int16_t *samples, size_t count)
     int c_recorder_state "recorder_state"(number recorder, unsigned *ms, unsigned *silent_ms)
 
 
-def attached():
-    return bool(native_attached())
-
-
-cdef int _need_attached() except -1:
-    if not native_attached():
-        raise NativeError(0, "PJSIP does not run")
+cdef int _need_codecs() except -1:
+    cdef bint ready
+    with nogil:
+        ready = codecs_ready()
+    if not ready:
+        raise NativeError(0, "PJSIP's codecs cannot be used")
     return 0
 
 
@@ -32,7 +32,7 @@ def sound_samples(str path, str format, unsigned rate):
     cdef int result, why
     if not 8000 <= rate <= 48000:
         raise ValueError(f"{rate} is no rate of samples")
-    _need_attached()
+    _need_codecs()
     with nogil:
         result = sound_load(c_path, c_format, &made)
         why = errno
@@ -54,7 +54,7 @@ def recorder_open_pipe(int descriptor, unsigned rate):
     cdef int result
     if rate not in (8000, 12000, 16000, 24000, 32000, 48000):
         raise ValueError(f"{rate} is no rate of samples")
-    _need_attached()
+    _need_codecs()
     with nogil:
         result = c_recorder_open_pipe(descriptor, rate, &recorder)
     _check(result, "recorder")

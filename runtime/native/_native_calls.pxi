@@ -320,7 +320,7 @@ def recorder_open(str path, str format, *, bint append=False):
     cdef const char *c_format = raw_format
     cdef number recorder = 0
     cdef int result, why
-    _need_attached()
+    _need_codecs()
     with nogil:
         result = c_recorder_open(c_path, c_format, append, &recorder)
         why = errno

@@ -64,6 +64,7 @@ bool queue_full(void);
 int queue_eventfd(void);
 unsigned queue_length(void);
 void register_thread(const char *name); /* makes the running thread known to PJLIB, once */
+bool codecs_own(void); /* codecs.c: whether pjlib runs though pjsua may not */
 int64_t now_ms(void);
 int64_t now_us(void);
 

@@ -19,7 +19,12 @@ int sound_load(const char *path, const char *format, sound **out); /* DONE, NO_F
 int sound_at(sound *taken, unsigned rate, sound **out); /* resampled; `taken` is the callee's */
 int sound_of_tones(const tone *tones, unsigned count, sound **out);
 
-pjmedia_codec *sound_codec(const char *name, pj_pool_t *pool); /* opened; NULL when there is none */
+/* codecs.c */
+bool codecs_ready(void); /* to be asked before any other of these, and before a file is opened */
+pjmedia_codec_mgr *codecs_manager(void);
+pj_pool_t *codecs_pool(const char *name, size_t initial, size_t increment);
+
+pjmedia_codec *sound_codec(pjmedia_codec_mgr *manager, const char *name, pj_pool_t *pool); /* opened; NULL: none such */
 
 int player_new(sound *taken, bool loop, unsigned offset_ms, number *player);
 int player_start(number player, number call);

@@ -19,7 +19,7 @@ void register_thread(const char *name)
     static __thread pj_thread_desc description;
     static __thread pj_thread_t *thread;
 
-    if (pjsua_get_state() != PJSUA_STATE_NULL && !pj_thread_is_registered()) {
+    if ((pjsua_get_state() != PJSUA_STATE_NULL || codecs_own()) && !pj_thread_is_registered()) {
         pj_bzero(description, sizeof description);
         pj_thread_register(name, description, &thread);
     }

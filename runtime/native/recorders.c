@@ -22,6 +22,7 @@ typedef struct recorder {
     number name, call;
     FILE *file;
     pjmedia_codec *codec;
+    pjmedia_codec_mgr *manager; /* whose codec it is */
     bool wav;
     int pipe;        /* -1: a file, or neither: it only listens */
     size_t samples;  /* written; read by others */
@@ -131,7 +132,7 @@ static pj_status_t on_destroy(pjmedia_port *port)
     close_file(it);
     if (it->codec) {
         pjmedia_codec_close(it->codec);
-        pjmedia_codec_mgr_dealloc_codec(pjmedia_endpt_get_codec_mgr(pjsua_get_pjmedia_endpt()), it->codec);
+        pjmedia_codec_mgr_dealloc_codec(it->manager, it->codec);
     }
     pthread_mutex_destroy(&it->lock);
     __atomic_sub_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
@@ -198,7 +199,7 @@ static FILE *open_file(const char *path, bool append, bool wav, size_t *bytes)
 static recorder *make(unsigned rate)
 {
     const pj_str_t label = pj_str("recorder");
-    pj_pool_t *pool = pjsua_pool_create("recorder", sizeof(recorder) + 1024, 1024);
+    pj_pool_t *pool = codecs_pool("recorder", sizeof(recorder) + 1024, 1024);
     recorder *it = pool ? PJ_POOL_ZALLOC_T(pool, recorder) : NULL;
 
     if (!it)
@@ -242,7 +243,8 @@ int recorder_open(const char *path, const char *format, bool append, number *nam
     if (!it)
         return PJ_ENOMEM;
     it->wav = strncasecmp(format, "wav", 3) == 0;
-    if (formats[kind].codec && !(it->codec = sound_codec(formats[kind].codec, it->pool))) {
+    it->manager = codecs_manager();
+    if (formats[kind].codec && !(it->codec = sound_codec(it->manager, formats[kind].codec, it->pool))) {
         on_destroy(&it->port);
         return PJMEDIA_CODEC_EUNSUP;
     }
@@ -346,7 +348,7 @@ unsigned recorder_stop(number name)
 
     if (!it)
         return 0;
-    audio = calls_adapter(it->call);
+    audio = it->call ? calls_adapter(it->call) : NULL;
     if (audio)
         bridge_need(audio, 0, -1);
     adapter_release(audio);

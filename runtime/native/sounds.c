@@ -126,9 +126,8 @@ static bool read_wav(const uint8_t *bytes, size_t size, encoding *as, const uint
 
 /* ---- decoding --------------------------------------------------------------------------------------------------------------- */
 
-pjmedia_codec *sound_codec(const char *name, pj_pool_t *pool)
+pjmedia_codec *sound_codec(pjmedia_codec_mgr *manager, const char *name, pj_pool_t *pool)
 {
-    pjmedia_codec_mgr *manager = pjmedia_endpt_get_codec_mgr(pjsua_get_pjmedia_endpt());
     const pj_str_t wanted = pj_str((char *)name);
     const pjmedia_codec_info *info;
     pjmedia_codec_param param;
@@ -169,6 +168,7 @@ static size_t decode_all(pjmedia_codec *codec, const encoding *as, const uint8_t
 static int decode(const encoding *as, const uint8_t *bytes, size_t size, sound **out)
 {
     size_t count = size / as->frame_bytes * as->frame_samples + as->frame_samples;
+    pjmedia_codec_mgr *manager;
     pjmedia_codec *codec;
     pj_pool_t *pool;
     sound *made;
@@ -185,12 +185,13 @@ static int decode(const encoding *as, const uint8_t *bytes, size_t size, sound *
         *out = made;
         return DONE;
     }
-    pool = pjsua_pool_create("sound", 512, 512);
-    codec = pool ? sound_codec(as->codec, pool) : NULL;
+    pool = codecs_pool("sound", 512, 512);
+    manager = codecs_manager();
+    codec = pool ? sound_codec(manager, as->codec, pool) : NULL;
     if (codec) {
         made->count = decode_all(codec, as, bytes, size, made->samples);
         pjmedia_codec_close(codec);
-        pjmedia_codec_mgr_dealloc_codec(pjmedia_endpt_get_codec_mgr(pjsua_get_pjmedia_endpt()), codec);
+        pjmedia_codec_mgr_dealloc_codec(manager, codec);
     }
     if (pool)
         pj_pool_release(pool);
@@ -246,7 +247,7 @@ int sound_at(sound *taken, unsigned rate, sound **out)
         return DONE;
     }
     register_thread("executor");
-    pool = pjsua_pool_create("resample", 4096, 4096);
+    pool = codecs_pool("resample", 4096, 4096);
     made = frames * to <= MOST_SAMPLES ? malloc(sizeof *made + frames * to * sizeof *made->samples) : NULL;
     if (!pool || !made || pjmedia_resample_create(pool, PJ_TRUE, PJ_FALSE, 1, taken->rate, rate, from, &resampler)) {
         if (pool)

@@ -1,0 +1,67 @@
+/* codecs.c: pjmedia's codecs, also for a process without SIP.
+ *
+ * Sound files are decoded and encoded by pjmedia. Where pjsua runs its endpoint is asked; otherwise one of our own is made
+ * the first time that somebody asks: no socket, no thread, and only the codecs of sound files.
+ */
+#include "players.h"
+
+#include <pjmedia-codec.h>
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pj_caching_pool cache;
+static pjmedia_endpt *own;
+
+static bool make_own(void)
+{
+    pj_pool_t *pool;
+    pj_ioqueue_t *queue;
+
+    pj_log_set_level(0); /* it would greet on standard output */
+    if (pj_init() != PJ_SUCCESS)
+        return false;
+    pj_caching_pool_init(&cache, NULL, 0);
+    pool = pj_pool_create(&cache.factory, "codecs", 1024, 1024, NULL);
+    if (!pool || pj_ioqueue_create(pool, 1, &queue) != PJ_SUCCESS ||
+        pjmedia_endpt_create2(&cache.factory, queue, 0, &own) != PJ_SUCCESS)
+        return false;
+    return pjmedia_codec_g711_init(own) == PJ_SUCCESS && pjmedia_codec_gsm_init(own) == PJ_SUCCESS &&
+           pjmedia_codec_g722_init(own) == PJ_SUCCESS;
+}
+
+bool codecs_own(void)
+{
+    return __atomic_load_n(&own, __ATOMIC_ACQUIRE) != NULL;
+}
+
+static bool pjsua_runs(void)
+{
+    pjsua_state state = pjsua_get_state();
+
+    return state >= PJSUA_STATE_INIT && state <= PJSUA_STATE_RUNNING;
+}
+
+bool codecs_ready(void)
+{
+    bool ready;
+
+    if (pjsua_runs())
+        return true;
+    pthread_mutex_lock(&lock);
+    ready = own || make_own();
+    pthread_mutex_unlock(&lock);
+    if (ready)
+        register_thread("executor");
+    return ready;
+}
+
+pjmedia_codec_mgr *codecs_manager(void)
+{
+    return pjmedia_endpt_get_codec_mgr(pjsua_runs() ? pjsua_get_pjmedia_endpt() : own);
+}
+
+pj_pool_t *codecs_pool(const char *name, size_t initial, size_t increment)
+{
+    return pjsua_runs() ? pjsua_pool_create(name, initial, increment)
+                        : pj_pool_create(&cache.factory, name, initial, increment, NULL);
+}
