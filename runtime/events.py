@@ -360,6 +360,14 @@ class PeerStatus(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SIPQualifyPeerDone(Event):
+    """A peer was sent an OPTIONS because somebody asked for it."""
+
+    peer: str
+    action_id: str | None = _header("ActionID", None)
+
+
+@dataclass(frozen=True, slots=True)
 class ContactStatus(Event):
     """A contact has come, gone, or changed reachability."""
 

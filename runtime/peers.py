@@ -19,6 +19,8 @@ class ContactFacts:
         status: UNKNOWN, UNMONITORED, REACHABLE, LAGGED, UNREACHABLE.
         rtt_ms: Of the last answered probe; 0 for none.
         expires_s: Left; 0 for a static contact.
+        call_id, source, path: Of its REGISTER.
+        endpoint: Whose it is.
     """
 
     aor: str
@@ -29,6 +31,10 @@ class ContactFacts:
     expires_s: int
     qualified: bool
     user_agent: str = ""
+    call_id: str = ""
+    source: tuple[str, int] = ("", 0)
+    path: str = ""
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class EndpointFacts:
     identifies: Sequence[tuple[str, Sequence[str]]]
     channels: Sequence[str]
     context: str = ""
+    codecs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,21 @@ class RegistrationFacts:
     refresh_s: int
     state: str
     registered_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a NOTIFY says.
+
+    Args:
+        headers: Names and values, in order.
+        body: Its content.
+        content_type: What that is.
+    """
+
+    headers: Sequence[tuple[str, str]]
+    body: bytes = b""
+    content_type: str = ""
 
 
 @runtime_checkable
@@ -145,6 +167,16 @@ class SipDriver(Protocol):
 
     def unregister(self, name: str) -> bool:
         """End the registration of a peer of sip.conf; False when it has none."""
+
+    def register(self, technology: str, name: str, *, register: bool) -> bool:
+        """Begin a registration of ours again, or end it; all of them when `name` is empty. False for an unknown one."""
+
+    def notify(self, technology: str, target: str, notice: Notice) -> bool:
+        """Send a NOTIFY outside a call, or inside that of a Call-ID; False when there is nowhere to send it.
+
+        Args:
+            target: A peer or endpoint, a SIP URI, or `call:` and a Call-ID.
+        """
 
     def trace(self, technology: str, address: str) -> None:
         """Show SIP messages on the console, in the form of SIP or PJSIP.
@@ -180,3 +212,11 @@ class CodecLeg(Protocol):
 
     def limit_codecs(self, names: Sequence[str]) -> None:
         """Offer only these, of those it might; those it knows nothing of do not count. Before it is called."""
+
+
+@runtime_checkable
+class NotifyLeg(Protocol):
+    """A leg that can send a NOTIFY inside its call."""
+
+    def notify(self, notice: Notice) -> None:
+        """Send it."""

@@ -36,6 +36,7 @@ from asterism.runtime.drivers.pjsip.headers import (
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.log import Log, escaped
+from asterism.runtime.peers import Notice
 
 Headers = Sequence[tuple[str, str]]
 
@@ -299,6 +300,10 @@ class Call:
     def send_text(self, text: str) -> None:
         """Send a MESSAGE inside the call."""
         self._send("MESSAGE", (), text.encode("utf-8", "replace"), "text/plain;charset=UTF-8")
+
+    def notify(self, notice: Notice) -> None:
+        """Send a NOTIFY inside the call."""
+        self._send("NOTIFY", notice.headers, notice.body, notice.content_type)
 
     def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> None:
         try:

@@ -26,7 +26,7 @@ from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
-from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts, RegistrationFacts
+from asterism.runtime.peers import ContactFacts, EndpointFacts, Notice, PeerFacts, RegistrationFacts
 from asterism.runtime.states import DeviceState
 from asterism.runtime.switch import Switch
 
@@ -458,6 +458,19 @@ class PjsipDriver(Watcher):
         for contact in found:
             self._presence.contacts.remove(contact, "Unregistered")
         return bool(found)
+
+    def register(self, technology: str, name: str, *, register: bool) -> bool:
+        """Begin a registration of ours again, or end it."""
+        return self._registrations.register(technology, name, register)
+
+    def notify(self, technology: str, target: str, notice: Notice) -> bool:
+        """Send a NOTIFY."""
+        if target.startswith("call:"):
+            found = [call for call in self._calls.values() if f"call:{call.sip_call_id}" == target]
+            for call in found:
+                call.notify(notice)
+            return bool(found)
+        return self._presence.notify(technology, target, notice)
 
     def trace(self, technology: str, address: str) -> None:
         """Show SIP messages on the console."""

@@ -16,6 +16,7 @@ from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.errors import Unavailable
 from asterism.runtime.events import ContactStatus, DeviceStateChange, PeerStatus
 from asterism.runtime.log import escaped
+from asterism.runtime.peers import Notice
 from asterism.runtime.states import DeviceState
 from asterism.runtime.switch import Switch
 
@@ -146,6 +147,34 @@ class Presence:
             "OPTIONS", uri, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>",
             headers=routes, transport=number, account=account, timeout_ms=round(aor.qualify_timeout_s * 1000) or 3000,
         )  # fmt: skip
+
+    def notify(self, technology: str, target: str, notice: Notice) -> bool:
+        """Send a NOTIFY to each contact of an endpoint, or to a SIP URI; False when there is nowhere to send it."""
+        dialect = self._dialects[technology]
+        endpoint = dialect.endpoints.get(target)
+        uris = [target] if target.startswith(("sip:", "sips:")) else []
+        if endpoint is not None:
+            uris = [each.uri for aor in endpoint.aors for each in self._contacts.of(technology, aor)]
+        sent = [self._send_notify(dialect, endpoint, uri, notice) for uri in uris]
+        return any(sent)
+
+    def _send_notify(self, dialect: Dialect, endpoint: Endpoint | None, uri: str, notice: Notice) -> bool:
+        try:
+            where = reachable(uri)
+            number, transport = self.router.transport_to(where, endpoint.transport if endpoint else "")
+            host = local_host(Uri.parse(where).host, transport.host)
+            account = -1
+            if endpoint is not None and endpoint.outbound_auths:
+                account = self._stack.account(AccountKind(number, endpoint.outbound_auths)).getId()
+            user = (endpoint.from_user if endpoint else "") or dialect.general.default_user
+            native.send_request(
+                "NOTIFY", where, from_uri=f"<sip:{user}@{bracketed(host)}:{transport.port}>", transport=number,
+                headers=list(notice.headers), body=notice.body, content_type=notice.content_type, account=account,
+            )  # fmt: skip
+        except (Unavailable, ValueError, native.NativeError) as error:
+            self._switch.log.warning(f"NOTIFY to {escaped(uri)} could not be sent: {error}")
+            return False
+        return True
 
     def _reached(self, contact: Contact, before: Reach, now: Reach) -> None:
         if before is now:

@@ -164,6 +164,25 @@ class Registrations:
             self._log.debug(1, f"REGISTER could not be sent: {error.reason}")
             entry.timer = asyncio.get_running_loop().call_later(entry.registration.retry_s, self._again, entry)
 
+    def register(self, technology: str, name: str, register: bool) -> bool:
+        """Begin a registration again, or end it; all of a technology when no name is given."""
+        found = [
+            each
+            for each in self
+            if each.registration.technology == technology and name in ("", each.registration.name) and each.account
+        ]
+        for entry in found:
+            if entry.timer is not None:
+                entry.timer.cancel()
+            if register:
+                self._again(entry)
+                continue
+            try:
+                entry.account.setRegistration(False)
+            except pj.Error as error:
+                self._log.debug(1, f"The registration could not be ended: {error.reason}")
+        return bool(found)
+
     def _tell(self, entry: Registering, status: str, cause: str = "") -> None:
         registration = entry.registration
         if registration.technology == "SIP":

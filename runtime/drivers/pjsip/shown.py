@@ -23,6 +23,10 @@ def contact_facts(contact: Contact, dialect: Dialect, now: float) -> ContactFact
         expires_s=max(round(contact.expires_at - now), 0) if not contact.static else 0,
         qualified=bool(aor and aor.qualify_s),
         user_agent=contact.user_agent,
+        call_id=contact.call_id,
+        source=contact.source or ("", 0),
+        path=contact.path,
+        endpoint=contact.endpoint,
     )
 
 
@@ -105,6 +109,7 @@ def endpoint_facts(
         identifies=[(each.name, each.matches) for each in dialect.identifies if each.endpoint == endpoint.name],
         channels=[call.name for call in usages.of(endpoint).calls],
         context=endpoint.context,
+        codecs=endpoint.codecs,
     )
 
 

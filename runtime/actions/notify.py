@@ -1,0 +1,81 @@
+"""What a NOTIFY says, read from the headers of an action or from a file of such messages."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from asterism.dialplan import reader
+from asterism.dialplan.errors import DialplanError
+from asterism.runtime.errors import AsterismError
+from asterism.runtime.peers import Notice
+from asterism.runtime.request import Request
+
+if TYPE_CHECKING:
+    from asterism.runtime.runtime import Runtime
+
+# RFC 3261 20: what the stack writes itself, and what would make two messages of one.
+_OURS = frozenset(
+    ("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "content-length", "route", "record-route")
+)
+
+
+class Refused(AsterismError):
+    """It cannot be sent; its text is what the manager answers."""
+
+
+async def notice_of(rt: "Runtime", file: str, request: Request) -> Notice:
+    """Read what is to be said: a section of `file` that `Option` names, or `Variable` lines.
+
+    Raises:
+        Refused: There is no such section.
+    """
+    option = request.get("Option")
+    if not option:
+        return notice(pairs(request.all("Variable")))
+    lines = await asyncio.to_thread(_section, rt, file, option)
+    if lines is None:
+        raise Refused(f"Unable to find notify type '{option}'")
+    return notice(lines)
+
+
+def _section(rt: "Runtime", file: str, name: str) -> list[tuple[str, str]] | None:
+    if rt.config_dir is None:
+        return None
+    try:
+        config = reader.read(file, rt.config_dir)
+    except DialplanError:
+        return None
+    if config.section(name) is None:
+        return None
+    return [(line.key, line.value) for line in config.lines(name)]
+
+
+def pairs(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """The `name=value` of Variable lines; one line may hold several, with commas that `\\` does not stand before."""
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        for part in line.replace("\\,", "\0").split(","):
+            name, equals, value = part.replace("\0", ",").partition("=")
+            if equals and name.strip():
+                found.append((name.strip(), value.strip()))
+    return found
+
+
+def notice(said: Iterable[tuple[str, str]]) -> Notice:
+    """Put a message together: `Content` lines are its body, `Content-Type` is what that is, the rest are headers."""
+    headers: list[tuple[str, str]] = [("Subscription-State", "terminated")]
+    body: list[str] = []
+    kind = ""
+    for name, value in said:
+        match name.lower():
+            case "content":
+                body.append(value)
+            case "content-type":
+                kind = value
+            case "subscription-state":
+                headers[0] = (name, value)
+            case lower if lower not in _OURS:
+                headers.append((name, value))
+            case _:
+                pass
+    return Notice(headers, "\r\n".join(body).encode("utf-8", "surrogateescape"), kind)
