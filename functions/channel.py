@@ -1,14 +1,18 @@
 """CHANNEL: what there is to know and to change about the channel itself."""
 
 from collections.abc import Callable
+from typing import cast
 
 from asterism.functions import indirect
+from asterism.runtime import media
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.records.record import ama_name, ama_number
 
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
 _KEPT = ("userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
+_ACROSS = {"accountcode": "peeraccount", "peeraccount": "accountcode"}
+_ONE_HALF = frozenset(("hangup_handler_push", "hangup_handler_pop", "hangup_handler_wipe", "after_bridge_goto"))
 _GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
 
 
@@ -79,8 +83,11 @@ def _set(chan: Channel, item: Text = "", value: str = "") -> None:
     writer = _WRITERS.get(item)
     if writer is None:
         chan.warn(f"Unknown or unavailable item requested: '{item}'")
-    else:
-        writer(chan, value)
+        return
+    writer(chan, value)
+    other = media.beyond(chan)
+    if other is not None and item not in _ONE_HALF:  # What is said of one half of a Local pair holds for the other.
+        _WRITERS[_ACROSS.get(item, item)](cast(Channel, other), value)
 
 
 def _language(chan: Channel, value: str) -> None:

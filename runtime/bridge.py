@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asterism.runtime import media
+from asterism.runtime import accounts, media
 from asterism.runtime.channel import Channel
 from asterism.runtime.events import (
     BridgeCreate,
@@ -120,6 +120,8 @@ class Bridge:
             self._out(leaver, replaced=True)
         channel.bridge, channel.membership, party.bridge = self, party, self
         self.parties.append(party)
+        if len(self.parties) == 2:
+            accounts.met(*self.members)
         party.entered()
         if leaver is None:
             self._said(channel, "joined")

@@ -214,6 +214,7 @@ async def originate(
                 return False
         channel.set_variables(variables or {})
         channel.set_accountcode(accountcode)
+        channel.peeraccount = accountcode
         return True
 
     async def early(channel: Channel) -> bool:

@@ -23,6 +23,8 @@ class Parties:
     def _parties(self) -> None:
         self.caller: Party = Party()
         self.connected = Party()
+        self.caller_lent = False
+        "Whether the caller is only the number under which it was dialled, for nobody knows who is there."
         self.dialed = ""
         "The number that was dialled, CALLERID(dnid)."
         self.redirecting = Party()
@@ -38,6 +40,7 @@ class Parties:
 
     def set_caller(self, party: Party) -> None:
         """Say who this channel's far end is."""
+        self.caller_lent = False
         if party != self.caller:
             self.caller = party
             self.tell(NewCallerid)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from asterism.dialplan import machine
 from asterism.dialplan.errors import Ended, Interrupt, Redirected
-from asterism.runtime import media
+from asterism.runtime import accounts, media
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
@@ -63,7 +63,8 @@ class Pbx:
         """The dialplan half of a Local pair takes over what the called half was given."""
         for name in first.variables:
             second.set(first.variables.spelled(name), first.variables[name])
-        second.language, second.musicclass, second.accountcode = first.language, first.musicclass, first.accountcode
+        second.language, second.musicclass = first.language, first.musicclass
+        accounts.crossed(second, first)
         second.redirecting, second.forwards_left = first.redirecting, first.forwards_left
         second.meet(caller, first.caller)
         bus = self._runtime.bus
@@ -102,10 +103,12 @@ class Pbx:
             return channel
         channel.set("DIALEDPEERNUMBER", resource)
         channel.inherit(parent)
+        accounts.dialled(channel, parent)
         channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten
         channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
         channel.meet(Party(parent.exten, parent.connected.name), caller or parent.caller)
+        channel.caller_lent = True
         return channel
 
     def _channel(
