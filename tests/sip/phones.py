@@ -65,6 +65,15 @@ def share(samples: list[int], frequency_hz: float) -> float:
     return best
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether a recording is finished: the phone says it first that the call is over, and then writes the rest."""
+    try:
+        with wave.open(str(path)) as file:
+            return 0 < file.getnframes() * file.getsampwidth() * file.getnchannels() <= path.stat().st_size - 44
+    except (EOFError, OSError, wave.Error):
+        return False
+
+
 class Phone:
     """A telephone with one account."""
 
@@ -197,8 +206,13 @@ class Phone:
         await self._command("resume")
 
     async def closed(self) -> str:
-        """Wait for the end of the call; why it ended."""
-        return str((await self.event("CALL_CLOSED", 20)).get("param", ""))
+        """Wait for the end of the call, and until what was heard in it is on disk; why it ended."""
+        why = str((await self.event("CALL_CLOSED", 20)).get("param", ""))
+        for _ in range(100):
+            if all(map(_is_whole, self.folder.glob("dump-*-dec.wav"))):
+                break
+            await asyncio.sleep(0.05)
+        return why
 
     def heard(self, frequency_hz: float) -> float:
         """The share of a frequency in what was heard in the latest call."""
