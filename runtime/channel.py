@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from asterism.dialplan import machine, subroutine
@@ -25,6 +26,7 @@ from asterism.runtime.tones import ToneList
 
 if TYPE_CHECKING:
     from asterism.runtime.dialing import DialResult
+    from asterism.runtime.recording import Recorded
 
 FOREVER = math.inf
 
@@ -251,6 +253,37 @@ class Channel(ChannelBase):
             self.leg.send_digit(digit, duration_ms)
             self.tell(DTMFEnd, digit, duration_ms, "Sent")
             await asyncio.sleep(duration_ms / 1000 + gap_s)
+
+    async def record(
+        self,
+        path: str | Path,
+        *,
+        keys: str = "#",
+        longest_s: float = FOREVER,
+        silence_s: float = FOREVER,
+        beep: bool = False,
+        append: bool = False,
+    ) -> "Recorded":
+        """Record what the far end says; the file is complete on return, and when a hangup is raised too.
+
+        Args:
+            path: The file; its extension says the format: wav, wav16, ulaw, alaw, gsm, g722, sln, sln16.
+            keys: Keys that end it.
+            longest_s: How long it may last, in seconds.
+            silence_s: How long it may be silent.
+            beep: Play a beep before.
+            append: Go on behind what is in the file.
+
+        Raises:
+            OSError: The file cannot be written.
+            ArgumentError: Nothing can be recorded in this format.
+        """
+        from asterism.runtime.recording import record
+
+        self.check()
+        if beep:
+            await self.play("beep")
+        return await record(self, Path(path), keys=keys, longest_s=longest_s, silence_s=silence_s, append=append)
 
     async def echo(self) -> None:
         """Send the far end what it says, until it hangs up or presses `#`."""

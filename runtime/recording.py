@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime import media, pcm
 from asterism.runtime.driver import Digit, Recording, SoundFile
+from asterism.runtime.errors import ArgumentError
 from asterism.runtime.mailbox import stirred
 from asterism.runtime.sounds import duration_ms
 
@@ -23,7 +24,7 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Why a recording ended: `dtmf` with the key, `silence`, `timeout`, or `superseded`."""
+    """Why a recording ended: `dtmf` with the key, `silence`, or `timeout`."""
 
     reason: str
     digit: str = ""
@@ -61,7 +62,6 @@ async def until(
     keys: str = "",
     longest_s: float = math.inf,
     silence_s: float = math.inf,
-    superseded: "asyncio.Event | None" = None,
 ) -> Stopped:
     """Wait until a recording should end.
 
@@ -71,7 +71,6 @@ async def until(
         keys: Keys that end it; others are lost.
         longest_s: How long it may last.
         silence_s: How long it may be silent.
-        superseded: Something else that ends it, when set and the channel is stirred.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + longest_s
@@ -79,8 +78,6 @@ async def until(
         while (event := channel.take(Digit)) is not None:
             if event.digit in keys:
                 return Stopped("dtmf", event.digit)
-        if superseded is not None and superseded.is_set():
-            return Stopped("superseded")
         if silence_s < math.inf and recording.silent_ms >= silence_s * 1000:
             return Stopped("silence")
         now = loop.time()
@@ -88,6 +85,37 @@ async def until(
             return Stopped("timeout")
         look = min(deadline, now + LOOK_S) if silence_s < math.inf else deadline
         await stirred((channel,), look)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of recording: why it ended (`dtmf` with the key, `silence`, `timeout`), and how long it is."""
+
+    reason: str
+    digit: str
+    ms: int
+
+
+async def record(
+    channel: "Channel",
+    path: Path,
+    *,
+    keys: str = "#",
+    longest_s: float = math.inf,
+    silence_s: float = math.inf,
+    append: bool = False,
+) -> Recorded:
+    """Record until something ends it; see `Channel.record`."""
+    file_format = pcm.format_of(path.suffix.removeprefix("."))
+    if not file_format:
+        raise ArgumentError(f"nothing can be recorded in the format '{path.suffix}'")
+    try:
+        async with recorded(channel, path, file_format, append=append) as tape:
+            ended = await until(channel, tape, keys=keys, longest_s=longest_s, silence_s=silence_s)
+            length_ms = tape.ms
+    except ValueError as error:
+        raise ArgumentError(str(error)) from None
+    return Recorded(ended.reason, ended.digit, length_ms)
 
 
 def path_of(folder: Path, name: str, extension: str) -> Path:

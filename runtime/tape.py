@@ -292,9 +292,7 @@ class Tape:
         rate = pcm.RATES_HZ[self._format]
         found = array.array("h")
         for piece, start_ms, from_ms, piece_ms in spans:
-            count = piece_ms * rate // 1000
-            samples = _samples(piece, rate)[from_ms * rate // 1000 :][:count]
-            samples.extend(array.array("h", bytes(2 * (count - len(samples)))))
+            samples = _samples(piece, rate, from_ms * rate // 1000, piece_ms * rate // 1000)
             pcm.mix(found, samples, start_ms * rate // 1000)
         wanted = length_ms * rate // 1000
         del found[wanted:]
@@ -304,11 +302,16 @@ class Tape:
     def _hand_over(self) -> None:
         """Write what was heard lately into the pipe; what it has no room for is lost."""
         self._pump = self._loop.call_later(PUMP_S, self._hand_over)
-        now_ms = self.ms
-        if now_ms <= self._pumped_ms:
+        now_ms, last_ms = self.ms // FRAME_MS * FRAME_MS, self._pumped_ms
+        if now_ms <= last_ms:
             return
         rate = pcm.RATES_HZ[self._format]
-        heard = self._mixed(self._spans(), now_ms)[self._pumped_ms * rate // 1000 :].tobytes()
+        lately = [
+            (piece, max(0, start - last_ms), from_ms + max(0, last_ms - start), length - max(0, last_ms - start))
+            for piece, start, from_ms, length in self._spans()
+            if start + length > last_ms
+        ]
+        heard = self._mixed(lately, now_ms - last_ms).tobytes()
         self._pumped_ms = now_ms
         per_frame = rate * FRAME_MS // 1000 * 2
         with contextlib.suppress(OSError):
@@ -320,13 +323,15 @@ def _is_silence(piece: Piece) -> bool:
     return piece.sound is not None and piece.sound.path.parent.name == "silence"
 
 
-def _samples(piece: Piece, rate_hz: int) -> "array.array[int]":
-    """The samples of a piece from the beginning of its sound; a voice or a tone is a hum."""
+def _samples(piece: Piece, rate_hz: int, first: int, count: int) -> "array.array[int]":
+    """So many samples of a piece, silent behind its end; a voice or a tone is a hum."""
+    found = array.array("h")
     if piece.sound is None:
         period = rate_hz // 400
         wave_form = array.array("h", (6000 if at < period // 2 else -6000 for at in range(period)))
-        return wave_form * math.ceil(max(0.0, min(piece.ended_s - piece.began_s, 3600.0)) * rate_hz / period)
-    try:
-        return pcm.read(piece.sound, rate_hz)
-    except (OSError, ValueError):
-        return array.array("h")
+        found = (wave_form * (count // period + 2))[first % period :][:count]
+    else:
+        with contextlib.suppress(OSError, ValueError):
+            found = pcm.read(piece.sound, rate_hz)[first : first + count]
+    found.extend(array.array("h", bytes(2 * (count - len(found)))))
+    return found

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from asterism.runtime import pcm
+from asterism.runtime.channel import Channel
 from asterism.runtime.driver import SoundFile
+from asterism.runtime.errors import ArgumentError
+from asterism.runtime.recording import Recorded
 from asterism.runtime.sounds import Sounds
 from asterism.runtime.testing import TestRuntime
 
@@ -192,6 +195,26 @@ async def test_who_talks_is_heard(rt: TestRuntime) -> None:
     call.speak(4)
     await call.over()
     assert "TALK_DETECTED" not in call.variables
+
+
+async def test_an_application_records(rt: TestRuntime, tmp_path: Path) -> None:
+    found: list[object] = []
+
+    @rt.application("Ask")
+    async def ask(chan: Channel) -> None:
+        """Record a name."""
+        await chan.answer()
+        found.append(await chan.record(tmp_path / "name.wav", silence_s=1, beep=True))
+        with pytest.raises(ArgumentError):
+            await chan.record(tmp_path / "name.mp3")
+
+    rt.extensions(plan("Ask()", "Hangup()"))
+    call = await rt.phone("alice").call("1@default")
+    await call.until("up")
+    call.speak(2)
+    await call.over()
+    assert found == [Recorded("silence", "", found[0].ms)]  # type: ignore[attr-defined]
+    assert seconds(tmp_path / "name.wav") == pytest.approx(2.6, abs=0.11)
 
 
 def test_mixing() -> None:

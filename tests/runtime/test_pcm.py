@@ -20,11 +20,13 @@ def tone(rate_hz: int, seconds: float = 0.2) -> "array.array[int]":
 def correlation(a: "array.array[int]", b: "array.array[int]") -> float:
     """Return how alike two sounds are, whatever short delay a codec has."""
 
+    a, b = a[:1200], b[:1240]
+
     def at(delay: int) -> float:
         product = sum(x * y for x, y in zip(a, b[delay:], strict=False))
         return product / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
 
-    return max(at(delay) for delay in range(0, 40, 2))
+    return max(at(delay) for delay in range(0, 40, 4))
 
 
 @pytest.mark.parametrize("file_format", sorted(pcm.RATES_HZ))

@@ -157,6 +157,32 @@ async def test_many_scripts_leave_nothing(rt: TestRuntime) -> None:
     assert not zombies
 
 
+async def test_a_script_hears_the_call(rt: TestRuntime) -> None:
+    name = script(rt, READ_BLOCK + "touch ready\ntimeout 0.6 cat <&3 > heard\nexit 0\n")
+    rt.extensions(f"[default]\nexten => run,1,Answer()\n same => n,EAGI({name})\n same => n,Hangup()\n")
+    call = await rt.phone("alice").call("run@default")
+    async with asyncio.timeout(10):
+        while not (rt.directories.agi / "ready").exists():
+            await asyncio.sleep(0.01)
+        call.speak(5)
+        await call.over()
+    heard = (rt.directories.agi / "heard").read_bytes()
+    assert call.variables["AGISTATUS"] == "SUCCESS"
+    assert 3200 < len(heard) < 12800 and heard.count((6000).to_bytes(2, "little")) > 500
+    assert "agi_enhanced: 1.0" in (rt.directories.agi / "block").read_text()
+
+
+async def test_a_script_that_does_not_listen_holds_up_nobody(rt: TestRuntime) -> None:
+    rt.extensions(
+        f"[default]\nexten => run,1,Answer()\n same => n,EAGI({script(rt, 'sleep 0.5')})\n same => n,Hangup()\n"
+    )
+    call = await rt.phone("alice").call("run@default")
+    call.speak(60)
+    async with asyncio.timeout(5):
+        await call.over()
+    assert call.variables["AGISTATUS"] == "SUCCESS"
+
+
 # --- servers -------------------------------------------------------------------------------------------
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
