@@ -3,7 +3,7 @@
 The driver makes these afresh for each question; they are what was true at that moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -35,6 +35,12 @@ class ContactFacts:
     source: tuple[str, int] = ("", 0)
     path: str = ""
     endpoint: str = ""
+    static: bool = False
+
+    @property
+    def name(self) -> str:
+        """What Asterisk calls it; a static one has another mark than a registered one."""
+        return f"{self.aor}{'@@' if self.static else ';@'}{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,14 @@ class SipDriver(Protocol):
 
     def endpoints(self) -> Sequence[EndpointFacts]:
         """The endpoints of pjsip.conf, by name."""
+
+    def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
+        """The options of an object of pjsip.conf as Asterisk shows them, by name; None when there is none.
+
+        Args:
+            kind: endpoint, aor, auth, transport, or identify.
+            name: Its name.
+        """
 
     def contacts(self) -> Sequence[ContactFacts]:
         """The contacts of pjsip.conf's addresses of record, by aor."""

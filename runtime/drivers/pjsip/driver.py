@@ -1,7 +1,7 @@
 """The driver of `SIP/` and `PJSIP/`: configuration, registrar, incoming and outgoing calls, on one PJSIP."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from asterism import _native as native
@@ -16,6 +16,7 @@ from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.options import Report, bracketed, host_port, read_acls
 from asterism.runtime.drivers.pjsip.outgoing import hosts
+from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
@@ -435,6 +436,10 @@ class PjsipDriver(Watcher):
             shown.endpoint_facts(each, dialect, self._presence.contacts, self._usages, now)
             for each in dialect.endpoints.values()
         ]
+
+    def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
+        """The options of an object of pjsip.conf."""
+        return parameters(self._dialects["PJSIP"], kind, name)
 
     def contacts(self) -> Sequence[ContactFacts]:
         """The contacts of pjsip.conf's addresses of record."""

@@ -4,10 +4,12 @@ sip.conf and pjsip.conf are two dialects that are both translated into this mode
 which file a thing came from, but for `technology`, which is how the dialplan names it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
 from ipaddress import ip_address, ip_network
 
+from asterism.dialplan.reader import Line
 from asterism.runtime.driver import Party
 
 NOBODY = Party()
@@ -357,6 +359,7 @@ class Dialect:
     Args:
         technology: SIP or PJSIP.
         present: Whether there was such a file.
+        written: The lines of each object of pjsip.conf, by type and name.
     """
 
     technology: str
@@ -368,3 +371,4 @@ class Dialect:
     transports: tuple[Transport, ...] = ()
     registrations: tuple[Registration, ...] = ()
     identifies: tuple[Identify, ...] = ()
+    written: Mapping[tuple[str, str], Sequence[Line]] = field(default_factory=dict)

@@ -4,11 +4,11 @@ An object with a wrong option is dropped, as Asterisk does; the others stay.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from asterism.dialplan.reader import Config, Section
+from asterism.dialplan.reader import Config, Line, Section
 from asterism.dialplan.regex import Regex
 from asterism.runtime.driver import Party
 from asterism.runtime.drivers.pjsip.model import (
@@ -76,6 +76,7 @@ class _Found:
     name: str
     origin: Origin
     options: Any
+    lines: Sequence[Line]
 
 
 @dataclass(slots=True)
@@ -107,6 +108,7 @@ class _Reading:
             transports=tuple(self.each("transport", self.transport).values()),
             registrations=tuple(registrations.values()),
             identifies=tuple(identifies.values()),
+            written={(kind, each.name): each.lines for kind, found in self.found.items() for each in found},
         )
 
     def read(self, section: Section) -> None:
@@ -130,7 +132,7 @@ class _Reading:
         if any(entry.name == name for entry in entries):
             self.report.error(where.file, where.line, f"[{name}] {kind} stands here twice; the first one counts")
             return
-        entries.append(_Found(name, where, options))
+        entries.append(_Found(name, where, options, section.lines))
 
     def each(self, kind: str, make: Callable[[_Found], Any]) -> dict[str, Any]:
         """Make the model's objects of a kind; what cannot be made is reported and left out."""

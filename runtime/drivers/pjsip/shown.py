@@ -22,6 +22,7 @@ def contact_facts(contact: Contact, dialect: Dialect, now: float) -> ContactFact
         rtt_ms=contact.rtt_ms,
         expires_s=max(round(contact.expires_at - now), 0) if not contact.static else 0,
         qualified=bool(aor and aor.qualify_s),
+        static=contact.static,
         user_agent=contact.user_agent,
         call_id=contact.call_id,
         source=contact.source or ("", 0),
