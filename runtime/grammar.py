@@ -130,6 +130,8 @@ class Asker(Protocol):
     "Whether it gets no log; setting it takes effect at once."
     hidden: set[str]
     "Levels of the log that it does not show, by name."
+    filter: str
+    "What lines of the log must hold to be shown; empty for all."
 
 
 ASKER: ContextVar[Asker | None] = ContextVar("asterism_asker", default=None)

@@ -172,8 +172,8 @@ def show_channel(rt: "Runtime", name: str) -> list[str]:
         _field("Priority", channel.priority),
         _field("Call Group", _bits(channel, "callgroup")),
         _field("Pickup Group", _bits(channel, "pickupgroup")),
-        _field("Application", channel.application or "(N/A)"),
-        _field("Data", channel.app_data or "(Empty)"),
+        _field("Application", snapshot.application or "(N/A)"),
+        _field("Data", snapshot.app_data or "(Empty)"),
         f" Call Identifier: [{channel.call}]",
         "      Variables:",
         *(f"{channel.variables.spelled(each)}={channel.variables[each]}" for each in names),
@@ -197,7 +197,7 @@ def _bits(channel: "Channel", kind: str) -> int:
 
 def _record(rt: "Runtime", channel: "Channel") -> list[str]:
     """The call record so far, as far as one is kept."""
-    record = rt.cdr.record(channel)
+    record = rt.cdr.record(channel) if rt.cdr.listening else None
     if record is None:
         return []
     values = {

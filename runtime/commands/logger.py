@@ -106,3 +106,19 @@ def logger_set_level(rt: "Runtime", level: str, state: str) -> str:
     else:
         console.hidden.add(level.upper())
     return f"Logger status for '{level.upper()}' has been set to '{state.lower()}'."
+
+
+@command("console filter [<text>...]", see="logger mute, logger set level")
+def console_filter(rt: "Runtime", words: list[str]) -> str:
+    """Show on this console only lines of the log that hold a text; off shows all again.
+
+    The text may be a channel's name, a call's id such as C-0000002a, a file, or a /regular expression/; case does not
+    matter. Without a text the filter in force is told. What commands print is never left out. The key F2 begins it.
+    """
+    console = ASKER.get()
+    if console is None:
+        raise AsterismError("Only a console has a filter.")
+    text = " ".join(words)
+    if text:
+        console.filter = "" if text.lower() == "off" else text
+    return f"Lines with '{console.filter}' are shown." if console.filter else "All lines are shown."

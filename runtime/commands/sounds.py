@@ -1,7 +1,7 @@
 """Commands about what is heard: music on hold, prompts, tones."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,23 +16,34 @@ if TYPE_CHECKING:
 
 
 @command("moh show classes", see="moh show files, moh reload")
-def moh_show_classes(rt: "Runtime") -> list[str]:
+def moh_show_classes(rt: "Runtime") -> Table:
     """List the classes of music on hold."""
-    lines = []
-    for name, each in rt.music.classes.items():
-        lines += [f"Class: {name}", f"\tMode: {'playlist' if each.entries else 'files'}"]
-        lines += [] if each.entries else [f"\tDirectory: {each.directory}"]
-    return lines
+    rows = [
+        (name, "playlist" if each.entries else "files", "" if each.entries else each.directory)
+        for name, each in rt.music.classes.items()
+    ]
+    return Table([("Class", 0), ("Mode", 0), ("Directory", 0)], rows, header=False, line=_class_lines)
+
+
+def _class_lines(row: Sequence[object]) -> str:
+    name, mode, folder = row
+    lines = [f"Class: {name}", f"\tMode: {mode}", *([f"\tDirectory: {folder}"] if folder else [])]
+    return "\n".join(lines)
 
 
 @command("moh show files", see="moh show classes")
-async def moh_show_files(rt: "Runtime") -> list[str]:
+async def moh_show_files(rt: "Runtime") -> Table:
     """List the files of each class of music on hold, in the order in which they are played."""
-    loop, lines = asyncio.get_running_loop(), []
+    loop, rows = asyncio.get_running_loop(), []
     for name, each in rt.music.classes.items():
-        lines.append(f"Class: {name}")
-        lines += [f"\tFile: {stem}" for stem in await loop.run_in_executor(None, each.stems)]
-    return lines
+        rows.append((name, [str(stem) for stem in await loop.run_in_executor(None, each.stems)]))
+    return Table([("Class", 0), ("Files", 0)], rows, header=False, line=_file_lines)
+
+
+def _file_lines(row: Sequence[object]) -> str:
+    name, files = row
+    assert isinstance(files, list)
+    return "\n".join([f"Class: {name}", *(f"\tFile: {each}" for each in files)])
 
 
 @command("moh reload", see="moh show classes")
@@ -84,18 +95,29 @@ async def core_show_sound(rt: "Runtime", sound: str, language: str = "") -> list
     return [*lines, f"    File: {played.path}"] if played is not None else lines
 
 
-@command("indication show [<country>]", see="PlayTones")
-def indication_show(rt: "Runtime", country: str = "") -> list[str]:
+@command("indication show [<country>]", see="PlayTones, indication add")
+def indication_show(rt: "Runtime", country: str = "") -> Table:
     """List the countries whose tones are known, or the tones of one."""
     zones = rt.tones.zones
     if not country:
-        rows = [f"{name:<7.7}  {each.description}" for name, each in sorted(zones.items())]
         rule = "=" * 27
-        return ["Country   Description", rule, *rows, rule, f"Default tone zone: {rt.tones.country}"]
+        return Table(
+            [("Country", 0), ("Description", 0)],
+            [(name, each.description) for name, each in sorted(zones.items())],
+            [rule, f"Default tone zone: {rt.tones.country}"],
+            header=False,
+            line=lambda row: f"{row[0]!s:<7.7}  {row[1]}",
+            above=["Country   Description", rule],
+        )
     if country not in zones:
-        return ["No countries matched your criteria."]
-    rows = [f"{country:<7.7} {name:<15.15} {text}" for name, text in zones[country].texts.items()]
-    return ["Country Indication      PlayList", "=" * 37, *rows]
+        return Table([("Country", 0)], [], ["No countries matched your criteria."], header=False)
+    return Table(
+        [("Country", 0), ("Indication", 0), ("PlayList", 0)],
+        [(country, name, text) for name, text in zones[country].texts.items()],
+        header=False,
+        line=lambda row: f"{row[0]!s:<7.7} {row[1]!s:<15.15} {row[2]}",
+        above=["Country Indication      PlayList", "=" * 37],
+    )
 
 
 @command("indication add <country> <indication> <tones>", see="indication show, indication remove")

@@ -4,6 +4,7 @@ import asyncio
 import grp
 import os
 import pwd
+import re
 import socket
 import struct
 from collections import deque
@@ -15,7 +16,7 @@ from asterism import __version__
 from asterism.runtime.cli_permissions import NOBODY
 from asterism.runtime.console import wire
 from asterism.runtime.declare import Noun
-from asterism.runtime.errors import ConfigError
+from asterism.runtime.errors import AsterismError, ConfigError
 from asterism.runtime.grammar import ASKER, Commands, Reply
 from asterism.runtime.limits import CONSOLE_LINE_BYTES, CONSOLE_UNREAD_BYTES, CONSOLE_WAITING, CONSOLES_MAX
 from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Log, Record, escaped
@@ -61,6 +62,8 @@ class Attached(asyncio.Protocol):
         self._listening = False
         self._muted = False
         self.hidden: set[str] = set()
+        self._filter = ""
+        self._wanted: re.Pattern[str] | None = None
 
     # --- what commands may ask of it
 
@@ -89,6 +92,21 @@ class Attached(asyncio.Protocol):
             self._rt.log.detach(self._sink)
         else:
             self.verbose = self._verbose
+
+    @property
+    def filter(self) -> str:
+        """What lines of the log must hold to be shown: a text, or a /regular expression/; empty for all."""
+        return self._filter
+
+    @filter.setter
+    def filter(self, text: str) -> None:
+        is_pattern = len(text) > 2 and text.startswith("/") and text.endswith("/")
+        try:
+            pattern = text[1:-1] if is_pattern else re.escape(text)
+            self._wanted = re.compile(pattern, re.IGNORECASE | re.MULTILINE) if text else None
+        except re.error as error:
+            raise AsterismError(f"{text} is no regular expression: {error}") from None
+        self._filter = text
 
     # --- asyncio's side
 
@@ -203,6 +221,8 @@ class Attached(asyncio.Protocol):
 
     def _sink(self, record: Record) -> None:
         name = record.level_name
+        if self._wanted is not None and not self._wanted.search(f"{record.text}\n{record.call}"):
+            return
         if name in self._control.levels and name not in self.hidden:
             self._send(self._control.framed(record))
 

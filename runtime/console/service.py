@@ -264,6 +264,7 @@ class Root:
     """Who runs the commands of cli.conf. Meets `asterism.runtime.grammar.Asker`."""
 
     muted = False
+    filter = ""
 
     def __init__(self, log: Log) -> None:
         self._log = log

@@ -1,8 +1,11 @@
 """The console on a real terminal: line editing, history, completion with descriptions, the log above the prompt."""
 
 import asyncio
+import contextlib
 import sys
+import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from asterism.runtime.console.link import Link
@@ -26,7 +29,7 @@ HISTORY = Path("~/.asterism_history")
 QUIET_WAIT_S = 0.25
 "How long the next prompt waits for the output of a command, so that it stands below it."
 
-CANDIDATES_WITHIN_S = 2.0
+CANDIDATES_WITHIN_S = 5.0
 "How long the keyboard waits for candidates."
 
 TWICE_WITHIN_S = 3.0
@@ -50,6 +53,30 @@ def _history() -> History:
         return FileHistory(str(path))
     except (OSError, RuntimeError):
         return InMemoryHistory()
+
+
+@contextlib.contextmanager
+def plain_keys(fd: int) -> Iterator[None]:
+    """Let Ctrl-C and its kin be keys and nothing else.
+
+    While lines are printed above the prompt the terminal is not in raw mode for a moment; the key would then be a
+    signal, and end the console, or the server whose console it is.
+    """
+    try:
+        before = termios.tcgetattr(fd)
+    except termios.error:
+        yield
+        return
+    changed = list(before)
+    changed[6] = list(before[6])
+    for key in (termios.VINTR, termios.VQUIT, termios.VSUSP):
+        changed[6][key] = b"\0"
+    termios.tcsetattr(fd, termios.TCSANOW, changed)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(fd, termios.TCSANOW, before)
 
 
 class Terminal:
@@ -90,6 +117,10 @@ class Terminal:
 
     async def run(self) -> None:
         """Return when the operator leaves, or the connection is over."""
+        with plain_keys(sys.stdin.fileno()):
+            await self._run()
+
+    async def _run(self) -> None:
         link = self._link
         link.on_record = lambda record: self.say(self._painter.console(record))
         over = asyncio.ensure_future(self._leave_when_over())
@@ -134,8 +165,18 @@ class Terminal:
             self.say("The shell is switched off; see disable_remote_console_shell in asterisk.conf.")
             return
         self._screen.flush()
-        process = await asyncio.create_subprocess_shell(line or "${SHELL:-/bin/sh}", stdin=sys.stdin)
-        await process.wait()
+        fd = sys.stdin.fileno()
+        ours = termios.tcgetattr(fd)
+        signals = list(ours)
+        signals[6] = list(ours[6])
+        for key, char in ((termios.VINTR, b"\x03"), (termios.VQUIT, b"\x1c"), (termios.VSUSP, b"\x1a")):
+            signals[6][key] = char
+        termios.tcsetattr(fd, termios.TCSANOW, signals)
+        try:
+            process = await asyncio.create_subprocess_shell(line or "${SHELL:-/bin/sh}", stdin=sys.stdin)
+            await process.wait()
+        finally:
+            termios.tcsetattr(fd, termios.TCSANOW, ours)
 
     async def _leave_when_over(self) -> None:
         await self._link.over.wait()
@@ -175,6 +216,11 @@ class Terminal:
         @keys.add("enter", filter=completion_is_selected)
         def _take_selected(event: KeyPressEvent) -> None:
             event.current_buffer.complete_state = None
+
+        @keys.add("f2", filter=~is_searching)
+        def _filter(event: KeyPressEvent) -> None:
+            event.current_buffer.text = "console filter "
+            event.current_buffer.cursor_position = len(event.current_buffer.text)
 
         @keys.add("c-c", filter=~is_searching)
         def _interrupt(event: KeyPressEvent) -> None:

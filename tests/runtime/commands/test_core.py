@@ -13,6 +13,7 @@ class Console:
         self.verbose = 0
         self.muted = False
         self.hidden: set[str] = set()
+        self.filter = ""
 
 
 async def run(rt: TestRuntime, line: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from asterism.runtime.commands.logger import console_filter
 from asterism.runtime.console import server, wire
 from asterism.runtime.console.link import Link
 from asterism.runtime.console.once import run_once
@@ -363,3 +364,36 @@ async def test_commands_are_refused_to_whom_they_are_not_allowed(rt: Fake, tmp_p
         await root.close()
     finally:
         await control.stop()
+
+
+async def test_a_filter_for_what_scrolls_by(rt: Fake, control: ControlSocket) -> None:
+    rt.commands[console_filter.name] = console_filter
+    async with attached(control) as link, attached(control) as other:
+        seen: list[str] = []
+        all_of_it: list[str] = []
+        link.on_record, other.on_record = collector(seen), collector(all_of_it)
+        for one in (link, other):
+            one.attach(3)
+            await run(one, "echo x")
+        assert await run(link, "console filter") == ["All lines are shown."]
+        assert await run(link, "console filter sip/6001") == ["Lines with 'sip/6001' are shown."]
+        rt.log.verbose(3, "SIP/6001-00000001 answered")
+        rt.log.verbose(3, "SIP/6002-00000002 answered")
+        assert await run(link, "console filter /^c-0+2a$|busy/") == ["Lines with '/^c-0+2a$|busy/' are shown."]
+        rt.log.notice("of another call", "C-0000002b")
+        rt.log.notice("of the call", "C-0000002a")
+        rt.log.warning("All are busy")
+        assert "no regular expression" in (await run(link, "console filter /(/"))[0]
+        assert await run(link, "console filter off") == ["All lines are shown."]
+        rt.log.verbose(1, "the end")
+        for _ in range(100):
+            if "the end" in all_of_it and "the end" in seen:
+                break
+            await asyncio.sleep(0.01)
+        assert [text for text in seen if "UNIX" not in text] == [
+            "SIP/6001-00000001 answered",
+            "of the call",
+            "All are busy",
+            "the end",
+        ]
+        assert len([text for text in all_of_it if "UNIX" not in text]) == 6

@@ -7,6 +7,7 @@ import pty
 import pwd
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -303,6 +304,48 @@ def test_control_c_twice_stops_a_server_with_a_console(pbx: Pbx) -> None:
     screen.wait("Ctrl-C once more")
     screen.type("\x03")
     assert screen.ended() == 0
+
+
+def test_control_c_while_the_log_scrolls_is_a_key(pbx: Pbx) -> None:
+    (pbx.folder / "extensions.conf").write_text(
+        "[default]\nexten => loop,1,Answer()\n same => n,Set(i=0)\n"
+        " same => n(top),Verbose(1,round ${INC(i)})\n same => n,Wait(0.005)\n same => n,GotoIf($[${i}<300]?top)\n"
+        " same => n,Verbose(1,it is over)\n same => n,Wait(60)\n"
+    )
+    screen = Screen(pbx, "-cvvv")
+    screen.wait("*CLI>")
+    screen.type("channel originate Local/loop@default application Wait 60\r")
+    screen.wait("round 20")
+    for _ in range(40):
+        screen.type("x\x03")
+        screen.wait("round ")
+    screen.wait("it is over")
+    screen.type("\x15core stop now\r")
+    assert screen.ended() == 0
+
+
+def test_scripts_for_asterisk_read_calls_under_way(pbx: Pbx) -> None:
+    process = pbx.start("-f", "-q")
+    pbx.rx("channel originate Local/100@default extension 200@default")
+    rx = " ".join(shlex.quote(word) for word in pbx.command("-rx"))
+
+    def shell(pipe: str) -> str:
+        done = subprocess.run(pipe, shell=True, env=pbx.environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    # What monitoring plug-ins do: count calls, find the longest, look whether somebody is in an extension.
+    assert shell(f"{rx} 'core show channels' | grep 'active call' | awk '{{print $1}}'") == "2"
+    assert shell(f"{rx} 'core show channels' | grep 'calls processed' | awk '{{print $1}}'") == "2"
+    assert shell(f"{rx} 'core show channels count' | sed -n 's/ active channels*$//p'") == "2"
+    longest = shell(f"{rx} 'core show channels concise' | awk -F'!' '{{print $12, $1}}' | sort -n | tail -1").split()
+    assert longest[0].isdecimal() and longest[1].startswith("Local/100@default-00000000;")
+    assert shell(f"{rx} 'core show channels concise' | awk -F'!' '$3 == 200 && $5 == \"Up\" {{print $6, $2, NF}}'") == (
+        "Wait default 14"
+    )
+    name = shell(f"{rx} 'core show channels concise' | cut -d'!' -f1 | head -1")
+    assert shell(f"{rx} 'core show channel {name}' | grep NativeFormats").startswith("NativeFormats: (")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
 
 
 def test_a_remote_console_through_pipes(pbx: Pbx) -> None:
