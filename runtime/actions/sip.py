@@ -104,15 +104,11 @@ async def sip_show_peer(rt: "Runtime", peer: str = "") -> Response:
     """Show a peer of sip.conf with all its options."""
     if not peer:
         return Response.error("Peer: <name> missing.")
-    found = driver_of(rt).peer(peer) or _any_case(rt, peer)
+    found = driver_of(rt).peer(peer)
     if found is None:
         return Response.error(f"Peer {peer} not found.")
     said = await _said(rt, found.name)
     return Response("Success", headers=[*_identity(found, said), *_sip(found, said), *_place(found, said)])
-
-
-def _any_case(rt: "Runtime", name: str) -> PeerFacts | None:
-    return next((each for each in driver_of(rt).peers() if each.name.lower() == name.lower()), None)
 
 
 async def _said(rt: "Runtime", name: str) -> Mapping[str, str]:
@@ -136,6 +132,9 @@ def _groups(text: str) -> str:
 
 def _identity(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
     account: list[Header] = [("Accountcode", peer.accountcode)] if peer.accountcode else []
+    context = said.get("subscribecontext")
+    subscribe: list[Header] = [("SubscribeContext", context)] if context else []
+    unlimited = 0x7FFFFFFF if is_true(said.get("callcounter", "no")) else 0
     caller = f'"{peer.caller.name}" <{peer.caller.number}>'
     return [
         ("Channeltype", "SIP"),
@@ -145,7 +144,7 @@ def _identity(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
         ("RemoteSecretExist", "Y" if said.get("remotesecret") else "N"),
         ("MD5SecretExist", "Y" if said.get("md5secret") else "N"),
         ("Context", peer.context),
-        ("SubscribeContext", said.get("subscribecontext", "")),
+        *subscribe,
         ("Language", peer.language or said.get("language", "")),
         ("ToneZone", said.get("tonezone") or "<Not set>"),
         *account,
@@ -156,11 +155,11 @@ def _identity(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
         ("Named Callgroup", _groups(peer.named_call_groups)),
         ("Named Pickupgroup", _groups(peer.named_pickup_groups)),
         ("MOHSuggest", said.get("mohsuggest", "")),
-        ("VoiceMailbox", ",".join(each if "@" in each else f"{each}@default" for each in peer.mailboxes)),
+        ("VoiceMailbox", said.get("mailbox", "")),
         ("TransferMode", "open" if is_true(said.get("allowtransfer", "yes")) else "closed"),
         ("LastMsgsSent", 0),
         ("Maxforwards", said.get("maxforwards", 0)),
-        ("Call-limit", peer.call_limit or 0x7FFFFFFF),
+        ("Call-limit", peer.call_limit or unlimited),
         ("Busy-level", peer.busy_level),
         ("MaxCallBR", f"{said.get('maxcallbitrate', '384')} kbps"),
         ("Dynamic", "Y" if peer.dynamic else "N"),
@@ -227,7 +226,7 @@ def _place(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
         ("Default-addr-IP", default or "(null)"),
         ("Default-addr-port", 5060 if default else 0),
         ("Default-Username", peer.username),
-        ("RegExtension", peer.register_extension),
+        *([("RegExtension", peer.register_extension)] if said.get("regcontext") else []),
         ("Codecs", f"({'|'.join(peer.codecs)})"),
         ("Status", status_text(peer)),
         ("SIP-Useragent", peer.user_agent),
