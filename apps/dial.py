@@ -108,6 +108,7 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     finally:
         if outcome.time_left is not None:
             outcome.time_left.end()
+        await screening.done(answered=False)
     if outcome.status is not None:
         chan.set("DIALSTATUS", outcome.status.value)
     if (

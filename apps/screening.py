@@ -1,6 +1,9 @@
 """Who is let through: Dial's p and P, which let the called party hear who calls, and decide, and their n and N."""
 
+import asyncio
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from asterism.apps.dial_options import DialOptions
 from asterism.runtime.channel import Channel
@@ -16,6 +19,13 @@ _REFUSALS = {
 _ANSWERS = {"2": DialStatus.NOANSWER, "3": DialStatus.TORTURE, "4": DialStatus.DONTCALL, "5": DialStatus.NOANSWER}
 _ASKED = 3
 """How often the called party is asked."""
+_INTRO_S = 4.0
+"""How long a caller may take to say his name."""
+
+
+def _file_name(text: str) -> str:
+    """A name that stays in its folder, whatever a caller's number says."""
+    return "".join(char if char.isalnum() or char in "+*#-_=" else "=" for char in text)[:64]
 
 
 @dataclass
@@ -71,18 +81,38 @@ class Screening:
         return self.options.privacy or self.chan.exten
 
     async def _introduce(self) -> None:
-        """Ask the caller for his name."""
+        """Ask the caller for his name, unless it is there from another call."""
         chan = self.chan
-        self._intro = f"priv-callerintros/{self._who}"
+        self._intro = f"priv-callerintros/{_file_name(self._who)}"
         if await chan.switch.sounds.find(self._intro, chan.language, chan.formats()) is not None:
             return
         await chan.answer()
         if (await chan.play("priv-recordintro")).missing:
             chan.set("DIALSTATUS", self.status.value)
             raise Hangup(0)
-        chan.warn("Dial: the name of the caller cannot be recorded yet, so the called party does not hear it")
-        self._intro = ""
+        path = self._file
+        await asyncio.get_running_loop().run_in_executor(None, partial(path.parent.mkdir, parents=True, exist_ok=True))
+        try:
+            await chan.record(path, keys="#", longest_s=_INTRO_S, silence_s=2.0, beep=True)
+        except Hangup:
+            await self._forget()
+            raise
         await chan.play("vm-dialout")
+
+    @property
+    def _file(self) -> Path:
+        return self.chan.switch.directories.data / "sounds" / f"{self._intro}.sln"
+
+    async def _forget(self) -> None:
+        """Delete what the caller has said."""
+        await asyncio.get_running_loop().run_in_executor(None, partial(self._file.unlink, missing_ok=True))
+
+    async def done(self, answered: bool) -> None:
+        """The call is over, or nobody took it: what the caller has said is deleted where n, or n(1), wants it."""
+        nameless = self._who.startswith("NOCALLERID")
+        wanted = self.options.no_introduction is not None and (answered or self.options.no_introduction == "1")
+        if self._intro and (wanted or (answered and nameless)):
+            await self._forget()
 
     async def ask(self, callee: Channel) -> bool:
         """Let the called party decide; True to join the two."""
@@ -106,6 +136,7 @@ class Screening:
             chan.verbose(3, f"--Set privacy database entry {self._key}/{self._who} to {_VERDICTS[digit].upper()}")
             await chan.switch.database.put(_FAMILY, f"{self._key}/{self._who}", _VERDICTS[digit])
         if digit == "1":
+            await self.done(answered=True)
             return True
         if not digit:
             chan.notice("privacy: no valid response from the callee. Sending the caller to voicemail")

@@ -1,17 +1,10 @@
-"""HANGUPCAUSE: why each of the called channels ended."""
+"""HANGUPCAUSE: what each of the called channels answered."""
 
+from asterism.runtime import answers
 from asterism.runtime.causes import cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import application, function
 from asterism.runtime.errors import ArgumentError
-
-Causes = dict[str, tuple[str, int]]
-"""By name of the called channel: what its far end answered, such as `SIP 486 Busy Here`, and the Q.850 cause."""
-
-
-def _causes(chan: Channel) -> Causes:
-    found: Causes = chan.datastores.get("hangup causes", {})
-    return found
 
 
 @function("HANGUPCAUSE", see="HANGUPCAUSE_KEYS, HangupCauseClear, DIALSTATUS")
@@ -23,7 +16,7 @@ def hangupcause(chan: Channel, channel: str, type: str) -> str:
         type: tech (what its far end answered, such as `SIP 486 Busy Here`) or ast (the cause in words).
     Compat: func_hangupcause. The variable HANGUPCAUSE is the cause of the last one as a number.
     """
-    found = _causes(chan).get(channel)
+    found = answers.known(chan).get(channel)
     if found is None:
         raise ArgumentError(f"HANGUPCAUSE: nothing is known of a channel '{channel}'")
     match type:
@@ -40,7 +33,7 @@ def hangupcause_keys(chan: Channel) -> str:
 
     Compat: func_hangupcause.
     """
-    return ",".join(_causes(chan))
+    return ",".join(answers.known(chan))
 
 
 @application("HangupCauseClear", see="HANGUPCAUSE, HANGUPCAUSE_KEYS")
@@ -49,4 +42,4 @@ def hangup_cause_clear(chan: Channel) -> None:
 
     Compat: func_hangupcause.
     """
-    chan.datastores.pop("hangup causes", None)
+    answers.forget(chan)

@@ -12,7 +12,7 @@ from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
 from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
-from asterism.runtime import media
+from asterism.runtime import answers, media
 from asterism.runtime import variables as builtins
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import (
@@ -22,6 +22,7 @@ from asterism.runtime.driver import (
     Held,
     Leg,
     LegEvent,
+    Responded,
     Resumed,
     Ringing,
 )
@@ -380,8 +381,12 @@ class ChannelBase(Mailbox, Parties, Reporter):
         if self.closed:
             return
         if isinstance(event, Ended):
+            if event.sip_status and self.outgoing:
+                answers.note(self, self.name, event.answer, int(event.cause))
             self._end(event)
             return
+        if isinstance(event, Responded):
+            answers.note(self, self.name, event.answer, int(event.cause))
         if len(self._mail) >= MAILBOX_EVENTS_MAX:
             if not self._flooded:
                 self._flooded = True

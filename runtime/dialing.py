@@ -69,8 +69,6 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
     answered_at = loop.time()
     keep = False
     try:
-        if race.lines > 1 and callee.caller.number and settings.takes_news:
-            caller.set_connected(callee.caller)
         if settings.answer_first:
             await caller.answer(at_once=True)
         agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)

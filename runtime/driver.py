@@ -69,6 +69,24 @@ class Ended(LegEvent):
     busy: bool = False
     congestion: bool = False
 
+    @property
+    def answer(self) -> str:
+        """As HANGUPCAUSE() tells it: `SIP 486 Busy Here`."""
+        return f"SIP {self.sip_status} {self.reason}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Responded(LegEvent):
+    """The far end of a leg that we call has responded; other events say what follows from that.
+
+    Args:
+        answer: As HANGUPCAUSE() tells it: `SIP 180 Ringing`; from the wire.
+        cause: Q.850, of what it stands for.
+    """
+
+    answer: str
+    cause: int = Cause.NORMAL_CLEARING
+
 
 @dataclass(frozen=True, slots=True)
 class Digit(LegEvent):
@@ -116,12 +134,22 @@ class TextReceived(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class TransferAsked(LegEvent):
-    """The far end asks us to connect our other side elsewhere (SIP REFER). `token` answers it to the leg."""
+    """The far end asks us to connect our other side elsewhere (SIP REFER).
+
+    Args:
+        exten, context: Where to.
+        token: By which the leg is told what came of it (`Transferer`).
+        replaces: Name of the leg whose other side is to be connected with ours instead.
+        variables: Set on the channel that is sent there.
+        progress: Whether the asker wants to hear how the call to the target goes on.
+    """
 
     exten: str
     context: str
     token: int = 0
     replaces: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    progress: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +316,14 @@ class Leg(Protocol):
 
     def read(self, item: str) -> str | None:
         """A fact of this leg for CHANNEL(item) and header functions; None when it has none of that name."""
+
+
+@runtime_checkable
+class Transferer(Protocol):
+    """A leg whose far end may ask for a transfer, and is told what comes of it."""
+
+    def transfer_told(self, token: int, status: int, final: bool) -> None:
+        """How it goes on, as SIP's status says it: 180 the target rings, 200 it answered, 486 it is busy."""
 
 
 @runtime_checkable

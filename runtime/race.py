@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from asterism.runtime import media
+from asterism.runtime import answers, media
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.dial_settings import AnswerHook, DialResult, DialSettings, Hook
@@ -23,6 +23,7 @@ from asterism.runtime.driver import (
     Party,
     Proceeding,
     Progressing,
+    Responded,
     Ringing,
 )
 from asterism.runtime.errors import ArgumentError, DriverError, Hangup, Unavailable
@@ -109,6 +110,8 @@ class Race:
             for attempt in tuple(self.legs.values()):
                 self._call(attempt)
             self._comfort()
+            if self.lines == 1 and len(self.legs) == 1:
+                self._introduce(next(iter(self.legs)))
             self.result.status = DialStatus.NOANSWER if self.legs else DialStatus.CHANUNAVAIL
             while self.legs and self.winner is None:
                 found = await self._next()
@@ -237,6 +240,9 @@ class Race:
             channel.set_caller(event.party)
             if self.caller is not None and len(self.legs) == 1 and self.settings.takes_news:
                 self.caller.set_connected(event.party)
+        elif isinstance(event, Responded):
+            if self.caller is not None:
+                answers.note(self.caller, channel.name, event.answer, event.cause)
         elif isinstance(event, Ringing | Progressing | Proceeding):
             self._alerting(attempt, event)
             hook = self.settings.on_progress
@@ -252,19 +258,27 @@ class Race:
         result.status = DialStatus.ANSWER
         result.peer, result.number = channel.name, attempt.resource
         channel.verbose(3, f"{channel.name} answered" + (f" {caller.name}" if caller is not None else ""))
+        if self.lines > 1:
+            self._introduce(channel)
         if caller is not None:
             caller.set("DIALSTATUS", result.status.value)
             caller.set("DIALEDPEERNAME", result.peer)
             caller.set("DIALEDPEERNUMBER", result.number)
         self._end_told(channel, DialStatus.ANSWER)
 
+    def _introduce(self, channel: Channel) -> None:
+        """Let the caller know whom it is to talk to; a Local channel is nobody yet."""
+        caller = self.caller
+        if caller is not None and channel.caller.number and self.settings.takes_news and channel.technology != "Local":
+            caller.set_connected(channel.caller)
+
     def _ended(self, attempt: _Attempt, event: Ended) -> None:
         channel, cause = attempt.channel, int(event.cause)
         if self.caller is not None:
             self.caller.cause = cause
         self.result.cause = cause
-        if event.sip_status:
-            self._note(channel, f"SIP {event.sip_status} {event.reason}".rstrip(), cause)
+        if event.sip_status and self.caller is not None:
+            answers.note(self.caller, channel.name, event.answer, cause)
         # Whoever originates is told by a Local channel that it is busy, or that it ended: not by its cause, as Dial is.
         meaning = Cause.NOT_DEFINED if self.caller is None and channel.technology == "Local" else cause
         if event.busy or event.congestion:
@@ -274,11 +288,6 @@ class Race:
         elif meaning == Cause.NORMAL_CIRCUIT_CONGESTION:
             channel.verbose(3, f"{channel.name} is circuit-busy")
         self._drop(attempt, meaning, cause)
-
-    def _note(self, channel: Channel, answer: str, cause: int) -> None:
-        """Keep what became of a leg for HANGUPCAUSE()."""
-        if self.caller is not None:
-            self.caller.datastores.setdefault("hangup causes", {})[channel.name] = (answer, cause)
 
     def _drop(self, attempt: _Attempt, meaning: int, cause: int | None = None) -> None:
         channel = self.legs.pop(attempt.channel).channel

@@ -17,5 +17,5 @@ async def rt(tmp_path: Path) -> AsyncIterator[TestRuntime]:
         path = tmp_path / "sounds" / f"{name}.ulaw"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff" * 8000)
-    async with TestRuntime(directories=DirectorySettings(astdatadir=tmp_path)) as runtime:
+    async with TestRuntime(directories=DirectorySettings(astdatadir=tmp_path, astdbdir=tmp_path)) as runtime:
         yield runtime

@@ -27,7 +27,7 @@ async def pressing(call: Call, digits: str) -> Call:
 @pytest.fixture(autouse=True)
 def _prompts(rt: TestRuntime, tmp_path: Path) -> None:
     """Short sounds under the names that are asked for."""
-    folder = tmp_path / "prompts" / "en"
+    folder = tmp_path / "sounds" / "en"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("agent-pass", "auth-incorrect", "auth-thankyou", "vm-goodbye", "privacy-unident", "privacy-prompt",
                  "privacy-incorrect", "privacy-thankyou", "priv-callpending", "screen-callee-options",
@@ -181,12 +181,27 @@ async def test_the_called_party_decides_who_is_let_through(
 ) -> None:
     rt.phone("bob").answers(talks_s=20)
     call = await call_of(rt, "Set(CALLERID(num)=555)", f"Dial(Loopback/bob,30,g{option})", "NoOp(on)")
+    await asyncio.sleep(1)
+    call.press("#")
     await asyncio.sleep(2)
     rt.phone("bob").calls[0].press(pressed)
     await call.over()
     assert call.variables["DIALSTATUS"] == status and rt.executed()[-1].endswith("NoOp(on)")
     family = "family" if "family" in option else "1"
     assert await rt.database.get("privacy", f"{family}/555") == kept
+
+
+async def test_the_called_party_hears_the_name_that_the_caller_has_said(rt: TestRuntime, tmp_path: Path) -> None:
+    rt.phone("bob").answers(talks_s=20)
+    intros = tmp_path / "sounds" / "priv-callerintros"
+    intros.mkdir()
+    (intros / "5=55.ulaw").write_bytes(b"\xff" * 800)
+    call = await call_of(rt, "Set(CALLERID(num)=5/.55)", "Dial(Loopback/bob,30,gp)", "NoOp(on)")
+    await asyncio.sleep(2)
+    assert rt.phone("bob").calls[0].sounds()[:3] == ["priv-callpending", "5=55", "screen-callee-options"]
+    rt.phone("bob").calls[0].press("1")
+    await call.over()
+    assert call.variables["DIALSTATUS"] == "ANSWER"
 
 
 async def test_who_was_refused_before_is_not_even_heard(rt: TestRuntime) -> None:

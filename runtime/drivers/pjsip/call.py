@@ -19,6 +19,7 @@ from asterism.runtime.driver import (
     Party,
     Proceeding,
     Progressing,
+    Responded,
     Resumed,
     Ringing,
     TextReceived,
@@ -35,6 +36,7 @@ from asterism.runtime.drivers.pjsip.headers import (
 )
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
+from asterism.runtime.drivers.pjsip.refer import Referral
 from asterism.runtime.log import Log, escaped
 from asterism.runtime.peers import Notice
 
@@ -102,6 +104,8 @@ class Call:
         self._rang = self._progressed = self._answered = self._held = False
         self._is_up = False
         self._over = False
+        self.referral: Referral | None = None
+        "A transfer that the far end has asked for, until all is said about it."
 
     # ---- what the channel sees
 
@@ -137,6 +141,10 @@ class Call:
         early, self._early = self._early, []
         for event in early:
             owner.post(event)
+
+    def post(self, event: LegEvent) -> None:
+        """Tell the channel something."""
+        self._post(event)
 
     def _post(self, event: LegEvent) -> None:
         if self._owner is None:
@@ -245,7 +253,14 @@ class Call:
         call = self._pj
         if call is None or self._over:
             self._close()
-            return
+        elif self.referral is not None:
+            self.referral.postpone(lambda: self._hang_up(call, cause))
+            self._close()
+        else:
+            self._hang_up(call, cause)
+            self._close()
+
+    def _hang_up(self, call: Any, cause: int) -> None:
         param = pj.CallOpParam()
         if self.incoming is not None and not self._answered:
             code, reason = sip_of_cause(cause)
@@ -262,7 +277,6 @@ class Call:
         except pj.Error as error:
             # It is ending from the other side at this moment.
             self._log.debug(1, f"{self._name}: hangup: {error.reason}")
-        self._close()
 
     # ---- in the call
 
@@ -304,6 +318,15 @@ class Call:
     def notify(self, notice: Notice) -> None:
         """Send a NOTIFY inside the call."""
         self._send("NOTIFY", notice.headers, notice.body, notice.content_type)
+
+    def tell_referral(self, headers: Headers, body: bytes) -> None:
+        """Send a NOTIFY about a transfer."""
+        self._send("NOTIFY", headers, body, "message/sipfrag;version=2.0")
+
+    def transfer_told(self, token: int, status: int, final: bool) -> None:
+        """Tell the far end how the transfer goes on that it asked for."""
+        if self.referral is not None and self.referral.token == token:
+            self.referral.told(status, final)
 
     def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> None:
         try:
@@ -362,6 +385,8 @@ class Call:
             self._provisional(event)
 
     def _provisional(self, event: native.CallState) -> None:
+        if event.code > 100:
+            self._post(Responded(f"SIP {event.code} {escaped(event.reason)}".rstrip(), int(cause_of_sip(event.code))))
         if event.state == "connecting":
             self._identified(event)
             return
@@ -439,6 +464,8 @@ class Call:
         if not already:
             self._post(event)
         self._close()
+        if self.referral is not None:
+            self.referral.drop()
         self._pj = None
         self._watcher.ended(self)
 
