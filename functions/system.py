@@ -3,21 +3,14 @@
 import ctypes
 import os
 import platform
-from importlib import metadata
 
+from asterism import __version__
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
 
 ASTERISK = (22, 10, 1)
 """The Asterisk whose dialplans run here unchanged: what VERSION tells those that ask for it."""
-
-
-def _asterism() -> str:
-    try:
-        return metadata.version("asterism")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 @function("VERSION")
@@ -38,7 +31,7 @@ def version(chan: Channel, info: str = "") -> str:
         "BUILD_OS": platform.system(),
         "BUILD_DATE": "",
     }
-    return facts.get(info, f"{'.'.join(map(str, ASTERISK))}-asterism-{_asterism()}")
+    return facts.get(info, f"{'.'.join(map(str, ASTERISK))}-asterism-{__version__}")
 
 
 class _SystemInfo(ctypes.Structure):
