@@ -152,7 +152,7 @@ class ManagerClient(ABC):
         action = self._server.action(name)
         if self.user is None and (action is None or action.name not in WITHOUT_LOGIN):
             shown = name if action is None else action.name
-            self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {escaped(shown)}"})
+            self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {escaped(shown[:80])}"})
             return Response.error("Permission denied")
         if action is None:
             text = f"Invalid/unknown command: {name}. Use Action: ListCommands to show available commands."

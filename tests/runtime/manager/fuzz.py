@@ -6,6 +6,7 @@ few, and without a login. Afterwards the server must answer, and hold no channel
 
 import asyncio
 import gc
+import logging
 import random
 import resource
 import sys
@@ -33,7 +34,8 @@ WORDS = [
 NAMES = [
     "ActionID", "Channel", "Context", "Exten", "Priority", "Variable", "Value", "Application", "Data", "Timeout",
     "Async", "EventMask", "Filter", "Operation", "Filename", "SrcFilename", "DstFilename", "Category", "Family", "Key",
-    "Val", "Command", "Action-000000", "Cat-000000", "Var-000000", "Value-000000", "UserEvent", "Events", "", ":", "a b",
+    "Val", "Command", "Action-000000", "Cat-000000", "Var-000000", "Value-000000", "UserEvent", "Events", "", ":",
+    "a b",
 ]  # fmt: skip
 
 EXTENSIONS = "[default]\nexten => 100,1,Answer()\n same => n,Wait(0.01)\nexten => _X,1,NoOp(${EXTEN})\n"
@@ -129,6 +131,7 @@ async def settle(rt: Runtime) -> None:
 
 async def main(count: int, seed: int) -> None:
     """Attack a server of our own and tell what it cost."""
+    logging.disable()
     with tempfile.TemporaryDirectory() as folder:
         async with fuzzed(Path(folder)) as rt:
             await attack(rt, 3000, seed)
