@@ -137,6 +137,8 @@ class Log:
         self.debug_max = 0
         self.debug_level = 0
         "How deep sinks with FOLLOW see; change it with `set_debug`."
+        self.debug_of: dict[str, int] = {}
+        "Deeper levels for parts of the program, by a word in the name of the module; change it with `set_debug`."
         self.verbose_level = 0
         "The same for verbose lines; change it with `set_verbose`."
         self.custom_levels: frozenset[str] = frozenset()
@@ -159,9 +161,14 @@ class Log:
         self._sinks.pop(sink, None)
         self._remeasure()
 
-    def set_debug(self, level: int) -> None:
-        """Change the debug level of the whole runtime."""
-        self.debug_level = level
+    def set_debug(self, level: int, part: str = "") -> None:
+        """Change the debug level of the whole runtime, or of the modules whose name has this part."""
+        if not part:
+            self.debug_level = level
+        elif level:
+            self.debug_of[part] = level
+        else:
+            self.debug_of.pop(part, None)
         self._remeasure()
 
     def set_verbose(self, level: int) -> None:
@@ -176,7 +183,14 @@ class Log:
             each()
 
     def _debug_of(self, debug: int) -> int:
-        return self.debug_level if debug == FOLLOW else debug
+        return max(self.debug_level, *self.debug_of.values(), 0) if debug == FOLLOW else debug
+
+    def _debug_here(self, debug: int, module: str) -> int:
+        """How deep a sink sees what a module writes."""
+        if debug != FOLLOW:
+            return debug
+        parts = module.replace("_", ".").split(".")
+        return max((level for part, level in self.debug_of.items() if part in parts), default=self.debug_level)
 
     def _verbose_of(self, verbose: int) -> int:
         return self.verbose_level if verbose == FOLLOW else verbose
@@ -254,7 +268,7 @@ class Log:
         for sink, (verbose, debug) in tuple(self._sinks.items()):
             if level is Level.VERBOSE and depth > self._verbose_of(verbose):
                 continue
-            if level is Level.DEBUG and depth > self._debug_of(debug):
+            if level is Level.DEBUG and depth > self._debug_here(debug, frame.f_globals.get("__name__", "")):
                 continue
             sink(record)
         if self._python.isEnabledFor(level):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.runtime.asterisk_names import is_asterisks
 from asterism.runtime.declare import command
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.grammar import ASKER
@@ -97,13 +98,28 @@ def set_verbose(rt: "Runtime", atleast: str, level: str, silent: str = "") -> li
     return [] if silent else [_changed("Console verbose", old, console.verbose)]
 
 
-@command("core set debug [atleast] <level|off>")
-def set_debug(rt: "Runtime", atleast: str, level: str) -> list[str]:
-    """Set how deep all consoles see debug messages.
+@command("core set debug [atleast] <level|off> [<part>]")
+def set_debug(rt: "Runtime", atleast: str, level: str, part: str = "") -> list[str]:
+    """Set how deep all consoles and log files see debug messages.
 
-    0 or off shows none. With atleast a higher level stays. -d when the server starts does the same.
+    0 or off shows none. With atleast a higher level stays. With a part only its messages are meant: a module of
+    Asterisk's (res_pjsip, app_dial), or a word of a Python module's name. -d when the server starts does the same.
     """
-    new, old = _level(level), rt.log.debug_level
-    if not (atleast and new < old):
-        rt.log.set_debug(new)
-    return [_changed("Core debug", old, rt.log.debug_level)]
+    new = _level(level)
+    if not part:
+        old = rt.log.debug_level
+        if not (atleast and new < old):
+            rt.log.set_debug(new)
+        return [_changed("Core debug", old, rt.log.debug_level)]
+    word = _part(part)
+    old = rt.log.debug_of.get(word, 0)
+    if old == new or (atleast and new < old):
+        return [f"Core debug is still {old} for '{part}'."]
+    rt.log.set_debug(new, word)
+    return [f"Core debug was {old} and has been set to {new} for '{part}'."]
+
+
+def _part(name: str) -> str:
+    """The word in the name of a Python module that one of Asterisk's stands for: `res_pjsip.so` is pjsip."""
+    plain = name.lower().removesuffix(".so").removesuffix(".c").removesuffix(".py")
+    return plain.rpartition("_")[2] if is_asterisks(plain) else plain

@@ -1,12 +1,15 @@
 """Commands about what is heard: music on hold, prompts, tones."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asterism.runtime import pcm
 from asterism.runtime.declare import Table, command, noun
+from asterism.runtime.driver import SoundFile
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.sounds import file_formats
 from asterism.runtime.tones import ToneZone, parse_tones
@@ -93,6 +96,35 @@ async def core_show_sound(rt: "Runtime", sound: str, language: str = "") -> list
     for each in [language] if language else found:
         lines += [f"  Language {each}:", *(f"    Format: {form}" for form in found.get(each, ()))]
     return [*lines, f"    File: {played.path}"] if played is not None else lines
+
+
+@command("file convert <file> <file>", see="core show file formats")
+async def file_convert(rt: "Runtime", source: str, target: str) -> str:
+    """Make a sound file of another, whose format its name tells: `file convert tt-weasels.gsm tt-weasels.ulaw`.
+
+    A relative name is meant in the folder of the sounds.
+    """
+    folder = rt.directories.data / "sounds"
+    began = time.monotonic()
+    await asyncio.get_running_loop().run_in_executor(None, _convert, folder / source, folder / target)
+    return f"Converted {source} to {target} in {round((time.monotonic() - began) * 1000)}ms"
+
+
+def _convert(source: Path, target: Path) -> None:
+    endings = {ending: name for name, (_, each) in file_formats().items() for ending in each}
+    form = {"pcm": "ulaw"}.get(endings.get(source.suffix[1:], ""), endings.get(source.suffix[1:], ""))
+    wanted = pcm.format_of(target.suffix[1:])
+    for path, known in ((source, form), (target, wanted)):
+        if not known:
+            raise AsterismError(f"'{path.name}' is an invalid filename!")
+    try:
+        samples = pcm.read(SoundFile(source, "wav" if form == "wav16" else form), pcm.RATES_HZ[wanted])
+    except (OSError, ValueError) as error:
+        raise AsterismError(f"Unable to open input file: {source.name} ({error})") from None
+    try:
+        pcm.write(target, wanted, samples)
+    except (OSError, ValueError) as error:
+        raise AsterismError(f"Unable to open output file: {target.name} ({error})") from None
 
 
 @command("indication show [<country>]", see="PlayTones, indication add")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from asterism.runtime.commands.core import span
 from asterism.runtime.grammar import ASKER
+from asterism.runtime.log import FOLLOW
 from asterism.runtime.testing import TestRuntime
 
 
@@ -135,3 +136,30 @@ async def test_a_graceful_stop_can_be_taken_back(rt: TestRuntime) -> None:
     await asyncio.sleep(1)
     assert rt.stopping == ""
     assert len(rt.channels) == 1
+
+
+async def test_debug_of_a_part(rt: TestRuntime) -> None:
+    seen: list[str] = []
+    rt.log.attach(lambda record: seen.append(record.text), debug=FOLLOW)
+    assert await run(rt, "core set debug 3 app_echo.so") == [
+        "Core debug was 0 and has been set to 3 for 'app_echo.so'."
+    ]
+    assert await run(rt, "core set debug atleast 2 app_echo.so") == ["Core debug is still 3 for 'app_echo.so'."]
+    rt.log.debug(1, "of this test")
+    exec_in("asterism.apps.echo", rt, 3)
+    exec_in("asterism.apps.echo", rt, 4)
+    exec_in("asterism.apps.dial", rt, 1)
+    assert seen == ["asterism.apps.echo 3"]
+    assert await run(rt, "core set debug 1") == ["Core debug was OFF and is now 1."]
+    exec_in("asterism.apps.dial", rt, 1)
+    assert await run(rt, "core set debug off app_echo.so") == [
+        "Core debug was 3 and has been set to 0 for 'app_echo.so'."
+    ]
+    exec_in("asterism.apps.echo", rt, 3)
+    assert seen == ["asterism.apps.echo 3", "asterism.apps.dial 1"]
+
+
+def exec_in(module: str, rt: TestRuntime, depth: int) -> None:
+    """Write a debug line as a module would."""
+    code = compile(f"log.debug({depth}, '{module} {depth}')", f"{module}.py", "exec")
+    exec(code, {"__name__": module, "log": rt.log})
