@@ -58,8 +58,8 @@ class DialOptions:
     "The caller may press one digit, an extension of EXITCONTEXT or of this context, instead of waiting."
     reset_records: Annotated[bool, Option("C", later=True)] = False
     "Reset the call record."
-    run_h: Annotated[bool, Option("e", later=True)] = False
-    "Run extension `h` for the called party too."
+    run_h: Annotated[bool, Option("e")] = False
+    "Run extension `h` for the called party too, after the two have talked."
     hear_digits: Annotated[bool, Option("E", later=True)] = False
     "The caller hears MF and SF digits that are sent."
     keep_connected: Annotated[bool, Option("I")] = False

@@ -128,6 +128,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
         self.jump: Jump | None = None
         self.exception: Raised | None = None
         self.ended = False
+        self.runs_h = False
+        "Whether `h` is run at its end though it never ran a dialplan of its own."
         self.variables = Variables()
         self.digit_timeout, self.response_timeout = 5.0, 10.0
         self.tells_variables = self.tracing = False
@@ -342,9 +344,10 @@ class ChannelBase(Mailbox, Parties, Reporter):
             return
         self._gone = self.ended = True
         self.cause = cause or self.cause
-        if self.hangup_handlers and not self.running:  # Pushed on a channel that never ran a dialplan of its own.
-            handlers = machine.handlers(self.source, cast("Channel", self))
-            self.run(handlers, lambda error: self.close(cause))
+        if (self.hangup_handlers or self.runs_h) and not self.running:  # It never ran a dialplan of its own.
+            last = machine.last if self.runs_h else machine.handlers
+            self.runs_h = False
+            self.run(last(self.source, cast("Channel", self)), lambda error: self.close(cause))
             return
         self.closed = True
         for play in tuple(self.plays):

@@ -43,6 +43,7 @@ class DialSettings:
         forward_ends_timeout: Let a call that was sent elsewhere ring without end.
         loser_cause: With what the others are ended when one has answered; 0 for no cause.
         on_caller_digit: Sees the digits that the caller presses while it rings; True gives up, with status CANCEL.
+        callee_runs_h: Whether extension `h` of the caller's context is run for the callee after they have talked.
         callee_goes: Where the callee goes on in the dialplan when the caller has hung up.
         uniqueids: Unique ids that the new channel, and the other half of a Local one, are to have; empty for new ones.
     """
@@ -67,6 +68,7 @@ class DialSettings:
     forwarding: bool = True
     forward_ends_timeout: bool = False
     loser_cause: int = Cause.ANSWERED_ELSEWHERE
+    callee_runs_h: bool = False
     callee_goes: Jump | None = None
     uniqueids: tuple[str, str] = ("", "")
     on_caller_digit: Callable[[str], bool] | None = None

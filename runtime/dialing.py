@@ -99,6 +99,8 @@ async def _talk(caller: Channel, callee: Channel, result: DialResult, settings: 
     features.allow(callee, settings.callee_features)
     bridge = Bridge(caller.switch)
     callee.after_bridge = settings.callee_goes
+    if settings.callee_runs_h:
+        callee.runs_h, callee.context = True, caller.context
     impart(bridge, callee, limit_s=limit_s)
     try:
         await join(bridge, caller, limit_s=limit_s)

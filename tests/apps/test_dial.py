@@ -56,7 +56,7 @@ async def test_a_timeout_that_is_none_rings_for_ever(rt: TestRuntime, timeout: s
     assert call.variables["DIALSTATUS"] == "CANCEL"
 
 
-@pytest.mark.parametrize("letter", "CeEkKOswWxX")
+@pytest.mark.parametrize("letter", "CEkKOswWxX")
 async def test_an_option_that_is_not_served_yet_is_named(rt: TestRuntime, letter: str) -> None:
     rt.phone("bob").refuses()
     await (await call_of(rt, f"Dial(Loopback/bob,5,{letter})")).over()
@@ -381,3 +381,18 @@ async def test_nobody_is_warned_once_the_call_is_over(rt: TestRuntime) -> None:
     call = await call_of(rt, "Dial(Loopback/bob,5,gL(5000:2000))", "Wait(10)")
     await call.over()
     assert call.sounds() == []
+
+
+async def test_option_e_runs_h_for_the_called_party_too(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=2)
+    call = await call_of(rt, "Dial(Loopback/bob,30,e)", more="exten => h,1,NoOp(${CHANNEL(name)})\n")
+    await call.over()
+    ran = [step for step in rt.executed() if step.startswith("h@default:1")]
+    assert sorted(ran) == ["h@default:1 NoOp(Loopback/alice-00000000)", "h@default:1 NoOp(Loopback/bob-00000001)"]
+
+
+async def test_option_e_runs_nothing_for_who_was_not_talked_to(rt: TestRuntime) -> None:
+    rt.phone("bob").refuses()
+    call = await call_of(rt, "Dial(Loopback/bob,30,e)", more="exten => h,1,NoOp(${CHANNEL(name)})\n")
+    await call.over()
+    assert [step for step in rt.executed() if step.startswith("h@")] == ["h@default:1 NoOp(Loopback/alice-00000000)"]
