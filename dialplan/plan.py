@@ -1,12 +1,16 @@
 """A dialplan that is in force: contexts, their extensions in Asterisk's order, and finding a step in them."""
 
 from collections.abc import Awaitable, Iterator
+from typing import TYPE_CHECKING
 
 from asterism.dialplan import pattern, timing
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.scope import Registry, Scope
 from asterism.dialplan.source import Elsewhere, Found, Later, Step, Track
 from asterism.dialplan.switches import Loopback, SwitchDriver, substituted
+
+if TYPE_CHECKING:
+    from asterism.dialplan.lua import LuaSwitch
 
 MAX_INCLUDES = 128
 """Contexts that one look-up may walk through, as in Asterisk."""
@@ -55,17 +59,22 @@ class Extension:
         return pattern.number_matches(self.caller, caller)
 
 
+REGISTRAR = "pbx_config"
+"""Who Asterisk says has made what stands in extensions.conf."""
+
+
 class Included:
     """`include => context` with its times."""
 
-    __slots__ = ("context", "file", "line", "text", "timing")
+    __slots__ = ("context", "file", "line", "registrar", "text", "timing")
 
-    def __init__(self, text: str, file: str = "", line: int = 0) -> None:
+    def __init__(self, text: str, file: str = "", line: int = 0, registrar: str = REGISTRAR) -> None:
         self.text = text
         self.context, _, times = text.partition("|" if "|" in text else ",")
         self.timing = timing.parse(times)
         self.file = file
         self.line = line
+        self.registrar = registrar
 
     def holds(self, scope: Scope) -> bool:
         """Whether it is in force now."""
@@ -75,13 +84,14 @@ class Included:
 class Switched:
     """`switch => NAME/argument`."""
 
-    __slots__ = ("argument", "evaluated", "file", "line", "name")
+    __slots__ = ("argument", "evaluated", "file", "line", "name", "registrar")
 
-    def __init__(self, text: str, evaluated: bool, file: str = "", line: int = 0) -> None:
+    def __init__(self, text: str, evaluated: bool, file: str = "", line: int = 0, registrar: str = REGISTRAR) -> None:
         self.name, _, self.argument = text.partition("/")
         self.evaluated = evaluated
         self.file = file
         self.line = line
+        self.registrar = registrar
 
     @property
     def text(self) -> str:
@@ -98,11 +108,12 @@ class Context:
 
     __slots__ = (
         "autohints", "file", "ignore_patterns", "includes", "line", "literals", "name", "patterns",
-        "prefixes", "switches", "texts",
+        "prefixes", "registrar", "switches", "texts",
     )  # fmt: skip
 
-    def __init__(self, name: str, file: str = "", line: int = 0) -> None:
+    def __init__(self, name: str, file: str = "", line: int = 0, registrar: str = REGISTRAR) -> None:
         self.name = name
+        self.registrar = registrar
         self.file = file
         self.line = line
         self.literals: dict[str, Group] = {}
@@ -245,6 +256,9 @@ class Plan:
         self.warnings: list[DialplanError] = []
         self.switches: dict[str, SwitchDriver] = {"loopback": Loopback()}
         self.autofallthrough = True
+        self.lua: LuaSwitch | None = None
+        "What extensions.lua says, where there is one."
+        self.lua_lost = False
         self._changes = 0
         self._tracks: dict[tuple[str, str], Track] = {}
         self._tracks_of = -1
@@ -264,13 +278,27 @@ class Plan:
         self.general = other.general
         self.warnings = other.warnings
         self.autofallthrough = other.autofallthrough
+        self._adopt_lua(other)
         self.changed()
 
-    def context(self, name: str, file: str = "", line: int = 0) -> Context:
+    def _adopt_lua(self, other: "Plan") -> None:
+        """Take the Lua part of a newly loaded plan; where it is lost the old one stays in force."""
+        if other.lua_lost and self.lua is not None:
+            self.lua.attach(self)
+            return
+        if other.lua is None:
+            self.switches.pop("lua", None)
+        else:
+            self.switches["lua"] = other.lua
+            if self.lua is not None:
+                other.lua.supersede(self.lua)
+        self.lua = other.lua
+
+    def context(self, name: str, file: str = "", line: int = 0, registrar: str = REGISTRAR) -> Context:
         """Return a context, made where there is none."""
         found = self.contexts.get(name)
         if found is None:
-            found = self.contexts[name] = Context(name, file, line)
+            found = self.contexts[name] = Context(name, file, line, registrar)
         return found
 
     # --- finding ---------------------------------------------------------------------------

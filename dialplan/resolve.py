@@ -32,6 +32,7 @@ def load(
     globals: dict[str, str] | None = None,
     execute: reader.Execute | None = None,
     tables: reader.Tables | None = None,
+    lua: bool = True,
 ) -> Plan:
     """Load a configuration folder's dialplan.
 
@@ -43,6 +44,7 @@ def load(
         globals: Global variables that stay (`clearglobalvars=no`); the new ones are put into this very dict.
         execute: Runs `#exec` lines.
         tables: Files that are in tables and not on disk.
+        lua: Read the folder's extensions.lua too, where there is one.
 
     Returns:
         The plan; `plan.warnings` has what was skipped or looks wrong, with file and line.
@@ -51,7 +53,25 @@ def load(
         DialplanError: The whole file is lost, as Asterisk loses it.
     """
     with _no_collection():
-        return resolve(reader.read(file, folder, execute, tables), registry, scope, globals)
+        plan = resolve(reader.read(file, folder, execute, tables), registry, scope, globals)
+    if lua:
+        _add_lua(plan, Path(folder))
+    return plan
+
+
+def _add_lua(plan: Plan, folder: Path) -> None:
+    """Add what the folder's extensions.lua says."""
+    if not (folder / "extensions.lua").exists():
+        return
+    from asterism.dialplan import lua
+
+    try:
+        plan.lua = lua.load(folder)
+        if plan.lua is not None:
+            plan.lua.attach(plan)
+    except DialplanError as error:
+        plan.warnings.append(error)
+        plan.lua_lost = True
 
 
 @contextmanager

@@ -404,7 +404,8 @@ class Runtime(Switchboard):
         def load(values: dict[str, str]) -> Plan:
             tables = self.realtime.static
             return resolve.load(
-                folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, execute=self.includes, tables=tables
+                folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, execute=self.includes,
+                tables=tables, lua=self.wants_module("pbx_lua"),
             )  # fmt: skip
 
         return self._adopt(load)

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from asterism.dialplan.plan import Context
+from asterism.dialplan.plan import REGISTRAR, Context
 from asterism.dialplan.source import Step
-from asterism.runtime.commands.dialplan import REGISTRAR
 from asterism.runtime.declare import action
 from asterism.runtime.request import Header, Item, Request, Response
 

@@ -5,16 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.dialplan import pattern
-from asterism.dialplan.plan import MAX_INCLUDES, Context, Extension
+from asterism.dialplan.plan import MAX_INCLUDES, REGISTRAR, Context, Extension
 from asterism.dialplan.source import Step
 from asterism.runtime.declare import Table, command
 from asterism.runtime.errors import ArgumentError, AsterismError
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
-
-REGISTRAR = "pbx_config"
-"Who Asterisk says has made what stands in extensions.conf."
 
 
 @command("dialplan show [<exten@context>]")
@@ -57,16 +54,16 @@ class _Shown:
         titled = bool(lines) or not self._exten
         if titled:
             self._contexts += 1
-            lines.insert(0, f"[ {kind} '{context.name}' created by '{REGISTRAR}' ]")
+            lines.insert(0, f"[ {kind} '{context.name}' created by '{context.registrar}' ]")
         if not self._exten:
-            lines += [_item("Include", each.text) for each in context.includes]
+            lines += [_item("Include", each.text, each.registrar) for each in context.includes]
             lines += [_item("Ignore pattern", each) for each in context.ignore_patterns]
         elif len(through) < MAX_INCLUDES:
             path = (*through, context.name)
             for each in context.includes:
                 if each.context in self._all and each.context not in path:
                     lines += self.context(self._all[each.context], path)
-        lines += [_item("Alt. Switch", each.text) for each in context.switches]
+        lines += [_item("Alt. Switch", each.text, each.registrar) for each in context.switches]
         return [*lines, ""] if titled else lines
 
     def _wants(self, extension: Extension) -> bool:
@@ -102,9 +99,9 @@ def _line(name: str, text: str, step: Step) -> str:
     return f"{name:<19} {text:<45} [{origin}]"
 
 
-def _item(kind: str, text: str) -> str:
+def _item(kind: str, text: str, registrar: str = REGISTRAR) -> str:
     quoted = f"'{text}'"
-    return f"{'  ' + kind + ' =>':<19} {quoted:<45} [{REGISTRAR}]"
+    return f"{'  ' + kind + ' =>':<19} {quoted:<45} [{registrar}]"
 
 
 def _s(number: int) -> str:

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 from asterism.dialplan import parser
 from asterism.dialplan.errors import DialplanError
-from asterism.dialplan.plan import Context, Included
+from asterism.dialplan.plan import REGISTRAR, Context, Included
 from asterism.dialplan.reader import Line
 from asterism.dialplan.source import Step
-from asterism.runtime.commands.dialplan import REGISTRAR
 from asterism.runtime.declare import command
 from asterism.runtime.errors import ArgumentError, AsterismError
 
@@ -102,7 +101,7 @@ def add_include(rt: "Runtime", text: str, name: str) -> list[str]:
     context, said = _made(rt, name, "include")
     if any(include.text == text for include in context.includes):
         raise AsterismError(f"Context '{text}' already included in '{name}' context")
-    context.includes.append(Included(text, REGISTRAR))
+    context.includes.append(Included(text))
     rt.plan.changed()
     return [*said, f"Context '{text}' included in '{name}' context"]
 

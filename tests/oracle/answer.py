@@ -113,6 +113,8 @@ class World:
         self.runtime = runtime
         self.folder = folder
         self.heard = Heard()
+        self.files: list[Path] = []
+        "Those that the last case brought along."
         runtime.bus.subscribe(self._event)
         self.trace = trace = ChannelBase.trace
 
@@ -131,6 +133,9 @@ class World:
 
     async def load(self, text: str, files: dict[str, str | None]) -> None:
         """Put a dialplan in force, as a reload does."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        self.files = [self.folder / name for name, content in files.items() if content is not None]
         for name, content in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

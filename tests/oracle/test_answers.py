@@ -37,6 +37,7 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "macro",
         "flow-own",
         "flow-random",
+        "lua",
     ],
 )
 async def test_as_recorded(name: str) -> None:
