@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from asterism.runtime.cli_permissions import NOBODY, CliPermissions, PermissionsConf, number_of
+from asterism.runtime.cli_permissions import FILE, NOBODY, CliPermissions, PermissionsConf, make, number_of
 from asterism.runtime.declare import Table, command
 from asterism.runtime.errors import AsterismError
 
@@ -39,9 +39,13 @@ def show_permissions(rt: "Runtime") -> list[str]:
 @command("cli reload permissions", see="cli show permissions")
 async def reload_permissions(rt: "Runtime") -> list[str]:
     """Read cli_permissions.conf again."""
-    if "cli_permissions" not in rt.front_ends:
-        raise AsterismError("There is no cli_permissions.conf, or there was none at the start.")
-    return await rt.reload("cli_permissions")
+    if "cli_permissions" in rt.front_ends:
+        return await rt.reload("cli_permissions")
+    if rt.has_config(FILE):
+        permissions = make(rt)
+        await permissions.start()
+        rt.front_ends["cli_permissions"] = permissions
+    return []
 
 
 @command("cli check permissions <user@group> [<command>...]", see="cli show permissions")

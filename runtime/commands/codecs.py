@@ -107,8 +107,8 @@ def show_file_formats(rt: "Runtime") -> Table:
 def show_image_formats(rt: "Runtime") -> list[str]:
     """List the formats of pictures, of which there is none."""
     return [
-        f"{'Name':>10} {'Extensions':<50} {'Description':>11} {'Format':>10}".rstrip(),
-        f"{'----':>10} {'----------':<50} {'-----------':>11} {'------':>10}".rstrip(),
+        f"{'Name':>10} {'Extensions':<49} {'Description':>11} {'Format':>10}",
+        f"{'----':>10} {'----------':<49} {'-----------':>11} {'------':>10}",
         "",
         "0 image formats registered.",
     ]

@@ -67,19 +67,28 @@ def logger_reload(rt: "Runtime", file: str = "") -> list[str]:
 
 
 @command("logger add channel <name> <levels>", see="logger remove channel")
-def logger_add_channel(rt: "Runtime", name: str, levels: str) -> None:
+def logger_add_channel(rt: "Runtime", name: str, levels: str) -> list[str]:
     """Write the log to one more place, until it is removed or the server restarts.
 
     The name is a file, or syslog.FACILITY; the levels are written as in logger.conf: notice,warning,verbose(3), with
     [json] or [plain] before them for another format.
     """
-    _files(rt).add(name, levels)
+    files = _files(rt)
+    try:
+        files.add(name, levels)
+    except AsterismError as error:
+        return [str(error)]
+    return []
 
 
 @command("logger remove channel <name>", see="logger add channel")
 def logger_remove_channel(rt: "Runtime", name: str) -> str:
     """No more write the log to a place that was added."""
-    _files(rt).remove(name)
+    files = _files(rt)
+    try:
+        files.remove(name)
+    except AsterismError as error:
+        return str(error)
     return f"Removed dynamic logger channel '{name}'"
 
 

@@ -113,10 +113,5 @@ async def timing_test(rt: "Runtime", rate: int = _TICKS_A_SECOND) -> list[str]:
 @command("core show switches", see="dialplan show")
 def show_switches(rt: "Runtime") -> list[str]:
     """List what a `switch =>` line of the dialplan may name."""
-    found = getattr(rt.plan, "switches", {})
-    lines = [f"{name.capitalize()}: {_said(each)}" for name, each in sorted(found.items())]
+    lines = [f"{name.capitalize()}: {name.capitalize()} Dialplan Switch" for name in sorted(rt.plan.switches)]
     return ["", "    -= Registered Asterisk Alternative Switches =-", *lines]
-
-
-def _said(switch: object) -> str:
-    return (type(switch).__doc__ or "").strip().partition("\n")[0].rstrip(".")

@@ -126,6 +126,14 @@ async def test_permissions_are_read_and_shown(tmp_path: Path) -> None:
                                                                                        "'core stop now'")  # fmt: skip
 
 
+async def test_permissions_may_come_later(tmp_path: Path) -> None:
+    async with TestRuntime(folder(tmp_path)) as rt:
+        assert await run(rt, "cli reload permissions") == []
+        (tmp_path / "cli_permissions.conf").write_text("[general]\ndefault_perm=deny\n")
+        assert await run(rt, "cli reload permissions") == []
+        assert (await run(rt, "cli check permissions root core stop now"))[0].startswith("User 'root' is not allowed")
+
+
 async def test_a_broken_file_lets_nobody_in(tmp_path: Path) -> None:
     async with TestRuntime(folder(tmp_path, cli_permissions="[general\n")) as rt:
         assert any("cli_permissions.conf" in each for each in rt.logged(Level.ERROR))
