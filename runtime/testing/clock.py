@@ -14,6 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
+RESOLUTION_S = 1e-5
+"How exact timers are; enough for waits of centuries."
+
 PATIENCE_S = 1.0
 "How long something may take without a pause before time goes on."
 
@@ -50,6 +53,8 @@ class JumpingClock:
             return
         self._installed = True
         self._loop.time = self._now
+        # Years ahead a timer that is due would be found not to be, for want of digits.
+        self._loop._clock_resolution = RESOLUTION_S
         self._loop._selector.select = self._jump
         self._loop.run_in_executor = self._run_now
         self._loop.subprocess_shell = self._started
