@@ -109,6 +109,18 @@ def branch(condition: Evaluate, rest: str, first: Jump | None, second: Jump | No
     return run
 
 
+def _now(chan: Scope) -> float:
+    """The time, or the one that TESTTIME() has set."""
+    text = chan.variables.get("TESTTIME", "")
+    if not text:
+        return chan.now()
+    if not text.isdecimal():
+        chan.warn("TESTTIME is no time: using the current one")
+        chan.unset("TESTTIME")
+        return chan.now()
+    return float(text)
+
+
 @application("GotoIfTime", since="0.1", see="GotoIf, ExecIfTime, IFTIME")
 def gotoiftime(chan: Scope, text: declare.Text = "") -> Outcome:
     """Go elsewhere at certain times.
@@ -125,5 +137,5 @@ def gotoiftime(chan: Scope, text: declare.Text = "") -> Outcome:
         return None
     yes, _, no = rest.partition(":")
     found = timing.parse(times)
-    where = yes if found is not None and found.holds(chan.now()) else no
+    where = yes if found is not None and found.holds(_now(chan)) else no
     return go(chan, where) if where else None

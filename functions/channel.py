@@ -37,7 +37,7 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "channeltype": lambda chan: chan.technology,
     "uniqueid": lambda chan: chan.uniqueid,
     "linkedid": lambda chan: chan.linkedid,
-    "callid": lambda chan: chan.call,
+    "callid": lambda chan: f"[{chan.call}]",
     "exten": lambda chan: chan.exten,
     "context": lambda chan: chan.context,
     # Whoever asks is between two applications: a priority's data is put together before its application begins.

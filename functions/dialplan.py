@@ -2,7 +2,7 @@
 
 import inspect
 
-from asterism.dialplan import subroutine
+from asterism.dialplan import machine, subroutine
 from asterism.dialplan.scope import Frame
 from asterism.dialplan.source import Step
 from asterism.functions import indirect
@@ -88,6 +88,25 @@ async def eval_exten(chan: Channel, location: str) -> str:
         return "" if step.evaluate_later is None else await step.evaluate_later(chan)
     finally:
         chan.context, chan.exten, chan.priority = stood
+
+
+@function("EVAL_SUB", see="EVAL, EVAL_EXTEN, Gosub", form="[[context,]extension,]priority[(arg1[,arg2...])]")
+async def eval_sub(chan: Channel, location: str) -> str:
+    """Run a subroutine and return what it returns.
+
+    Args:
+        location: Context, extension, priority, and the arguments in parentheses; the first two may be left out from
+            the left.
+    Compat: func_evalexten. It runs in `h`, too; a subroutine that does not return is empty.
+    """
+    place, arguments = subroutine.split_call(location)
+    jump = subroutine.place(place)
+    if jump is None:
+        raise ArgumentError("a priority is needed: [[<context>,]<extension>,]<priority>[(<arguments>)]")
+    if not await machine.call(chan.source, chan, jump, arguments):
+        chan.warn(f"Failed to execute Gosub({location})")
+        return ""
+    return chan.variables.get("GOSUB_RETVAL", "")
 
 
 @function("EXCEPTION", see="RaiseException")

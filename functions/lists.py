@@ -186,7 +186,10 @@ async def _unshift(chan: Channel, varname: str, delimiter: str = "", value: str 
 async def _add(chan: Channel, varname: str, delimiter: str, value: str, at_end: bool) -> None:
     if not varname:
         raise ArgumentError("the name of a variable is needed")
-    before = await indirect.value_of_later(chan, varname)
+    # `__list`: the underscores say who inherits the list and are no part of its name.
+    name = varname[1:] if varname[:1] == "_" else varname
+    name = name[1:] if varname[:2] == "__" else name
+    before = await indirect.value_of_later(chan, name)
     if before:
         separator = widen(indirect.first_octet(delimiter, ","))
         value = before + separator + value if at_end else value + separator + before

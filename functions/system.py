@@ -6,11 +6,22 @@ import platform
 
 from asterism import __version__
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import function
+from asterism.runtime.declare import Text, function
 from asterism.runtime.errors import ArgumentError
 
 ASTERISK = (22, 10, 1)
 """The Asterisk whose dialplans run here unchanged: what VERSION tells those that ask for it."""
+
+
+@function("IFMODULE")
+def ifmodule(chan: Channel, modulename: Text = "") -> str:
+    """Tell whether there is what a module of Asterisk's does: 1 or 0.
+
+    Args:
+        modulename: Such as `app_dial.so`, with or without its end; or a Python module's full name.
+    Compat: func_module.
+    """
+    return "1" if modulename and chan.switch.serves_module(modulename) else "0"
 
 
 @function("VERSION")

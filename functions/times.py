@@ -11,6 +11,7 @@ from zoneinfo import TZPATH, ZoneInfo
 
 from asterism.dialplan import longdouble
 from asterism.functions.indirect import wrapped
+from asterism.functions.logic import is_true
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -25,6 +26,37 @@ _MODEL = "America/New_York"
 """When a zone such as `CET-1CEST` does not say when summer time is, it is when it is there: tzdb's `posixrules`."""
 _LAST_YEAR = 2037
 """Summer time of such a zone is known so far."""
+
+
+@function("TESTTIME", see="GotoIfTime, IFTIME", form="")
+def testtime(chan: Channel) -> str:
+    """Let GotoIfTime see another time: `Set(TESTTIME()=2026/12/24 18:00:00 Europe/Berlin)`.
+
+    A value that counts as false lets it see the present again.
+    Sets: TESTTIME, inherited by channels that are dialled.
+    Compat: pbx. It cannot be read; IFTIME and ExecIfTime do not heed it.
+    """
+    chan.error("TESTTIME cannot be read")
+    return ""
+
+
+@testtime.write
+def _set_testtime(chan: Channel, value: str = "") -> None:
+    found = _TEST_TIME.match(value)
+    if found is None:
+        if is_true(value):
+            raise ArgumentError(f"'{value}' is no time: YYYY/MM/DD HH:MM:SS[ zone]")
+        chan.unset("TESTTIME")
+        return
+    try:
+        year, month, day, hour, minute, second = map(int, found.groups()[:6])
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone(found[7]))
+    except ValueError as error:
+        raise ArgumentError(f"'{value}': {error}") from None
+    chan.set("__TESTTIME", str(int(moment.timestamp())))
+
+
+_TEST_TIME = re.compile(r"\s*(\d{4})/(\d{1,2})/(\d{1,2})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})\s*(\S*)")
 
 
 @function("STRFTIME", see="STRPTIME, IFTIME")

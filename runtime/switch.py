@@ -171,6 +171,9 @@ class Switch(Protocol):
     def wants_module(self, name: str) -> bool:
         """Whether modules.conf wants a module of Asterisk's, such as `chan_sip`."""
 
+    def serves_module(self, name: str) -> bool:
+        """Whether there is what a module of Asterisk's does, such as `app_dial`."""
+
     def has_config(self, file: str) -> bool:
         """Whether there is a configuration file, on disk or in a table (static realtime)."""
 

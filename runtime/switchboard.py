@@ -182,6 +182,10 @@ class Switchboard:
         """Whether a module of Asterisk's, such as `chan_sip`, is wanted."""
         return True
 
+    def serves_module(self, name: str) -> bool:
+        """Whether there is what a module of Asterisk's does, such as `app_dial`."""
+        return self.modules.serves(name)
+
     def has_config(self, file: str) -> bool:
         """Whether there is a configuration file, on disk or in a table."""
         return file.lower() in self.realtime.static or (self.directories.etc / file).exists()

@@ -1,0 +1,129 @@
+"""VMCOUNT and VM_INFO: what is in mailboxes on disk, and what voicemail.conf says of their owners."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asterism.dialplan.errors import DialplanError
+from asterism.runtime.channel import Channel
+from asterism.runtime.declare import function
+from asterism.runtime.errors import ArgumentError
+
+FILE = "voicemail.conf"
+_NO_MAILBOXES = frozenset(("general", "zonemessages"))
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """One line of voicemail.conf: `1234 => password,name,email,pager,option=value|option=value`."""
+
+    password: str = ""
+    fullname: str = ""
+    email: str = ""
+    pager: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str) -> "Mailbox":
+        """Read what stands behind `=>`."""
+        parts = [part.strip() for part in text.split(",", 4)] + [""] * 4
+        options = dict(option.split("=", 1) for option in parts[4].split("|") if "=" in option)
+        named = {name.strip().lower(): value.strip() for name, value in options.items()}
+        return cls(parts[0], parts[1], parts[2], parts[3], named)
+
+
+def _place(text: str) -> tuple[str, str]:
+    """Mailbox and context of `mailbox[@context]`."""
+    mailbox, _, context = text.partition("@")
+    return mailbox, context or "default"
+
+
+def _messages(spool: Path, mailbox: str, context: str, folder: str) -> int:
+    """How many messages a folder has; names that lead elsewhere have none."""
+    if any(part in ("", ".", "..") or "/" in part or "\0" in part for part in (mailbox, context, folder)):
+        return 0
+    try:
+        names = [each.name for each in (spool / "voicemail" / context / mailbox / folder).iterdir()]
+    except OSError:
+        return 0
+    return sum(name.startswith("msg") and name.endswith(".txt") for name in names)
+
+
+def _count(spool: Path, text: str, folder: str) -> int:
+    """What is new counts what is urgent too."""
+    mailbox, context = _place(text)
+    count = _messages(spool, mailbox, context, folder)
+    return count + _messages(spool, mailbox, context, "Urgent") if folder == "INBOX" else count
+
+
+@function("VMCOUNT", see="VM_INFO")
+async def vmcount(chan: Channel, vmbox: str = "", folder: str = "") -> str:
+    """Count the messages of mailboxes.
+
+    Args:
+        vmbox: A mailbox, with `@` and its context unless that is `default`; several joined by `&`.
+        folder: Such as Old; INBOX when it is left out, and the urgent ones with it.
+    Compat: func_vmcount, on Asterisk's folders below the spool directory.
+    """
+    if not vmbox:
+        raise ArgumentError("a mailbox is needed")
+    spool, boxes = chan.switch.directories.spool, [box for box in vmbox.split("&") if box]
+
+    def count() -> int:
+        return sum(_count(spool, box, folder or "INBOX") for box in boxes)
+
+    return str(await asyncio.get_running_loop().run_in_executor(None, count))
+
+
+_ATTRIBUTES: Mapping[str, Callable[[Mailbox, Channel], str]] = {
+    "password": lambda box, chan: box.password,
+    "fullname": lambda box, chan: box.fullname,
+    "email": lambda box, chan: box.email,
+    "pager": lambda box, chan: box.pager,
+    "language": lambda box, chan: box.options.get("language") or chan.language,
+    "locale": lambda box, chan: box.options.get("locale", ""),
+    "tz": lambda box, chan: box.options.get("tz", ""),
+}
+
+
+@function("VM_INFO", see="VMCOUNT")
+async def vm_info(chan: Channel, mailbox: str = "", attribute: str = "", folder: str = "INBOX") -> str:
+    """Tell what voicemail.conf says of a mailbox, or how many messages it has.
+
+    Args:
+        mailbox: A mailbox, with `@` and its context unless that is `default`.
+        attribute: count, email, exists (1 or 0), fullname, language, locale, pager, password, or tz.
+        folder: For count; INBOX when it is left out.
+    Compat: app_voicemail. A mailbox that does not exist is empty, but for `exists`.
+    """
+    if not mailbox or not attribute:
+        raise ArgumentError("a mailbox and an attribute are needed")
+    found = await asyncio.get_running_loop().run_in_executor(None, _find, chan, *_place(mailbox))
+    word = attribute.lower()
+    if word.startswith("exists"):
+        return "0" if found is None else "1"
+    if found is None:
+        return ""
+    if word.startswith("count"):
+        return await vmcount.body(chan, mailbox, folder)  # type: ignore[no-any-return]
+    for name, read in _ATTRIBUTES.items():
+        if word.startswith(name):
+            return read(found, chan)
+    raise ArgumentError(f"unknown attribute '{attribute}'")
+
+
+def _find(chan: Channel, mailbox: str, context: str) -> Mailbox | None:
+    if not chan.switch.has_config(FILE):
+        return None
+    try:
+        config = chan.switch.read_config(FILE)
+    except DialplanError as error:
+        chan.warn(str(error))
+        return None
+    for section in config:
+        if section.name.lower() == context.lower() and section.name.lower() not in _NO_MAILBOXES:
+            for line in section.lines:
+                if line.key == mailbox:
+                    return Mailbox.of(line.value)
+    return None
