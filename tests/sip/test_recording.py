@@ -35,10 +35,8 @@ async def test_a_recording(served: Any, phone: Any, tmp_path: Path, file_format:
 
 
 async def test_silence_ends_it(served: Any, phone: Any, tmp_path: Path) -> None:
-    pbx = await served(
-        sip=SIP,
-        extensions=f"[phones]\nexten => 1,1,Record({tmp_path}/a.wav,1,9,q)\n same => n,Verbose(1,was ${{RECORD_STATUS}})\n",
-    )
+    steps = f"Record({tmp_path}/a.wav,1,9,q)\n same => n,Verbose(1,was ${{RECORD_STATUS}})"
+    pbx = await served(sip=SIP, extensions=f"[phones]\nexten => 1,1,{steps}\n")
     one = await phone("6001", "one", tone_hz=0)
     await one.registered()
     await one.dial("1")
