@@ -14,6 +14,6 @@ def queue_log(chan: Channel, queuename: str, uniqueid: str, agent: str, event: s
         agent: The member it is about, or NONE.
         event: What has happened, one word in capitals.
         additionalinfo: What else there is to say, several things with `|` between them.
-    Compat: app_queue; the call ends when an argument but the last is missing. Where the log is kept, and whether, is said in logger.conf.
+    Compat: app_queue; the call ends when an argument but the last is missing. logger.conf says where the log is kept.
     """
     chan.switch.log.queue(uniqueid, queuename, agent, event, additionalinfo)
