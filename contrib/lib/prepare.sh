@@ -142,7 +142,7 @@ prepare() {
     fi
     pjsip=$("$venv/bin/python" "$root/contrib/pjsip/build") || die "PJSIP could not be built; what to do stands above"
     step "build tools" pip install 'scikit-build-core>=0.10' 'cython>=3.1' || die "pip cannot reach its index: start again when it does"
-    local extras=sip,http,postgresql,spool
+    local extras=sip,http,postgresql,spool,dns
     [ "$what" = run ] || extras+=,dev
     step "asterism and what it needs" install_asterism "$pjsip" "$root[$extras]" || die "asterism could not be installed: see $log"
     step "a look at the native part" "$venv/bin/python" -c 'import pjsua2, asterism._native' || die "the native part does not load: see $log"

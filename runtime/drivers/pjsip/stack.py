@@ -301,6 +301,8 @@ class Stack:
             account.shutdown()
         except pj.Error as error:
             self._log.debug(1, f"an account did not close: {error.reason}")
+        # Its destructor would close the account once more, by a number that may be somebody else's by then.
+        account.thisown = False
 
     def _drain(self) -> None:
         for event in native.drain():
