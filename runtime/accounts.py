@@ -18,6 +18,12 @@ def dialled(channel: "ChannelBase", caller: "ChannelBase") -> None:
     channel.peeraccount = caller.accountcode or channel.peeraccount
 
 
+def given(channel: "ChannelBase", accountcode: str) -> None:
+    """Somebody from outside says who pays for a call, whoever talks."""
+    channel.set_accountcode(accountcode)
+    channel.peeraccount = accountcode
+
+
 def crossed(channel: "ChannelBase", other: "ChannelBase") -> None:
     """The half of a pair that runs the dialplan takes over the accounts of the half that was called."""
     channel.accountcode, channel.peeraccount = other.peeraccount, other.accountcode

@@ -53,6 +53,8 @@ class CallRecords:
         "By unique id of the channel."
         self._partners: dict[str, list[Record]] = {}
         "Records by unique id of their party B."
+        self.debug = False
+        "Whether the log tells how each record comes about."
         self._sequence = itertools.count()
         self._number = itertools.count()
         self._stops: list[Callable[[], None]] = []
@@ -83,6 +85,8 @@ class CallRecords:
         config = load(self._folder, FILE, complain)
         rules = Rules() if config is None else read(Rules, config.lines("general"), complain)
         found = backends.of_cdr(self._switch, self._folder, config, complain) if rules.enable else []
+        if rules.debug is not self.rules.debug:
+            self.debug = rules.debug
         self.rules = rules
         for chain in self.chains.values():
             chain.rules = rules
@@ -124,7 +128,7 @@ class CallRecords:
         told: dict[type[Event], Callable[[Any], None]] = {
             Newchannel: self._created,
             Newstate: self._changed,
-            ApplicationStart: self._changed,
+            ApplicationStart: self._runs,
             SoftHangupRequest: self._changed,
             DialBegin: self._dial_begins,
             DialEnd: self._dial_ends,
@@ -161,6 +165,10 @@ class CallRecords:
         self.wake()
         return self.chains.get(channel.uniqueid)
 
+    def _say(self, text: str) -> None:
+        if self.debug:
+            self._switch.log.verbose(1, f"CDR: {text}")
+
     def _chain_of(self, snapshot: ChannelSnapshot | None) -> Chain | None:
         return None if snapshot is None else self.chains.get(snapshot.uniqueid)
 
@@ -187,6 +195,11 @@ class CallRecords:
         if chain is not None:
             chain.follow(self._switch.now())
 
+    def _runs(self, event: ApplicationStart) -> None:
+        chain = self._chain_of(event.channel)
+        if chain is not None:
+            chain.follow(self._switch.now(), runs=True)
+
     def _dial_begins(self, event: DialBegin) -> None:
         peer, caller = self._chain_of(event.dest), self._chain_of(event.channel)
         if peer is None or self.rules.ignoredialchanges:
@@ -195,6 +208,7 @@ class CallRecords:
             peer.originated = True
         chain = caller or peer
         now = self._switch.now()
+        self._say(f"{chain.channel.name} dials {peer.channel.name}")
         by = None if caller is None else caller.channel
         for record in chain.records:
             if record.dial_begins(by, peer.channel, now):
@@ -211,6 +225,7 @@ class CallRecords:
         if chain is None or peer is None or self.rules.ignoredialchanges:
             return
         by = None if caller is None else caller.channel
+        self._say(f"the dial of {chain.channel.name} to {peer.channel.name} ends: {event.dial_status}")
         for record in tuple(chain.records):
             record.dial_ends(by, peer.channel, event.dial_status, self._switch.now())
 
@@ -218,11 +233,13 @@ class CallRecords:
         chain = self._chain_of(event.channel)
         if chain is not None and not self.rules.ignorestatechanges:
             enter(self, chain, event.bridge, self._switch.now())
+            self._say(f"{chain.channel.name} is in bridge {event.bridge.uniqueid}: {chain.told()}")
 
     def _leaves(self, event: BridgeLeave) -> None:
         chain = self._chain_of(event.channel)
         if chain is not None and not self.rules.ignorestatechanges:
             leave(self, chain, event.bridge, self._switch.now())
+            self._say(f"{chain.channel.name} has left bridge {event.bridge.uniqueid}: {chain.told()}")
 
     def with_party_b(self, channel: Channel) -> list[Record]:
         """The records in which a channel is party B."""
@@ -233,6 +250,7 @@ class CallRecords:
         if chain is None:
             return
         now = self._switch.now()
+        self._say(f"{chain.channel.name} has ended: {chain.told()}")
         for record in chain.records:
             if record.state is not State.CLOSED:
                 record.note(now)

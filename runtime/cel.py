@@ -238,8 +238,9 @@ class EventLog:
             hangupsource=channel.datastores.get("hangupsource", ""),
             dialstatus=logged.dial_status,
         )
-        self._log("HANGUP", logged, application=idle[0], app_data=idle[1], extra=extra)
-        self._log("CHAN_END", logged, application=idle[0], app_data=idle[1])
+        channel.application, channel.app_data = idle
+        self._log("HANGUP", logged, extra=extra)
+        self._log("CHAN_END", logged)
         self._unlink(logged, logged.linkedid)
 
     def user_event(self, channel: Channel, name: str, extra: str = "") -> None:

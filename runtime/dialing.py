@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from asterism.dialplan.errors import Interrupt
 from asterism.dialplan.scope import Jump
-from asterism.runtime import features
+from asterism.runtime import accounts, features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
@@ -213,8 +213,7 @@ async def originate(
             if channel.far_end_gone:
                 return False
         channel.set_variables(variables or {})
-        channel.set_accountcode(accountcode)
-        channel.peeraccount = accountcode
+        accounts.given(channel, accountcode)
         return True
 
     async def early(channel: Channel) -> bool:

@@ -100,6 +100,7 @@ class Pbx:
             if caller is not None:
                 channel.meet(caller, channel.connected)
                 channel.meet(caller, caller)
+                channel.ani = caller.number
             return channel
         channel.set("DIALEDPEERNUMBER", resource)
         channel.inherit(parent)

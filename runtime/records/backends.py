@@ -1,16 +1,24 @@
 """Which back ends a configuration asks for."""
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
-from asterism.dialplan.reader import Config
+from asterism.dialplan.reader import Config, Line, Section
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.records import custom, postgresql, sqlite, subjects, tables
+from asterism.runtime.records.adaptive import AdaptiveBackend, Fill
 from asterism.runtime.records.cel_event import CelEvent
 from asterism.runtime.records.conf import CelConf, CelManager, Csv, load
 from asterism.runtime.records.csv import CsvBackend
 from asterism.runtime.records.manager import CelManagerBackend, ManagerBackend
 from asterism.runtime.records.outlet import Backend
+from asterism.runtime.records.postgresql import CdrPostgresql, CelPostgresql, PostgresqlBackend
 from asterism.runtime.records.record import CallRecord
 from asterism.runtime.settings import Complain, is_true, read
 from asterism.runtime.switch import Switch
+
+_ADAPTIVE = ("connection", "table", "schema", "usegmtime", "quoted_identifiers", "show_user_defined", "allowleapsecond")
 
 
 def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Complain) -> list[Backend[CallRecord]]:
@@ -20,15 +28,28 @@ def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Comp
         ConfigError: A file is lost as a whole.
     """
     found: list[Backend[CallRecord]] = []
+    logs = switch.directories.log
     if cdr_conf is not None and cdr_conf.section("csv") is not None and switch.wants_module("cdr_csv"):
-        settings = read(Csv, cdr_conf.lines("csv"), complain)
-        found.append(CsvBackend(switch.directories.log / "cdr-csv", settings, switch.log))
-    if switch.wants_module("cdr_manager"):
-        manager = load(folder, "cdr_manager.conf", complain)
-        if manager is not None and any(
-            each.key.lower() == "enabled" and is_true(each.value) for each in manager.lines("general")
-        ):
-            found.append(ManagerBackend(switch.bus, [(line.key, line.value) for line in manager.lines("mappings")]))
+        found.append(CsvBackend(logs / "cdr-csv", read(Csv, cdr_conf.lines("csv"), complain), switch.log))
+    manager = _conf(switch, folder, "cdr_manager", complain)
+    if manager is not None and _enabled(manager.lines("general")):
+        found.append(ManagerBackend(switch.bus, [(line.key, line.value) for line in manager.lines("mappings")]))
+    conf = _conf(switch, folder, "cdr_custom", complain)
+    if conf is not None:
+        files = custom.read(switch, "cdr_custom", logs / "cdr-custom", conf, subjects.CDR, complain)
+        found += [] if files is None else [files]
+    conf = _conf(switch, folder, "cdr_sqlite3_custom", complain)
+    if conf is not None:
+        found += sqlite.read(switch, "cdr_sqlite3_custom", logs, conf, subjects.CDR, complain)
+    for section in _sections(_conf(switch, folder, "cdr_adaptive_odbc", complain)):
+        said = _rules(section, complain)
+        found += _adaptive(switch, "Adaptive ODBC", section, "cdr", partial(tables.of_cdr, said=said), complain)
+    conf = _conf(switch, folder, "cdr_pgsql", complain)
+    if conf is not None and conf.section("global") is not None and _has_asyncpg(conf, complain):
+        settings = read(CdrPostgresql, conf.lines("global"), complain)
+        utc = settings.timezone.upper() in ("UTC", "GMT")
+        fill = partial(tables.of_cdr, said=tables.Rules({}, {}, (), utc))
+        found.append(PostgresqlBackend("pgsql", settings, fill))
     return found
 
 
@@ -41,8 +62,66 @@ def of_cel(
         ConfigError: A file is lost as a whole.
     """
     found: list[Backend[CelEvent]] = []
+    logs = switch.directories.log
     if cel_conf is not None and switch.wants_module("cel_manager"):
         settings = read(CelManager, cel_conf.lines("manager"), complain)
         if settings.enabled:
             found.append(CelManagerBackend(switch.bus, settings, conf.dateformat))
+    own = _conf(switch, folder, "cel_custom", complain)
+    if own is not None:
+        subject = subjects.cel(conf.dateformat)
+        files = custom.read(switch, "CEL Custom CSV Logging", logs / "cel-custom", own, subject, complain)
+        found += [] if files is None else [files]
+    own = _conf(switch, folder, "cel_sqlite3_custom", complain)
+    if own is not None:
+        subject = subjects.cel(conf.dateformat, dates=subjects.DATES)
+        found += sqlite.read(switch, "CEL sqlite3 custom backend", logs, own, subject, complain)
+    for section in _sections(_conf(switch, folder, "cel_odbc", complain)):
+        utc, apart = is_true(section.get("usegmtime")), is_true(section.get("show_user_defined"))
+        fill = partial(tables.of_cel, show_user_defined=apart, utc=utc)
+        found += _adaptive(switch, "ODBC CEL Backend", section, "cel", fill, complain)
+    own = _conf(switch, folder, "cel_pgsql", complain)
+    if own is not None and own.section("global") is not None and _has_asyncpg(own, complain):
+        where = read(CelPostgresql, own.lines("global"), complain)
+        fill = partial(tables.of_cel, show_user_defined=where.show_user_defined, utc=where.usegmtime)
+        found.append(PostgresqlBackend("CEL PGSQL backend", where, fill))
     return found
+
+
+def _conf(switch: Switch, folder: Path, name: str, complain: Complain) -> Config | None:
+    """The file of a back end whose module is wanted."""
+    return load(folder, f"{name}.conf", complain) if switch.wants_module(name) else None
+
+
+def _enabled(lines: Iterable[Line]) -> bool:
+    return any(line.key.lower() == "enabled" and is_true(line.value) for line in lines)
+
+
+def _sections(config: Config | None) -> list[Section]:
+    return [] if config is None else [section for section in config if section.name.lower() != "general"]
+
+
+def _rules(section: Section, complain: Complain) -> tables.Rules:
+    lines = [line for line in section.lines if line.key.lower() not in _ADAPTIVE]
+    return tables.rules(lines, complain, utc=is_true(section.get("usegmtime")))
+
+
+def _adaptive(
+    switch: Switch, name: str, section: Section, table: str, fill: Fill[tables.T], complain: Complain
+) -> list[AdaptiveBackend[tables.T]]:
+    connection = section.get("connection").strip()
+    source = switch.data_sources.find("odbc", connection)
+    if source is None:
+        text = f"connection = {connection}: res_odbc.conf has no such data source"
+        complain(ConfigError(text, section.file, section.lineno, section.name))
+        return []
+    return [AdaptiveBackend(name, source, section.get("table", table).strip() or table, fill)]
+
+
+def _has_asyncpg(config: Config, complain: Complain) -> bool:
+    try:
+        postgresql.check()
+    except postgresql.MissingExtra as error:
+        complain(ConfigError(str(error), config.file))
+        return False
+    return True

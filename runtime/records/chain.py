@@ -274,6 +274,13 @@ class Chain:
         """Whether the channel is in a subroutine: where it is, is nowhere that anybody dialled."""
         return bool(self.channel.frames) or self.channel.variables.get("MACRO_DEPTH", "0") not in ("", "0")
 
+    def told(self) -> str:
+        """All records in a line, for whoever looks for the reason of one."""
+        return "; ".join(
+            f"{record.sequence} {record.state.name} with {record.b.channel.name if record.b else 'nobody'}"
+            for record in self.records
+        )
+
     def begin(self, now: float) -> None:
         """Begin the first record."""
         first = Record(self, Party(self.channel), self._sequence(), now)
@@ -290,14 +297,14 @@ class Chain:
         self.records.append(record)
         return record
 
-    def follow(self, now: float) -> None:
-        """Look at what the channel does now."""
+    def follow(self, now: float, *, runs: bool = False) -> None:
+        """Look at what the channel does now; `runs` when an application has just started."""
         before, self.stood = self.stood, self._place()
-        moved = self._moved(before)
+        moved = runs and self._moved(before)
         rejected = True
         for record in tuple(self.records):
             rejected &= record.follow(moved, now)
-        if rejected and moved and self.channel.application:
+        if rejected and moved:
             self.append(now).follow(moved, now)
 
     def _place(self) -> tuple[str, str, int, str]:

@@ -87,7 +87,9 @@ class Outlet(Generic[T]):
         except OSError as error:
             if not self._failing:
                 self._failing = True
-                self._log.error(f"{self.backend.name}: records cannot be written, they wait: {error}")
+                self._log.error(
+                    f"{self.backend.name}: records cannot be written, they wait: {str(error) or repr(error)}"
+                )
             return False
         except Exception as error:
             if len(chunk) > 1:  # Only the one that is at fault may be lost.

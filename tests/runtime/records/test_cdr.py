@@ -1,17 +1,18 @@
 """Call detail records: which come about, and what they say. What is expected was observed on Asterisk 22."""
 
 import csv
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from asterism.runtime.causes import Cause
 from asterism.runtime.events import Cdr
 from asterism.runtime.log import Level
 from asterism.runtime.records.record import CallRecord
-from asterism.runtime.settings import DirectorySettings
 from asterism.runtime.testing import TestRuntime
+
+from tests.runtime.records.conftest import Start, called
 
 
 class Kept:
@@ -49,13 +50,6 @@ def kept(rt: TestRuntime) -> Kept:
     return found
 
 
-async def called(rt: TestRuntime) -> None:
-    """Alice calls 100, and her record is written."""
-    call = await rt.phone("alice").call("100@default")
-    await call.over()
-    await rt.cdr.flush()
-
-
 DIAL = "[default]\nexten => 100,1,Dial(Loopback/bob,30)\n same => n,NoOp(after)\n same => n,Hangup()\n"
 
 
@@ -76,7 +70,7 @@ async def test_a_call_is_one_record_with_both_parties(rt: TestRuntime, kept: Kep
     [
         (Cause.USER_BUSY, "BUSY"),
         (Cause.NORMAL_CIRCUIT_CONGESTION, "FAILED"),
-        (Cause.UNALLOCATED, "FAILED"),
+        (Cause.NO_ROUTE_DESTINATION, "FAILED"),
         (Cause.NO_ANSWER, "NO ANSWER"),
     ],
 )
@@ -167,24 +161,6 @@ async def test_nothing_listens_while_nobody_asks(rt: TestRuntime) -> None:
 
 # --- with a configuration folder --------------------------------------------------------------
 
-Start = Callable[..., "TestRuntime"]
-
-
-@pytest_asyncio.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Make a runtime whose configuration folder has these files; ended with the test."""
-
-    def make(**files: str) -> TestRuntime:
-        etc = tmp_path / "etc"
-        etc.mkdir(exist_ok=True)
-        for name, text in files.items():
-            (etc / f"{name}.conf").write_text(text)
-        directories = DirectorySettings(astetcdir=etc, astlogdir=tmp_path / "log", astdbdir=tmp_path)
-        return TestRuntime(etc, directories=directories)
-
-    yield make
-
-
 EXTENSIONS = (
     "[default]\nexten => 100,1,Set(CHANNEL(accountcode)=sales)\n same => n,Set(CDR(userfield)=say \"x\")\n"
     " same => n,Answer()\n same => n,Wait(2)\n"
@@ -236,3 +212,11 @@ async def test_a_wrong_line_names_its_place_and_the_rest_is_in_force(start: Star
         (rt.directories.etc / "cdr.conf").write_text("[general]\nunanswered=yes\n")
         assert await rt.reload("cdr") == []
         assert rt.cdr.rules.unanswered
+
+
+async def test_an_end_without_a_next_priority_is_no_record_of_its_own(rt: TestRuntime, kept: Kept) -> None:
+    rt.cdr.rules = replace(rt.cdr.rules, unanswered=True)
+    rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob)\n")
+    rt.phone("bob").refuses(Cause.USER_BUSY)
+    await called(rt)
+    assert kept.rows() == [("alice", "bob", "100", "Dial", "BUSY")]

@@ -1,17 +1,16 @@
 """Channel event logging: which events there are, and what they say. What is expected was observed on Asterisk 22."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
-import pytest_asyncio
 from asterism.runtime.events import CEL
 from asterism.runtime.log import Level
 from asterism.runtime.manager.rendering import event_headers
 from asterism.runtime.records.cel_event import EVENTS, CelEvent, moment
-from asterism.runtime.settings import DirectorySettings
 from asterism.runtime.testing import TestRuntime
+
+from tests.runtime.records.conftest import Start
 
 
 class Kept:
@@ -73,24 +72,6 @@ async def test_the_dialplan_has_events_of_its_own(rt: TestRuntime, kept: Kept) -
 def test_times_are_written_as_asked() -> None:
     assert moment(1_800_000_000.25) == "1800000000.250000"
     assert moment(1_800_000_000.25, "%F %T.%3q", utc=True) == "2027-01-15 08:00:00.250"
-
-
-Start = Callable[..., "TestRuntime"]
-
-
-@pytest_asyncio.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Make a runtime whose configuration folder has these files."""
-
-    def make(**files: str) -> TestRuntime:
-        etc = tmp_path / "etc"
-        etc.mkdir(exist_ok=True)
-        for name, text in files.items():
-            (etc / f"{name}.conf").write_text(text)
-        directories = DirectorySettings(astetcdir=etc, astlogdir=tmp_path / "log", astdbdir=tmp_path)
-        return TestRuntime(etc, directories=directories)
-
-    yield make
 
 
 EXTENSIONS = "[default]\nexten => 100,1,CELGenUserEvent(Sale)\n same => n,Wait(1)\n"
