@@ -11,7 +11,7 @@ import fcntl
 import os
 import signal
 import stat
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asterism.dialplan.scope import Jump
 from asterism.runtime import callerid
 from asterism.runtime.callfile_leg import SpoolLeg
-from asterism.runtime.dialing import Originated
 from asterism.runtime.events import Hangup
 from asterism.runtime.limits import CALL_FILE_BYTES
 from asterism.runtime.log import escaped
@@ -391,27 +390,21 @@ class CallFiles:
     async def _call(self, file: CallFile) -> int | None:
         """Make the call and wait until it is over; returns None, or why nobody answered, as AMI numbers reasons."""
         rt = self._rt
-        for name in ("codecs", "early_media"):
-            if getattr(file, name):
-                rt.log.warning(f"{file.path}: {name} is not supported yet and ignored")
-        caller = callerid.parse(file.callerid) if file.callerid else None
         where: Mapping[str, Any] = (
             {"application": file.application, "app_data": file.data}
             if file.application
             else {"context": file.context, "exten": file.exten, "priority": file.priority}
         )
-
-        def call() -> Awaitable[Originated]:
-            return rt.originate(
-                file.destination,
-                timeout=file.wait_time_s,
-                caller=caller,
-                variables=file.variables,
-                accountcode=file.account,
-                **where,
-            )
-
-        done = await call()
+        done = await rt.originate(
+            file.destination,
+            timeout=file.wait_time_s,
+            caller=callerid.parse(file.callerid) if file.callerid else None,
+            variables=file.variables,
+            accountcode=file.account,
+            early_media=file.early_media,
+            codecs=[each.strip().lower() for each in file.codecs.split(",") if each.strip()],
+            **where,
+        )
         if done.channel is not None:
             await self._over(done.channel)
             return None

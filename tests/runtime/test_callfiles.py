@@ -21,6 +21,8 @@ exten => talk,1,Answer()
 exten => busy,1,Busy()
 exten => ring,1,Ringing()
  same => n,Wait(100)
+exten => early,1,Progress()
+ same => n,Wait(100)
 exten => failed,1,Verbose(1,failed REASON=${REASON} v=${v} on ${CHANNEL} ${CHANNEL(accountcode)})
 """
 
@@ -144,6 +146,17 @@ async def test_nobody_answers_in_time(spool: Spool) -> None:
     await asyncio.sleep(10)
     assert "Call failed to go through, reason (3) Remote end Ringing" in spool.rt.logged(Level.NOTICE)
     assert not list(spool.folder.iterdir())
+
+
+async def test_early_media_is_as_good_as_an_answer(spool: Spool) -> None:
+    text = "Channel: Local/early@default\nApplication: Verbose\nData: 1,heard early\nWaitTime: 4\n"
+    spool.put("a", text + "Early_Media: yes\n")
+    await asyncio.sleep(10)
+    assert "heard early" in spool.rt.logged(Level.VERBOSE)
+    spool.rt.records.clear()
+    spool.put("b", text)
+    await asyncio.sleep(10)
+    assert "heard early" not in spool.rt.logged(Level.VERBOSE)
 
 
 async def test_a_file_that_was_put_off_again_stays(spool: Spool) -> None:
