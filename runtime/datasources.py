@@ -21,6 +21,7 @@ from asterism.runtime.sqlfile import BUSY_MS, SqlFile
 Complain = Callable[[ConfigError], None]
 
 SQLITE_FILE = "res_config_sqlite3.conf"
+OLD_SQLITE_FILE = "res_config_sqlite.conf"
 ODBC_FILE = "res_odbc.conf"
 ODBC_INI = "odbc.ini"
 SYSTEM_ODBC_INI = Path("/etc/odbc.ini")
@@ -53,7 +54,9 @@ class DataSources:
 
     def find(self, engine: str, name: str) -> Source | None:
         """A database by engine (`sqlite` and `sqlite3` are one) and name, in any case."""
-        return self.sources.get((_ENGINES.get(engine.lower(), ""), name.lower()))
+        found = self.sources.get((_ENGINES.get(engine.lower(), ""), name.lower()))
+        # The old engine knows one file, whatever name stands in extconfig.conf.
+        return self.sources.get(("sqlite", "")) if found is None and engine.lower() == "sqlite" else found
 
     @staticmethod
     def serves(engine: str) -> bool:
@@ -64,7 +67,8 @@ class DataSources:
         """Read the configuration; files that are used already, in the same way, stay open."""
         wanted: dict[tuple[str, str], Source] = {}
         open_files = {_facts(source.file): source.file for source in self.sources.values()}
-        for name, engine, dsn, path, connections, busy_ms in (*_sqlite(folder, complain), *_odbc(folder, complain)):
+        read = (*_sqlite(folder, complain), *_old_sqlite(folder, complain), *_odbc(folder, complain))
+        for name, engine, dsn, path, connections, busy_ms in read:
             facts = (path, connections, busy_ms)
             if facts not in open_files:
                 open_files[facts] = SqlFile(path, connections=connections, busy_ms=busy_ms)
@@ -118,6 +122,12 @@ def _sqlite(folder: Path, complain: Complain) -> Iterator[_Facts]:
             complain(ConfigError(f"busy_timeout: '{busy}' is no number", section.file, section.lineno, section.name))
             busy = str(BUSY_MS)
         yield section.name, "sqlite3", "", folder / path, 1, int(busy)
+
+
+def _old_sqlite(folder: Path, complain: Complain) -> Iterator[_Facts]:
+    for section in sections(folder / OLD_SQLITE_FILE, complain):
+        if section.name.lower() == "general" and section.get("dbfile"):
+            yield "", "sqlite", "", folder / section.get("dbfile"), 1, BUSY_MS
 
 
 def _odbc(folder: Path, complain: Complain) -> Iterator[_Facts]:

@@ -6,12 +6,12 @@ load.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from asterism.dialplan.reader import Row
+from asterism.dialplan.reader import Line, Row, Section
 from asterism.runtime.datasources import Complain, DataSources, Source, sections
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import Log
@@ -27,8 +27,10 @@ ROWS_MAX = 100_000
 "Rows that one question may bring; what lies beyond is left there, with a WARNING."
 NEVER_STATIC = frozenset((FILE, "asterisk.conf", "logger.conf", "modules.conf"))
 "Files that are read before there is a database."
+_STATE = frozenset(("ipaddr", "regseconds", "fullcontact", "regserver", "lastms", "useragent", "uniqueid"))
+"Columns of sippeers in which Asterisk keeps registrations, which are kept elsewhere here."
 UNSERVED = re.compile(
-    r"sip(peers|users|regs|friends)|iax\w+|ps_\w+|voicemail(_data)?|queues|queue_(members|rules|log)|meetme"
+    r"sip(users|regs|friends)|iax\w+|voicemail(_data)?|queues|queue_(members|rules|log)|meetme"
     r"|musiconhold(_entry)?|acls|followme(_numbers)?|stir_tn|dialplan_functions",
     re.IGNORECASE,
 )
@@ -75,6 +77,8 @@ class Realtime:
         "By family in lower case, then by priority."
         self.static: dict[str, list[Row]] = {}
         "The rows of files that are read from a table, by name of the file; as of the last load."
+        self.objects: dict[str, list[Section]] = {}
+        "Sections that tables add to a file, one a row, by name of the file; as of the last load."
 
     # --- configuration ------------------------------------------------------------------------
 
@@ -90,6 +94,10 @@ class Realtime:
         for family, bindings in self.bindings.items():
             if family.endswith(".conf") and 1 in bindings:
                 self.static[family] = await self._file(bindings[1])
+        self.objects = {}
+        for file, family, kind in (("sip.conf", "sippeers", ""), *_sorcery(folder, complain)):
+            if self.serves(family):
+                self.objects.setdefault(file, []).extend(await self._objects(family, kind))
 
     def _bind(self, family: str, text: str, lineno: int, complain: Complain) -> None:
         engine, comma, rest = text.partition(",")
@@ -133,6 +141,31 @@ class Realtime:
         )
         rows = await self._ask(binding, lambda database: database.execute(sql, [binding.family]).fetchall())
         return [Row(text_of(one) or "", text_of(two) or "", text_of(three) or "") for one, two, three in rows or ()]
+
+    async def _objects(self, family: str, kind: str) -> list[Section]:
+        """The rows of a family as sections: their options are the columns that are not empty."""
+        found = []
+        for number, row in enumerate(await self._rows(family), 1):
+            values = {name.lower(): value for name, value in row if value and name.lower() not in _STATE}
+            name = values.pop("name" if not kind else "id", "")
+            if not name:
+                continue
+            if not kind:
+                values.pop("id", None)
+                if values.get("host", "dynamic") == "dynamic":
+                    values.pop("port", None)  # Where it was registered last.
+            section = Section(name, f"realtime {family}", number)
+            options = {"type": kind or "friend", **values}
+            section.lines = [Line(section.file, number, name, key, value) for key, value in options.items()]
+            found.append(section)
+        return found
+
+    async def _rows(self, family: str) -> list[Values]:
+        for binding in self._places(family):
+            rows = await self._select(binding, (), ROWS_MAX)
+            if rows is not None:
+                return rows
+        return []
 
     def serves(self, family: str) -> bool:
         """Whether a family is bound."""
@@ -238,6 +271,17 @@ class Realtime:
             return None
 
 
+def _sorcery(folder: Path, complain: Complain) -> Iterator[tuple[str, str, str]]:
+    """What sorcery.conf has in tables of the objects of pjsip.conf: file, family, type."""
+    for section in sections(folder / "sorcery.conf", complain):
+        if not section.name.startswith("res_pjsip"):
+            continue
+        for line in section.lines:
+            wizard, _, rest = line.value.partition(",")
+            if wizard.strip() == "realtime" and "/" not in line.key:
+                yield "pjsip.conf", rest.partition(",")[0].strip(), line.key.strip().lower()
+
+
 def _database(text: str) -> tuple[str, str]:
     """The name of the database, which may stand in quotes, and what follows it."""
     quote = text.find('"')
@@ -253,6 +297,8 @@ _CONDITION = re.compile(r"(.*\S)\s+(=|<>|!=|<=|>=|<|>|(?:NOT\s+)?LIKE)", re.IGNO
 
 def _where(conditions: Sequence[Field]) -> tuple[str, list[str]]:
     """A WHERE clause, and the values of its question marks."""
+    if not conditions:
+        return "", []
     parts = []
     for name, _ in conditions:
         found = _CONDITION.fullmatch(name.strip())

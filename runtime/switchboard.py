@@ -188,7 +188,8 @@ class Switchboard:
 
     def has_config(self, file: str) -> bool:
         """Whether there is a configuration file, on disk or in a table."""
-        return file.lower() in self.realtime.static or (self.directories.etc / file).exists()
+        realtime = self.realtime
+        return file in realtime.static or file in realtime.objects or (self.directories.etc / file).exists()
 
     def read_config(self, file: str, execute: reader.Execute | None = None) -> reader.Config:
         """Read a file of the configuration folder, from disk or from the table that extconfig.conf binds it to.
@@ -196,7 +197,12 @@ class Switchboard:
         Raises:
             DialplanError: It is not there, or lost as a whole.
         """
-        return reader.read(file, self.directories.etc, execute or self.includes, self.realtime.static)
+        objects = self.realtime.objects.get(file, [])
+        if objects and file not in self.realtime.static and not (self.directories.etc / file).exists():
+            return reader.Config(file, list(objects))
+        config = reader.read(file, self.directories.etc, execute or self.includes, self.realtime.static)
+        config.sections += objects
+        return config
 
     @property
     def includes(self) -> reader.Execute | None:

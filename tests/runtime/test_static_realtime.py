@@ -35,7 +35,7 @@ def configure(folder: Path, engine: str = "sqlite3") -> None:
         "[settings]\n"
         + "".join(f"{file} => {engine},asterisk,ast_config\n" for file in ("extensions.conf", "table.conf"))
         + f"musiconhold.conf => {engine},asterisk,ast_config\nlogger.conf => {engine},asterisk,ast_config\n"
-        + "sippeers => sqlite3,asterisk\n"
+        + "sipregs => sqlite3,asterisk\n"
     )
     (folder / "extensions.conf").write_text("[default]\nexten => 1,1,NoOp(from the disk)\n")
     (folder / "more.conf").write_text("[frommore]\nexten => 200,1,NoOp(from more.conf)\n")
@@ -60,7 +60,7 @@ async def test_a_dialplan_from_a_table(tmp_path: Path, engine: str) -> None:
         assert rt.has_config("musiconhold.conf")
         assert any("logger.conf cannot be read from a database" in line for line in rt.logged(Level.WARNING))
         assert any(
-            line.startswith("extconfig.conf:6: sippeers: only REALTIME()") for line in rt.logged(Level.WARNING)
+            line.startswith("extconfig.conf:6: sipregs: only REALTIME()") for line in rt.logged(Level.WARNING)
         ), rt.logged(Level.WARNING)
 
 
