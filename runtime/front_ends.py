@@ -6,6 +6,13 @@ from typing import Protocol, runtime_checkable
 
 from asterism.runtime.events import Event
 
+CLASS_BITS = {
+    "system": 0, "call": 1, "log": 2, "verbose": 3, "command": 4, "agent": 5, "user": 6, "config": 7, "dtmf": 8,
+    "reporting": 9, "cdr": 10, "dialplan": 11, "originate": 12, "agi": 13, "cc": 15, "aoc": 16, "test": 17,
+    "security": 18, "message": 30,
+}  # fmt: skip
+"The classes of the manager in Asterisk's order, and the bit of each in a mask."
+
 
 @dataclass(frozen=True, slots=True)
 class ManagerUser:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Action, Table, command, noun
 from asterism.runtime.errors import AsterismError
-from asterism.runtime.front_ends import Manager, ManagerUser, manager_of
+from asterism.runtime.front_ends import CLASS_BITS, Manager, ManagerUser, manager_of
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -16,13 +16,6 @@ _CONNECTED_COLUMNS = (
     ("Username", 15), ("IP Address", 55), ("Start", 10), ("Elapsed", 10), ("FileDes", 8), ("HttpCnt", 8),
     ("ReadPerms", 10), ("WritePerms", 10),
 )  # fmt: skip
-
-# Asterisk's order of classes, and the number of the bit of each.
-_BITS = {
-    "system": 0, "call": 1, "log": 2, "verbose": 3, "command": 4, "agent": 5, "user": 6, "config": 7, "dtmf": 8,
-    "reporting": 9, "cdr": 10, "dialplan": 11, "originate": 12, "agi": 13, "cc": 15, "aoc": 16, "test": 17,
-    "security": 18, "message": 30,
-}  # fmt: skip
 
 _EVERYTHING = 0x7FFFFFFF
 
@@ -35,13 +28,13 @@ def _manager(rt: "Runtime") -> Manager:
 
 
 def _number(classes: frozenset[str]) -> int:
-    return _EVERYTHING if classes >= _BITS.keys() else sum(1 << _BITS[each] for each in classes)
+    return _EVERYTHING if classes >= CLASS_BITS.keys() else sum(1 << CLASS_BITS[each] for each in classes)
 
 
 def _words(classes: frozenset[str]) -> str:
-    if classes >= _BITS.keys():
-        return ",".join((*_BITS, "all"))
-    return ",".join(each for each in _BITS if each in classes) or "<none>"
+    if classes >= CLASS_BITS.keys():
+        return ",".join((*CLASS_BITS, "all"))
+    return ",".join(each for each in CLASS_BITS if each in classes) or "<none>"
 
 
 @command("manager show commands", see="manager show command")

@@ -20,7 +20,7 @@ from asterism.runtime.log import escaped, quoted
 from asterism.runtime.manager.conf import User
 from asterism.runtime.manager.filters import Filter, passes
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
-from asterism.runtime.manager.rights import mask_of, may
+from asterism.runtime.manager.rights import CLASSES, mask_of, may
 from asterism.runtime.request import CLIENT, Header, Request, Response
 from asterism.runtime.settings import is_true
 
@@ -161,8 +161,10 @@ class ManagerClient(ABC):
             self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {action.name}"})
             return Response.error("Permission denied")
         response = await self._do(action, request)
-        if action.name == "Events" and response.status == "Success" and self._server.conf.general.brokeneventsaction:
-            return NO_ANSWER
+        if action.name == "Events" and self._server.conf.general.brokeneventsaction:
+            # Asterisk once said nothing to whoever asked for all, or for what there is not.
+            wanted = mask_of(request.get("EventMask"))
+            return NO_ANSWER if wanted is None or wanted >= frozenset(CLASSES) else response
         return response
 
     async def _do(self, action: Action, request: Request) -> Response:

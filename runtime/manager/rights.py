@@ -1,13 +1,12 @@
 """Classes of the manager: what a user may read and do."""
 
-CLASSES = (
-    "system", "call", "log", "verbose", "command", "agent", "user", "config", "dtmf", "reporting", "cdr", "dialplan",
-    "originate", "agi", "cc", "aoc", "test", "security", "message",
-)  # fmt: skip
+from asterism.runtime.front_ends import CLASS_BITS
+
+CLASSES = tuple(CLASS_BITS)
 "All of them, in the order in which they are printed."
 
-_NOTHING = ("none", "no", "false", "n", "f", "0", "off", "")
-_EVERYTHING = ("all", "yes", "true", "y", "t", "1", "on")
+_NOTHING = ("none", "no", "false", "n", "f", "off")
+_EVERYTHING = ("all", "yes", "true", "y", "t", "on")
 
 
 def rights_of(text: str) -> frozenset[str]:
@@ -23,10 +22,13 @@ def rights_of(text: str) -> frozenset[str]:
 
 
 def mask_of(text: str) -> frozenset[str] | None:
-    """Read an event mask: on, off, or a list of classes; None when it is empty."""
+    """Read an event mask: on, off, a list of classes, or the sum of their bits; None when it is empty."""
     word = text.strip().lower()
     if not word:
         return None
+    if word.isascii() and word.isdigit():
+        bits = int(word[:10])
+        return frozenset(name for name, bit in CLASS_BITS.items() if bits >> bit & 1)
     if word in _EVERYTHING:
         return frozenset(CLASSES)
     if word in _NOTHING:

@@ -230,3 +230,26 @@ async def test_an_address_more_and_an_address_less(bed: Bed, tmp_path: Path) -> 
     (tmp_path / "manager.conf").write_text(MANAGER.replace("port = 0", "port = 0\nbindaddr = 127.0.0.2"))
     await bed.server.reload()
     assert [host for host, _ in bed.server.addresses] == ["127.0.0.2"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "on"),
+    [("on", "On"), ("ALL", "On"), ("all,user", "On"), ("system,user", "On"), ("off", "Off"), ("none", "Off"),
+     ("1", "On"), ("0", "Off"), ("yeah whatever", "Off"), ("", None)],
+)  # fmt: skip
+async def test_event_masks(bed: Bed, tmp_path: Path, mask: str, on: str | None) -> None:
+    client = await (await bed.client()).login()
+    answer = await client.ask(f"Action: Events\nEventMask: {mask}")
+    assert answer.get("Events") == on
+    assert (on is None) is (answer.get("Message") == "Invalid event mask")
+    (tmp_path / "manager.conf").write_text(MANAGER.replace("[general]", "[general]\nbrokeneventsaction = yes"))
+    await bed.server.reload()
+    client.send(f"Action: Events\nEventMask: {mask}\nActionID: 1")
+    silent = mask in ("on", "ALL", "all,user", "")
+    assert (await client.ask("Action: Ping\nActionID: 2")).get("ActionID") == ("2" if silent else "1")
+
+
+async def test_numbers_are_sums_of_bits(bed: Bed) -> None:
+    client = await (await bed.client()).login()
+    assert (await client.ask("Action: Events\nEventMask: 64"))["Events"] == "On"
+    assert bed.server.connections[0].sees == frozenset(("user",))
