@@ -234,3 +234,11 @@ class NotifyLeg(Protocol):
 
     def notify(self, notice: Notice) -> None:
         """Send it."""
+
+
+@runtime_checkable
+class MessageLeg(Protocol):
+    """A leg that can send a message of any type inside its call."""
+
+    def send_message(self, text: str, content_type: str) -> None:
+        """Send it."""

@@ -11,6 +11,7 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
+from asterism.runtime.peers import MessageLeg
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.settings import is_true
 from asterism.runtime.snapshots import channel_headers
@@ -325,18 +326,22 @@ def mute_audio(rt: "Runtime", channel: str = "", direction: str = "", state: str
 
 
 @action("SendText", privilege="call")
-def send_text(rt: "Runtime", channel: str = "", message: str = "") -> Response:
-    """Send a text message inside a call."""
-    if not channel:
+def send_text(rt: "Runtime", request: Request) -> Response:
+    """Send a text message inside a call, of a `Content-Type` if one is given and the device can have it."""
+    name, message, kind = request.get("Channel"), request.get("Message"), request.get("Content-Type")
+    if not name:
         return Response.error("No channel specified")
     if not message:
         return Response.error("No Message specified")
-    found = rt.channels.find(channel)
+    found = rt.channels.find(name)
     if found is None:
         return Response.error("No such channel")
     if found.far_end_gone:
         return Response.error("Failure")
-    found.leg.send_text(message)
+    if kind and isinstance(found.leg, MessageLeg):
+        found.leg.send_message(message, kind)
+    else:
+        found.leg.send_text(message)
     return Response.success("Success")
 
 
