@@ -67,7 +67,7 @@ class Channel(ChannelBase):
     async def _until_heard(self) -> None:
         """Give somebody who is to be behind a Local channel the time to get there, or he misses the first words."""
         deadline = asyncio.get_running_loop().time() + LOCAL_ANSWER_S
-        while self.leg.audio is None and media.audio_of(self) is None:
+        while self.leg.audio is None and media.audio_of(self) is None and not media.is_spoken_to(self):
             if not await stirred((self,), deadline):
                 return
 

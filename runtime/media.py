@@ -84,6 +84,12 @@ def _ear(channel: "ChannelBase") -> Audio | None:
     return None
 
 
+def is_spoken_to(channel: "ChannelBase") -> bool:
+    """Whether something is played at the other half of a Local pair."""
+    across = beyond(channel)
+    return across is not None and bool(across.plays)
+
+
 def audio_beyond(channel: "ChannelBase") -> Audio:
     """The audio of whoever is behind this channel, for recording; what plays there when nobody is. See `deafen`."""
     found = end(channel)
@@ -268,6 +274,9 @@ class Play:
         "Whether something of it could not be played."
         self._watch: asyncio.Task[None] | None = None
         channel.plays.append(self)
+        across = beyond(channel)
+        if across is not None:
+            across.stir()  # Somebody may wait for the first words.
         self._next()
 
     @property

@@ -252,8 +252,10 @@ class Tape:
     def ms(self) -> int:
         """How much has been recorded."""
         if self._gapless:
-            return round((min(self._loop.time(), self._ended_s) - self._began_s) * 1000)
-        return max((start + length for _, start, _, length in self._spans()), default=0) // FRAME_MS * FRAME_MS
+            length_ms = round((min(self._loop.time(), self._ended_s) - self._began_s) * 1000)
+        else:
+            length_ms = max((start + length for _, start, _, length in self._spans()), default=0)
+        return length_ms // FRAME_MS * FRAME_MS
 
     @property
     def silent_ms(self) -> int:

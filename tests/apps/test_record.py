@@ -217,6 +217,18 @@ async def test_an_application_records(rt: TestRuntime, tmp_path: Path) -> None:
     assert seconds(tmp_path / "name.wav") == pytest.approx(2.6, abs=0.11)
 
 
+async def test_an_answer_does_not_wait_where_somebody_talks_already(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\n"
+        "exten => rec,1,Set(GLOBAL(BEGAN)=${STRFTIME(,,%s.%3q)})\n same => n,Answer()\n"
+        " same => n,Set(GLOBAL(ANSWERED)=${STRFTIME(,,%s.%3q)})\n same => n,Hangup()\n"
+        "exten => both,1,Dial(Local/rec@default/n,,A(talk))\n same => n,Hangup()\n"
+    )
+    call = await rt.phone("alice").call("both@default")
+    await call.over()
+    assert float(rt.variables["ANSWERED"]) - float(rt.variables["BEGAN"]) < 0.1
+
+
 def test_mixing() -> None:
     into = array.array("h", [1, 2, 32000])
     pcm.mix(into, array.array("h", [10, 1000]), 1)
