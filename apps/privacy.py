@@ -18,11 +18,11 @@ async def privacy_manager(
         options: Nothing yet; a place kept for Asterisk's sake.
         context: What was dialled must be an extension of this context.
     Sets: PRIVACYMGRSTATUS: SUCCESS or FAILED; with SUCCESS the caller's number, and the name `Privacy Manager`.
-    Compat: app_privacy. The call is answered first. Nothing happens when the number is known.
+    Compat: app_privacy. The call is answered first. Nothing happens, and nothing is set, when the number is known.
+        Without its sounds nobody can be asked: FAILED.
     """
     if chan.caller.number:
         chan.verbose(3, "CallerID number present: Skipping")
-        chan.set("PRIVACYMGRSTATUS", "SUCCESS")
         return
     if not chan.is_up:
         await chan.answer()
@@ -42,9 +42,11 @@ async def privacy_manager(
 
 
 async def _asked(chan: Channel, tries: int, least: int, context: str) -> str:
-    await chan.play("privacy-unident")
+    if (await chan.play("privacy-unident")).missing:
+        return ""
     for _ in range(tries):
-        await chan.play("privacy-prompt")
+        if (await chan.play("privacy-prompt")).missing:
+            return ""
         number = await chan.read_digits(29, first_s=chan.response_timeout, next_s=chan.digit_timeout, end="#")
         valid = not context or chan.switch.extension_exists(context, number, 1, "")
         if len(number) >= least and valid:

@@ -22,7 +22,7 @@ class ReadOptions:
     terminator: Annotated[str | None, Option("t", "digits")] = "#"
     "Digits that end the number; none when nothing is in the parentheses."
     keep_terminator: Annotated[bool, Option("e")] = False
-    "A terminator pressed first is read as the only digit."
+    "A terminator pressed first reads as the terminators, all of them."
 
 
 @application("Read", see="SendDTMF, BackGround, WaitExten, READSTATUS")
@@ -42,7 +42,7 @@ async def read(
         filenames: Sounds to play before, joined by `&`; the first digit stops them.
         maxdigits: Stop after so many digits, 1 to 255; 0 or nothing waits for the terminator.
         options: `s` returns at once unless answered, `n` reads unanswered, `i` plays a tone instead of a file,
-            `t(digits)` sets the terminators (`#`), `e` gives a terminator pressed first as the digit.
+            `t(digits)` sets the terminators (`#`), `e` gives the terminators when one is pressed first.
         attempts: How often to ask when nothing is dialled; 1 when left out.
         timeout: Seconds to wait for each digit, fractions allowed; otherwise TIMEOUT(response) for the first and
             TIMEOUT(digit) for the others.
@@ -103,7 +103,7 @@ async def _attempt(
         if not digit:
             return "TIMEOUT", digits
         if digit in ends:
-            return "OK", digits or (digit if options.keep_terminator else "")
+            return "OK", digits or (ends if options.keep_terminator else "")
         digits += digit
         digit = ""
         if len(digits) >= most:

@@ -63,7 +63,9 @@ async def say_number(chan: Channel, digits: str = "", gender: str = "") -> Diall
     Compat: pbx_builtins; see SayDigits. Other languages get the English order of words. What is no number is a WARNING.
     """
     value = _number(chan, digits, "SayNumber")
-    return None if value is None else await _say(chan, say.number(value))
+    if value is None or chan.ended:
+        return None  # Nobody hears it in `h`, which goes on.
+    return await _say(chan, say.number(value))
 
 
 @application("SayOrdinal", see=_SEE)

@@ -416,11 +416,6 @@ async def handlers(source: Source, scope: Scope) -> None:
             pass
 
 
-async def last(source: Source, scope: Scope) -> None:
-    """Run `h` of the context where a channel stands, and its hangup handlers."""
-    await Machine(source, scope).hangup()
-
-
 def _here(scope: Scope) -> str:
     return f"{scope.context}, {scope.exten}, {scope.priority}"
 

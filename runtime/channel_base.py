@@ -45,7 +45,7 @@ from asterism.runtime.events import (
 from asterism.runtime.events import Hangup as HangupEvent
 from asterism.runtime.limits import FORWARDS_MAX, MAILBOX_EVENTS_MAX
 from asterism.runtime.log import escaped
-from asterism.runtime.mailbox import Interrupted, Mailbox
+from asterism.runtime.mailbox import Interrupted, Mailbox, errand
 from asterism.runtime.parties import Parties
 from asterism.runtime.reporter import Reporter
 from asterism.runtime.states import ChannelState
@@ -301,7 +301,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
         Returns:
             What it returns; False when this channel was hung up, or sent elsewhere, meanwhile.
         """
-        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         answer = False
 
         async def turn() -> None:
@@ -316,10 +316,13 @@ class ChannelBase(Mailbox, Parties, Reporter):
             if over.done():
                 return
             if error is None or isinstance(error, asyncio.CancelledError):
-                over.set_result(None)
+                over.set_result(True)
             else:
                 over.set_exception(error)
 
+        if self._task is not None:  # It has taken somebody's call, and waits for errands until the two are joined.
+            self.post(errand(coroutine, over))
+            return await over and not self._gone
         self.run(turn(), done)
         try:
             await over
@@ -345,9 +348,9 @@ class ChannelBase(Mailbox, Parties, Reporter):
         self._gone = self.ended = True
         self.cause = cause or self.cause
         if (self.hangup_handlers or self.runs_h) and not self.running:  # It never ran a dialplan of its own.
-            last = machine.last if self.runs_h else machine.handlers
-            self.runs_h = False
-            self.run(last(self.source, cast("Channel", self)), lambda error: self.close(cause))
+            me, runs_h, self.runs_h = cast("Channel", self), self.runs_h, False
+            last = machine.Machine(self.source, me).hangup() if runs_h else machine.handlers(self.source, me)
+            self.run(last, lambda error: self.close(cause))
             return
         self.closed = True
         for play in tuple(self.plays):

@@ -80,7 +80,7 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         await caller.answer(at_once=True)
         answered_at = loop.time()
         keep = True
-        await _talk(caller, callee, result, settings)
+        await _talk(caller, callee, race, settings)
     except Hangup:
         keep = keep or _sent(callee, settings.callee_goes)
         raise
@@ -88,11 +88,12 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         result.answered_ms = round((loop.time() - answered_at) * 1000)
         _set_times(race, result.answered_ms)
         if not keep:
-            callee.close(callee.cause or Cause.NORMAL_CLEARING)
+            race.dismiss(callee.cause or int(Cause.NORMAL_CLEARING))
 
 
-async def _talk(caller: Channel, callee: Channel, result: DialResult, settings: DialSettings) -> None:
+async def _talk(caller: Channel, callee: Channel, race: Race, settings: DialSettings) -> None:
     """Join the two until the caller is out of the bridge; whoever ended it, it was an ordinary end for the caller."""
+    result = race.result
     limit_s = settings.limit_ms / 1000 if settings.limit_ms else math.inf
     features.allow_by_variable(caller, callee)
     features.allow(caller, settings.caller_features)
@@ -101,7 +102,10 @@ async def _talk(caller: Channel, callee: Channel, result: DialResult, settings: 
     callee.after_bridge = settings.callee_goes
     if settings.callee_runs_h:
         callee.runs_h, callee.context = True, caller.context
-    impart(bridge, callee, limit_s=limit_s)
+    if race.picker_waits is None:
+        impart(bridge, callee, limit_s=limit_s)
+    elif not race.picker_waits.done():
+        race.picker_waits.set_result(bridge)
     try:
         await join(bridge, caller, limit_s=limit_s)
     except BaseException as interrupt:
@@ -120,8 +124,11 @@ def _sent(callee: Channel, place: Jump | None) -> bool:
     if place is None or callee.far_end_gone:
         return False
     callee.cause = callee.cause or int(Cause.NORMAL_CLEARING)
-    callee.go(place)
-    callee.switch.start(callee)
+    if callee.running:
+        callee.redirect(place.context, place.exten, place.priority)
+    else:
+        callee.go(place)
+        callee.switch.start(callee)
     return True
 
 

@@ -3,9 +3,9 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asterism.dialplan.errors import Interrupt
 from asterism.runtime.driver import LegEvent
@@ -59,6 +59,20 @@ class Errand(LegEvent):
     """Something that a channel in a bridge is to do in its own task, asked by another member."""
 
     run: Callable[[], Awaitable[None]]
+
+
+def errand(coroutine: Coroutine[Any, Any, bool], over: "asyncio.Future[bool]") -> Errand:
+    """Work for a channel that is busy: it does it when it comes to its mail, and says in `over` what it returned."""
+
+    async def run() -> None:
+        answer = False
+        try:
+            answer = await coroutine
+        finally:
+            if not over.done():
+                over.set_result(answer)
+
+    return Errand(run)
 
 
 async def stirred(channels: "Iterable[ChannelBase]", deadline: float = math.inf) -> bool:

@@ -8,8 +8,9 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from asterism.runtime import answers, media
+from asterism.runtime import answers, media, pickup
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.dial_settings import AnswerHook, DialResult, DialSettings, Hook
@@ -32,6 +33,9 @@ from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import Interrupted, next_event, stirred
 from asterism.runtime.states import DialStatus
 from asterism.runtime.switch import Switch
+
+if TYPE_CHECKING:
+    from asterism.runtime.bridge import Bridge
 
 __all__ = ["AnswerHook", "DialResult", "DialSettings", "Hook", "Race", "status_of_cause"]
 
@@ -93,6 +97,8 @@ class Race:
     tally: _Tally = field(default_factory=_Tally)
     legs: dict[Channel, _Attempt] = field(default_factory=dict)
     winner: Channel | None = None
+    picker_waits: "asyncio.Future[Bridge] | None" = None
+    "Who waits to be told in which bridge the talk is, when the winner has taken the call from another one."
     _tone: media.Play | None = None
     _sent_ringing: bool = False
 
@@ -130,13 +136,19 @@ class Race:
             return self.winner
         except BaseException:
             self.result.status = DialStatus.CANCEL
-            if self.winner is not None:
-                self.winner.close(Cause.NORMAL_CLEARING)
+            self.dismiss(Cause.NORMAL_CLEARING)
             cause = Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NOT_DEFINED
             self._lose_others(DialStatus.CANCEL, cause)
             raise
         finally:
             self._quiet()
+
+    def dismiss(self, cause: int) -> None:
+        """End the winner; who has taken the call from another channel ends by himself."""
+        if self.picker_waits is not None:
+            self.picker_waits.cancel()
+        elif self.winner is not None:
+            self.winner.close(cause)
 
     async def _next(self) -> tuple[Channel, LegEvent] | None:
         """The next event of a leg, or the digit by which the caller gives up; None when the time is over."""
@@ -178,6 +190,7 @@ class Race:
             leg, self.caller, caller=caller or settings.caller, resource=resource, uniqueids=settings.uniqueids
         )
         self.legs[channel] = _Attempt(channel, destination, resource)
+        pickup.rings_in(channel, self)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
             del self.legs[channel]
             self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
@@ -240,6 +253,8 @@ class Race:
             channel.set_caller(event.party)
             if self.caller is not None and len(self.legs) == 1 and self.settings.takes_news:
                 self.caller.set_connected(event.party)
+        elif isinstance(event, pickup.PickedUp):
+            self._taken(attempt, event)
         elif isinstance(event, Responded):
             if self.caller is not None:
                 answers.note(self.caller, channel.name, event.answer, event.cause)
@@ -250,21 +265,36 @@ class Race:
                 attempt.progressed = True
                 await hook(channel)
 
-    def _answered(self, attempt: _Attempt) -> None:
-        channel = attempt.channel
+    def _taken(self, attempt: _Attempt, event: pickup.PickedUp) -> None:
+        """Somebody else has taken the call: he is the one that answered."""
+        target, picker = attempt.channel, event.picker
+        if picker.far_end_gone:
+            event.bridge.cancel()
+            return
+        self.picker_waits = event.bridge
+        if self.caller is not None:
+            picker.set_connected(self.caller.caller)
+            if picker.caller.number and self.settings.takes_news:
+                self.caller.set_connected(picker.caller)
+        self._answered(attempt, picker)
+        target.close(Cause.ANSWERED_ELSEWHERE)
+
+    def _answered(self, attempt: _Attempt, picker: Channel | None = None) -> None:
+        channel = picker or attempt.channel
         self.winner = channel
-        del self.legs[channel]
+        del self.legs[attempt.channel]
+        pickup.rings_in(attempt.channel, None)
         result, caller = self.result, self.caller
         result.status = DialStatus.ANSWER
         result.peer, result.number = channel.name, attempt.resource
         channel.verbose(3, f"{channel.name} answered" + (f" {caller.name}" if caller is not None else ""))
-        if self.lines > 1:
+        if self.lines > 1 and picker is None:
             self._introduce(channel)
         if caller is not None:
             caller.set("DIALSTATUS", result.status.value)
             caller.set("DIALEDPEERNAME", result.peer)
             caller.set("DIALEDPEERNUMBER", result.number)
-        self._end_told(channel, DialStatus.ANSWER)
+        self._end_told(attempt.channel, DialStatus.ANSWER)
 
     def _introduce(self, channel: Channel) -> None:
         """Let the caller know whom it is to talk to; a Local channel is nobody yet."""
@@ -291,6 +321,7 @@ class Race:
 
     def _drop(self, attempt: _Attempt, meaning: int, cause: int | None = None) -> None:
         channel = self.legs.pop(attempt.channel).channel
+        pickup.rings_in(channel, None)
         self.tally.add(meaning)
         self._end_told(channel, status_of_cause(meaning))
         channel.close(meaning if cause is None else cause)
