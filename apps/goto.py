@@ -114,11 +114,12 @@ def _now(chan: Scope) -> float:
     text = chan.variables.get("TESTTIME", "")
     if not text:
         return chan.now()
-    if not text.isdecimal():
+    number = re.match(r"\s*[+-]?[0-9]{1,18}", text)
+    if number is None:
         chan.warn("TESTTIME is no time: using the current one")
         chan.unset("TESTTIME")
         return chan.now()
-    return float(text)
+    return float(number[0])
 
 
 @application("GotoIfTime", since="0.1", see="GotoIf, ExecIfTime, IFTIME")

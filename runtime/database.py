@@ -10,7 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FILE = "astdb.sqlite3"
 
+LOOK_S = 1.0
+"How often the writer looks whether another program has written into the file."
 QUIET_S = 2.0
 "Without a write for so long after the start, the writer makes itself ready: by then the start is over."
 
@@ -144,14 +146,7 @@ class Database:
         self._writes.put(_Question(sql, done))
         columns, rows, values = await asyncio.shield(done)
         if values is not None:
-            self._values.clear()
-            self._values.update(values)
-            for changes in self._unwritten.values():
-                for path, value in changes:
-                    if value is None:
-                        self._values.pop(path, None)
-                    else:
-                        self._values[path] = value
+            self._replace(values)
         return columns, rows
 
     # --- the writer's thread ------------------------------------------------------------------
@@ -165,6 +160,7 @@ class Database:
         self._values.update(values)
         _settle(loop, [opened], None)
         with contextlib.closing(connection):
+            version = self._version(connection)
             batch = self._batch(QUIET_S)
             try:
                 # Imported now: it takes a quarter of a second, which would lengthen the start.
@@ -175,13 +171,43 @@ class Database:
                 self._refuse(loop, batch, DatabaseError(f"{self.path}: cannot be written: {error}"))
                 return
             while True:
-                self._commit(loop, tables, [write for write in batch if isinstance(write, tuple)])
+                writes = [write for write in batch if isinstance(write, tuple)]
+                if writes:
+                    self._commit(loop, tables, writes)
                 for question in batch:
                     if isinstance(question, _Question):
                         self._answer(loop, connection, question)
                 if None in batch:
                     return
-                batch = self._batch()
+                if version != (version := self._version(connection)):
+                    self._reread(loop, connection)
+                batch = self._batch(LOOK_S)
+
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int:
+        """A number that changes when another program has written into the file."""
+        try:
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return -1  # Locked: looked at again later.
+        return version
+
+    def _reread(self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection) -> None:
+        """Take into memory what another program has written."""
+        with contextlib.suppress(sqlite3.Error, RuntimeError):  # Looked at again later; the loop may be closed.
+            values = dict(_texts(connection.execute("SELECT key, value FROM astdb")))
+            loop.call_soon_threadsafe(self._replace, values)
+
+    def _replace(self, values: dict[str, str]) -> None:
+        """Have these values, and what is on its way to the disk."""
+        self._values.clear()
+        self._values.update(values)
+        for changes in self._unwritten.values():
+            for path, value in changes:
+                if value is None:
+                    self._values.pop(path, None)
+                else:
+                    self._values[path] = value
 
     def _refuse(self, loop: asyncio.AbstractEventLoop, batch: "list[_Item]", error: "DatabaseError") -> None:
         """Fail every write until the end: there is nothing to write with."""
@@ -205,7 +231,7 @@ class Database:
         except sqlite3.Error:
             connection.close()
             raise
-        return connection, {str(key): str(value) for key, value in rows}
+        return connection, dict(_texts(rows))
 
     def _answer(self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, question: "_Question") -> None:
         before, values = connection.total_changes, None
@@ -214,8 +240,7 @@ class Database:
                 columns = [str(column[0]) for column in cursor.description or ()]
                 rows = [[text_of(value) for value in row] for row in cursor.fetchall()]
             if connection.total_changes != before:
-                found = connection.execute("SELECT key, value FROM astdb").fetchall()
-                values = {str(key): str(value) for key, value in found}
+                values = dict(_texts(connection.execute("SELECT key, value FROM astdb")))
         except (sqlite3.Error, sqlite3.Warning) as error:
             _settle(loop, [question.done], DatabaseError(str(error)))
             return
@@ -249,6 +274,10 @@ class Database:
         except Exception as failure:  # Of whatever kind: who waits for the write has to hear of it.
             error = DatabaseError(f"{self.path}: {failure}")
         _settle(loop, [done for _, done in batch], error)
+
+
+def _texts(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[str, str]]:
+    return ((str(key), text_of(value) or "") for key, value in rows)
 
 
 _Change = tuple[str, str | None]

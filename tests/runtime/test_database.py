@@ -1,5 +1,6 @@
 """The persistent store: Asterisk's file, writes that outlive the process, reads that never wait."""
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -58,8 +59,6 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 async def test_many_writes_at_once(tmp_path: Path) -> None:
-    import asyncio
-
     database = Database(tmp_path / "astdb.sqlite3")
     await database.open()
     await asyncio.gather(*(database.put("f", str(number), "v") for number in range(500)))
@@ -67,6 +66,44 @@ async def test_many_writes_at_once(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "astdb.sqlite3")
     assert connection.execute("SELECT count(*) FROM astdb").fetchone() == (500,)
     connection.close()
+
+
+async def test_what_another_program_writes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_S", "QUIET_S"):
+        monkeypatch.setattr(f"asterism.runtime.database.{name}", 0.01)
+    database = Database(tmp_path / "astdb.sqlite3")
+    await database.open()
+    await database.put("f", "ours", "1")
+    with sqlite3.connect(tmp_path / "astdb.sqlite3") as other:
+        other.execute("INSERT INTO astdb VALUES ('/f/theirs', '2')")
+    other.close()
+    while database.read("f", "theirs") is None:
+        await asyncio.sleep(0.01)
+    await database.put("f", "theirs", "3")
+    with sqlite3.connect(tmp_path / "astdb.sqlite3") as other:
+        assert dict(other.execute("SELECT key, value FROM astdb")) == {"/f/ours": "1", "/f/theirs": "3"}
+        other.execute("DELETE FROM astdb WHERE key = '/f/ours'")
+    other.close()
+    while database.read("f", "ours") is not None:
+        await asyncio.sleep(0.01)
+    await database.close()
+
+
+async def test_a_put_under_way_is_not_lost_to_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_S", "QUIET_S"):
+        monkeypatch.setattr(f"asterism.runtime.database.{name}", 0.001)
+    database = Database(tmp_path / "astdb.sqlite3")
+    await database.open()
+    await database.put("f", "0", "0")
+    other = sqlite3.connect(tmp_path / "astdb.sqlite3", isolation_level=None)
+    for number in range(200):
+        key = str(number)
+        putting = asyncio.create_task(database.put("f", key, "v"))
+        other.execute("INSERT OR REPLACE INTO astdb VALUES (?, 'w')", [f"/g/{number}"])
+        await putting
+        assert database.read("f", key) == "v"
+    other.close()
+    await database.close()
 
 
 KILLED = """
