@@ -65,14 +65,16 @@ def log(chan: Scope, level: str = "", message: declare.Text = "") -> None:
     """Write a line into the log.
 
     Args:
-        level: ERROR, WARNING, NOTICE, DEBUG, VERBOSE or DTMF.
+        level: ERROR, WARNING, NOTICE, DEBUG, VERBOSE, DTMF, or one of logger.conf's custom_levels.
         message: What to write; the dialplan's place is put before it.
 
     Compat: app_verbose; a level that is none of these logs an ERROR, and nothing else is written.
     """
     if not level and not message:
         return
-    if level.upper() not in LEVELS:
+    switch = getattr(chan, "switch", None)
+    known = {*LEVELS, *(switch.log.custom_levels if switch is not None else ())}
+    if level.upper() not in known:
         chan.log("ERROR", f"Unknown log level: '{level}'; Log takes one of {', '.join(LEVELS)}")
         return
     where = f"Ext. {chan.exten} @ {chan.context}"

@@ -17,7 +17,7 @@ from typing import Protocol
 from asterism.dialplan import reader, resolve
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf, asterisk_names, callfiles, modules_conf
+from asterism.runtime import asterisk_conf, asterisk_names, modules_conf
 from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
@@ -266,7 +266,7 @@ class Runtime(Switchboard):
             self.front_ends[name] = front_end
         if self.config_dir is not None and self.wants_module(SPOOL) and (self.directories.spool / "outgoing").is_dir():
             # Who makes the folder wants call files to be called.
-            self.front_ends[SPOOL] = callfiles.make(self)
+            self.front_ends[SPOOL] = importlib.import_module("asterism.runtime.callfiles").make(self)
             await self.front_ends[SPOOL].start()
 
     async def stop(self, *, gracefully: bool = False, when_convenient: bool = False, restart: bool = False) -> None:
@@ -459,7 +459,7 @@ class Runtime(Switchboard):
         """
         complaints: list[str] = []
         wanted = module.lower()
-        known = {"", "dialplan", "extensions", "indications", "musiconhold", "features", *SOURCES}
+        known = {"", "dialplan", "extensions", "indications", "musiconhold", "features", "logger", *SOURCES}
         drivers = [
             driver for driver in self.drivers if not wanted or wanted in (each.lower() for each in driver.technologies)
         ]
@@ -467,6 +467,8 @@ class Runtime(Switchboard):
         keepers = [each for name, each in self.keepers.items() if wanted in ("", name)]
         if wanted not in known and not drivers and not front_ends and not keepers:
             raise AsterismError(f"There is no module '{module}' that can be reloaded")
+        if self.log.files is not None and wanted in ("", "logger"):
+            complaints += self.log.files.reload()
         if self.config_dir is not None:
             # Also for the sake of a part: its file may be in a table.
             complaints += [str(each) for each in await self._read_sources(self.config_dir)]

@@ -1,18 +1,22 @@
 """`asterism --check FOLDER`: read a configuration as a server would, and say everything that looks wrong."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from asterism.dialplan import check, reader, resolve
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
-from asterism.runtime import asterisk_conf
+from asterism.runtime import asterisk_conf, cli_aliases, cli_permissions, modules_conf
+from asterism.runtime.console import logger_conf, startup
 from asterism.runtime.drivers.pjsip.options import Report
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.errors import ConfigError
+from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.log import escaped
 from asterism.runtime.runtime import DIALPLAN_FILE, Runtime
+from asterism.runtime.settings import Complain
 
 
 def findings(folder: Path) -> list[str]:
@@ -22,6 +26,7 @@ def findings(folder: Path) -> list[str]:
     if (folder / "asterisk.conf").exists():
         asterisk_conf.load(folder / "asterisk.conf", complaints.append)
     found += [str(complaint) for complaint in complaints]
+    found += _small_files(folder)
     plan = _plan(folder, found)
     for file, read in (("sip.conf", read_sip), ("pjsip.conf", read_pjsip)):
         if not (folder / file).exists():
@@ -37,6 +42,30 @@ def findings(folder: Path) -> list[str]:
         if plan is not None and guests:
             found += map(str, check.open_doors(plan, guests))
     return list(dict.fromkeys(found))
+
+
+def _small_files(folder: Path) -> list[str]:
+    """What looks wrong in the files of the console, the log, the modules, and the features."""
+    complaints: list[ConfigError] = []
+    logger_conf.load(folder / logger_conf.FILE, complaints.append)
+    startup.load(folder, complaints.append)
+    readers: dict[str, Callable[[reader.Config, Complain], object]] = {
+        "modules.conf": modules_conf.read,
+        cli_aliases.FILE: cli_aliases.read,
+        cli_permissions.FILE: cli_permissions.read,
+        "features.conf": FeaturesConf.read,
+    }
+    for name, read in readers.items():
+        if not (folder / name).exists():
+            continue
+        try:
+            config = reader.read(name, folder)
+        except DialplanError as error:
+            complaints.append(ConfigError(error.message, error.file, error.line))
+            continue
+        complaints += [ConfigError(each.message, each.file, each.line) for each in config.warnings]
+        read(config, complaints.append)
+    return [str(each) for each in complaints]
 
 
 def _plan(folder: Path, found: list[str]) -> Plan | None:

@@ -157,7 +157,7 @@ class Painter:
                 "message": record.text,
             },
         }
-        return json.dumps(made, separators=(",", ":"))
+        return json.dumps(made, separators=(",", ":")).replace("\x7f", "\\u007f")
 
     def syslog(self, record: Record) -> str:
         """A record as syslog gets it: its priority, then the line without a time, which syslog adds itself."""

@@ -193,7 +193,6 @@ class Service:
         def reload() -> None:
             if self._files is not None:
                 self._files.rotate()
-                self._files.reload()
             rt.spawn(self._reload(rt), "reload")
 
         loop.add_signal_handler(signal.SIGTERM, stop)

@@ -34,6 +34,27 @@ def test_a_lost_file_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "extensions.conf:1: text before the first [section]" in capsys.readouterr().out
 
 
+def test_small_files_are_read_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in {
+        "logger.conf": "[logfiles]\nx => nosuch\n",
+        "modules.conf": "[modules]\nlaod => x\n",
+        "cli.conf": "[startup_commands]\ncore show version = sometimes\n",
+        "cli_aliases.conf": "[general]\ntemplate = nosuch\n",
+        "cli_permissions.conf": "[general\n",
+        "features.conf": "[featuremap]\nnosuch = *9\n",
+        "extensions.conf": "[default]\nexten => 1,1,NoOp()\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    assert main(["--check", str(tmp_path)]) == 1
+    found = capsys.readouterr().out
+    for line in (
+        "logger.conf:2: there is no log level 'nosuch'", "modules.conf:2: unknown option 'laod'",
+        "cli.conf:2: when is 'sometimes'?", "cli_aliases.conf:2: there is no section [nosuch]",
+        "cli_permissions.conf:1: ", "features.conf:2: unknown option 'nosuch'", "6 findings in",
+    ):  # fmt: skip
+        assert line in found
+
+
 def test_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check", "/nonexistent"]) == 2
     assert "is no folder" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from asterism.runtime.console import logger_conf
 from asterism.runtime.console.logfiles import Files, put_aside
 from asterism.runtime.console.render import Dates
 from asterism.runtime.errors import AsterismError, ConfigError
-from asterism.runtime.log import Log
+from asterism.runtime.log import Level, Log
 from asterism.runtime.testing import TestRuntime
 
 WHEN = time.mktime((2026, 11, 2, 3, 4, 5, 0, 0, -1)) + 0.123456
@@ -120,6 +120,19 @@ def test_custom_levels(files: Files, log: Log, tmp_path: Path) -> None:
     files.close()
     assert re.findall(r"(\w+)\[\d+\].*: (\w+)\n", (tmp_path / "log" / "x").read_text()) == [("BILLING", "one")]
     assert files.levels[-4:] == [(16, "BILLING"), (17, "AUDIT"), (18, "FAX"), (19, "SECURITY")]
+
+
+async def test_the_dialplan_writes_at_custom_levels(rt: TestRuntime, tmp_path: Path) -> None:
+    rt.log.files = kept = Files(rt.log, tmp_path, tmp_path)
+    begin(kept, tmp_path, "[general]\ncustom_levels = billing\n[logfiles]\nx => billing\n")
+    rt.extensions("[default]\nexten => 1,1,Log(Billing,paid)\n same => n,Log(nosuch,never)\n")
+    await (await rt.phone("alice").call("1@default")).over()
+    (tmp_path / "logger.conf").write_text("[logfiles]\nx => warning\n")
+    assert await rt.reload("logger") == []
+    rt.log.warning("last")
+    kept.close()
+    assert [line.split()[-1] for line in (tmp_path / "x").read_text().splitlines()] == ["paid", "last"]
+    assert len(rt.logged(Level.ERROR)) == 1
 
 
 def _content(folder: Path) -> dict[str, str]:
