@@ -14,7 +14,8 @@ from asterism.runtime.causes import cause_text
 from asterism.runtime.states import ChannelState
 
 
-def _header(name: str, default: Any = "") -> Any:
+def named(name: str, default: Any = "") -> Any:
+    """A field whose header is not made of its name."""
     return field(default=default, metadata={"header": name})
 
 
@@ -110,7 +111,7 @@ class VarSet(Event):
 class NewCallerid(ChannelEvent):
     """A channel's caller id has changed."""
 
-    cid_calling_pres: str = _header("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
+    cid_calling_pres: str = named("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class NewConnectedLine(ChannelEvent):
 class NewAccountCode(ChannelEvent):
     """A channel's account code has changed."""
 
-    old_accountcode: str = _header("OldAccountCode")
+    old_accountcode: str = named("OldAccountCode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +229,8 @@ class LocalOptimizationBegin(Event):
     local_one: ChannelSnapshot
     local_two: ChannelSnapshot
     source: ChannelSnapshot | None
-    dest_unique_id: str = _header("DestUniqueId")
-    id: int = _header("Id", 0)
+    dest_unique_id: str = named("DestUniqueId")
+    id: int = named("Id", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ class LocalOptimizationEnd(Event):
     local_one: ChannelSnapshot
     local_two: ChannelSnapshot
     success: str = "Yes"
-    id: int = _header("Id", 0)
+    id: int = named("Id", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +365,7 @@ class SIPQualifyPeerDone(Event):
     """A peer was sent an OPTIONS because somebody asked for it."""
 
     peer: str
-    action_id: str | None = _header("ActionID", None)
+    action_id: str | None = named("ActionID", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,55 +442,3 @@ class PresenceStateChange(Event):
     status: str
     subtype: str = ""
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cdr(Event):
-    """A call detail record is finished; `more` is what cdr_manager.conf maps beside."""
-
-    accountcode: str = _header("AccountCode")
-    source: str = ""
-    destination: str = ""
-    destination_context: str = ""
-    caller_id: str = _header("CallerID")
-    channel: str = ""
-    destination_channel: str = ""
-    last_application: str = ""
-    last_data: str = ""
-    start_time: str = ""
-    answer_time: str = ""
-    end_time: str = ""
-    duration: int = 0
-    billable_seconds: int = 0
-    disposition: str = ""
-    amaflags: str = _header("AMAFlags")
-    uniqueid: str = _header("UniqueID")
-    user_field: str = ""
-    more: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CEL(Event):
-    """Something has happened that channel event logging keeps."""
-
-    event_name: str = ""
-    accountcode: str = _header("AccountCode")
-    caller_id_num: str = _header("CallerIDnum")
-    caller_id_name: str = _header("CallerIDname")
-    caller_id_ani: str = _header("CallerIDani")
-    caller_id_rdnis: str = _header("CallerIDrdnis")
-    caller_id_dnid: str = _header("CallerIDdnid")
-    exten: str = ""
-    context: str = ""
-    channel: str = ""
-    application: str = ""
-    app_data: str = ""
-    event_time: str = ""
-    amaflags: str = _header("AMAFlags")
-    uniqueid: str = _header("UniqueID")
-    linkedid: str = _header("LinkedID")
-    userfield: str = ""
-    peer: str = ""
-    peer_account: str = ""
-    user_def_type: str | None = None
-    extra: str = ""

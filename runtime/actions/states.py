@@ -67,10 +67,11 @@ def extension_state_list(rt: "Runtime") -> Response:
 
 
 @action("DeviceStateList", privilege="call,reporting")
-async def device_state_list(rt: "Runtime") -> Response:
+def device_state_list(rt: "Runtime") -> Response:
     """List the states of all devices that are known."""
-    custom = await rt.database.tree("CustomDevstate")
-    names = [f"Custom:{path.split('/', 2)[2]}" for path in custom if path.count("/") >= 2]
+    # In the order in which they got their first state, those of an earlier runtime before.
+    prefix, paths = "/CustomDevstate/", rt.database.keys()
+    names = [f"Custom:{path.removeprefix(prefix)}" for path in paths if path.startswith(prefix)]
     sip = sip_driver(rt.driver("SIP")) or sip_driver(rt.driver("PJSIP"))
     if sip is not None:
         names += [f"SIP/{peer.name}" for peer in sip.peers()]

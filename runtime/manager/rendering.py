@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from asterism.runtime import events
+from asterism.runtime import events, record_events
 from asterism.runtime.agi.events import AGIEvent
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.request import Header
@@ -31,10 +31,9 @@ PRIVILEGES: dict[type[Event], str] = {
     events.FullyBooted: "system",
     events.Reload: "system",
     events.Shutdown: "system",
-    events.Cdr: "cdr",
     SecurityEvent: "security",
     AGIEvent: "agi",
-    events.Cdr: "cdr",
+    record_events.Cdr: "cdr",
 }
 "Who may see an event, by its class or the next one that it descends from; `call` where nothing is said."
 
@@ -218,7 +217,9 @@ def _local_bridge(event: Any, block: Block) -> list[Header]:
 
 
 def _cdr(event: Any, block: Block) -> list[Header]:
-    headers: list[Header] = [(header, getattr(event, name)) for name, header in _plan(events.Cdr) if name != "more"]
+    headers: list[Header] = [
+        (header, getattr(event, name)) for name, header in _plan(record_events.Cdr) if name != "more"
+    ]
     return [*headers, *event.more.items()]
 
 
@@ -247,5 +248,5 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.OriginateResponse: _originate_response,
     events.Reload: _reload,
     events.Shutdown: _shutdown,
-    events.Cdr: _cdr,
+    record_events.Cdr: _cdr,
 }

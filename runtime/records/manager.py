@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from asterism.runtime.bus import Bus
-from asterism.runtime.events import CEL, Cdr
+from asterism.runtime.record_events import CEL, Cdr
 from asterism.runtime.records.cel_event import CelEvent
 from asterism.runtime.records.cel_event import moment as event_moment
 from asterism.runtime.records.conf import CelManager

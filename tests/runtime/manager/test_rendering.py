@@ -22,6 +22,8 @@ def made(kind: type[Event]) -> Event:
             values[each.name] = BridgeSnapshot("b1", channels=("x",))
         elif "ChannelSnapshot" in hint:
             values[each.name] = ANNA
+        elif hint.startswith("tuple"):
+            values[each.name] = (("Key", "a\r\nb"),)
         elif "Mapping" in hint:
             values[each.name] = {"Key": "a\r\nb"}
         else:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from asterism.runtime.causes import Cause
-from asterism.runtime.events import Cdr
 from asterism.runtime.log import Level
+from asterism.runtime.record_events import Cdr
 from asterism.runtime.records.record import CallRecord
 from asterism.runtime.testing import TestRuntime
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from asterism.runtime.events import CEL
 from asterism.runtime.log import Level
 from asterism.runtime.manager.rendering import event_headers
+from asterism.runtime.record_events import CEL
 from asterism.runtime.records.cel_event import EVENTS, CelEvent, moment
 from asterism.runtime.testing import TestRuntime
 
