@@ -12,7 +12,7 @@ from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
 from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
-from asterism.runtime import answers, media
+from asterism.runtime import answers, media, transfer_asked
 from asterism.runtime import variables as builtins
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import (
@@ -25,6 +25,7 @@ from asterism.runtime.driver import (
     Responded,
     Resumed,
     Ringing,
+    TransferAsked,
 )
 from asterism.runtime.errors import DriverError, Hangup
 from asterism.runtime.events import (
@@ -390,6 +391,9 @@ class ChannelBase(Mailbox, Parties, Reporter):
             if event.sip_status and self.outgoing:
                 answers.note(self, self.name, event.answer, int(event.cause))
             self._end(event)
+            return
+        if isinstance(event, TransferAsked):
+            transfer_asked.asked(cast("Channel", self), event)
             return
         if isinstance(event, Responded):
             answers.note(self, self.name, event.answer, int(event.cause))

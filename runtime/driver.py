@@ -193,6 +193,12 @@ class Recording(Protocol):
     def silent_ms(self) -> int:
         """For how long nothing louder than silence was heard, up to now."""
 
+    def hear(self, says: bool, hears: bool) -> None:
+        """Record what the far end says, and what it hears: the others and what is played to it."""
+
+    def pause(self, on: bool) -> None:
+        """Write nothing for a while."""
+
     async def stop(self) -> None:
         """End it; the file is complete and closed then. Harmless when it is over."""
 
@@ -316,6 +322,15 @@ class Leg(Protocol):
 
     def read(self, item: str) -> str | None:
         """A fact of this leg for CHANNEL(item) and header functions; None when it has none of that name."""
+
+
+@runtime_checkable
+class Known(Protocol):
+    """A leg of which is known who it is that we call."""
+
+    @property
+    def party(self) -> Party:
+        """Who is at the far end, as configuration says; nobody when it does not."""
 
 
 @runtime_checkable

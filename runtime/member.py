@@ -29,7 +29,6 @@ from asterism.runtime.driver import (
     Resumed,
     Ringing,
     TextReceived,
-    TransferAsked,
 )
 from asterism.runtime.errors import Hangup
 from asterism.runtime.events import DialEnd, DialState
@@ -139,8 +138,6 @@ class Member:
             raise event.interrupt
         if isinstance(event, Errand):
             await event.run()
-        elif isinstance(event, TransferAsked):
-            self._transfer(event)
         elif isinstance(event, Identified):
             channel.set_caller(event.party)
             for other in self.others():
@@ -164,12 +161,6 @@ class Member:
         if not event.carried:
             for other in self.others():
                 other.leg.send_digit(event.digit, event.duration_ms)
-
-    def _transfer(self, event: TransferAsked) -> None:
-        """The far end asks to have the other one sent elsewhere."""
-        from asterism.runtime import transfer
-
-        transfer.blind(self.channel, event.exten, event.context or transfer.context_of(self.channel), external=True)
 
     # --- hold ---------------------------------------------------------------------------------
 

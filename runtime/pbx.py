@@ -11,7 +11,7 @@ from asterism.runtime import accounts, media
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
-from asterism.runtime.driver import Leg, Party, Passage
+from asterism.runtime.driver import Known, Leg, Party, Passage
 from asterism.runtime.events import LocalBridge, Newexten
 from asterism.runtime.states import ChannelState
 from asterism.runtime.unbound import Unbound
@@ -86,6 +86,8 @@ class Pbx:
         first_id, second_id = uniqueids
         exten = leg.read("exten") or ""
         channel = self._channel(leg, parent, ChannelState.DOWN, context=context, exten=exten, uniqueid=first_id)
+        if isinstance(leg, Known):
+            channel.caller = leg.party
         channel.begin()
         across = leg.across if leg.audio is None and isinstance(leg, Passage) else None
         if across is not None:
@@ -108,8 +110,9 @@ class Pbx:
         channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten
         channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
-        channel.meet(Party(parent.exten, parent.connected.name), caller or parent.caller)
-        channel.caller_lent = True
+        channel.caller_lent = not channel.caller.number
+        called = Party(parent.exten, parent.connected.name) if channel.caller_lent else channel.caller
+        channel.meet(called, caller or parent.caller)
         return channel
 
     def _channel(

@@ -1,7 +1,7 @@
 """Transfers: a party of a call sends the other one elsewhere, or joins it with somebody else it talks to."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
     from asterism.runtime.member import Member
 
+NO_VARIABLES: Mapping[str, str] = {}
 _DIGITS = "0123456789*#ABCD"
 
 
@@ -54,7 +55,14 @@ def mark_all(transferer: Channel, bridge: Bridge, *, attended: bool) -> None:
 # --- blind ------------------------------------------------------------------------------------------
 
 
-def blind(transferer: Channel, exten: str, context: str, *, external: bool = False) -> Result:
+def blind(
+    transferer: Channel,
+    exten: str,
+    context: str,
+    *,
+    external: bool = False,
+    variables: Mapping[str, str] = NO_VARIABLES,
+) -> Result:
     """Send whom a channel talks to elsewhere in the dialplan; its own part in the call is over then.
 
     Of two, the other one goes there itself. Of more, somebody is called there who takes the transferer's place.
@@ -63,6 +71,7 @@ def blind(transferer: Channel, exten: str, context: str, *, external: bool = Fal
         transferer: Who asks.
         exten, context: Where to.
         external: Whether it was asked from outside the call (SIP, the manager), for those who listen.
+        variables: Set on whoever goes there.
     """
     bridge = transferer.bridge
     if bridge is None or transferer.membership is None:
@@ -73,32 +82,41 @@ def blind(transferer: Channel, exten: str, context: str, *, external: bool = Fal
     for other in bridge.others(transferer):
         if other.membership is not None:
             other.membership.release()
-    result = _blind(transferer, transferee, bridge, exten, context)
+    result = _blind(transferer, transferee, bridge, exten, context, variables)
     _tell_blind(result, transferer, transferee, before, exten, context, external)
     return result
 
 
-def _blind(transferer: Channel, transferee: Channel | None, bridge: Bridge, exten: str, context: str) -> Result:
+def _blind(
+    transferer: Channel,
+    transferee: Channel | None,
+    bridge: Bridge,
+    exten: str,
+    context: str,
+    variables: Mapping[str, str],
+) -> Result:
     if len(bridge.parties) < 2:
         return Result.INVALID
     if not bridge.allows_transfers:
         return Result.NOT_PERMITTED
     mark_all(transferer, bridge, attended=False)
     if transferee is None:
-        return _replaced(transferer, bridge, exten, context)
+        return _replaced(transferer, bridge, exten, context, variables)
+    transferee.set_variables(variables)
     transferer.verbose(3, f"Transferring {transferee.name} to '{exten}' (context {context}) priority 1")
     transferee.redirect(context, exten, 1)
     bridge.leave(transferer, ends=False)
     return Result.SUCCESS
 
 
-def _replaced(transferer: Channel, bridge: Bridge, exten: str, context: str) -> Result:
+def _replaced(transferer: Channel, bridge: Bridge, exten: str, context: str, variables: Mapping[str, str]) -> Result:
     """Somebody who is called at a number takes the transferer's place."""
     try:
         target = call_number(transferer, exten, context)
     except Unavailable:
         return Result.FAIL
     _mark(target, transferer.name, attended=False)
+    target.set_variables(variables)
     target.leg.call(transferer.caller, target.variables)
     impart(bridge, target, swap=transferer, introduced=True)
     return Result.SUCCESS

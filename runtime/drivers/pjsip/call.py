@@ -37,6 +37,7 @@ from asterism.runtime.drivers.pjsip.headers import (
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.drivers.pjsip.refer import Referral
+from asterism.runtime.drivers.pjsip.watcher import Watcher
 from asterism.runtime.log import Log, escaped
 from asterism.runtime.peers import Notice
 
@@ -82,7 +83,7 @@ class Call:
     guest: bool
     "Whether nobody knows who it is."
 
-    def __init__(self, endpoint: Endpoint, name: str, log: Log, watcher: "Watcher") -> None:
+    def __init__(self, endpoint: Endpoint, name: str, log: Log, watcher: Watcher) -> None:
         self.endpoint = endpoint
         self._name, self._log, self._watcher = name, log, watcher
         self._owner: Owner | None = None
@@ -128,6 +129,11 @@ class Call:
     def formats(self) -> Sequence[str]:
         """The format in use, or those that may be."""
         return (self._audio.format,) if self._audio.format else self.endpoint.codecs
+
+    @property
+    def party(self) -> Party:
+        """Who the endpoint is by its configuration."""
+        return self.endpoint.caller
 
     def limit_codecs(self, names: Sequence[str]) -> None:
         """Offer only these, of those the endpoint may use; none of them is no limit."""
@@ -313,7 +319,11 @@ class Call:
 
     def send_text(self, text: str) -> None:
         """Send a MESSAGE inside the call."""
-        self._send("MESSAGE", (), text.encode("utf-8", "replace"), "text/plain;charset=UTF-8")
+        self.send_message(text, "text/plain;charset=UTF-8")
+
+    def send_message(self, text: str, content_type: str) -> None:
+        """Send a MESSAGE of any type inside the call."""
+        self._send("MESSAGE", (), text.encode("utf-8", "replace"), content_type)
 
     def notify(self, notice: Notice) -> None:
         """Send a NOTIFY inside the call."""
@@ -475,26 +485,6 @@ class Call:
             facts.keep(self)
             self._audio.close()
             self._watcher.state_changed(self, "ended")
-
-
-class Watcher:
-    """Who keeps the calls: the driver."""
-
-    def state_changed(self, call: Call, state: str) -> None:
-        """A call is down, rings, is up, on hold, or ended."""
-        raise NotImplementedError
-
-    def begun(self, call: Call) -> None:
-        """An outgoing call has its number."""
-        raise NotImplementedError
-
-    def ended(self, call: Call) -> None:
-        """Nothing more comes for this call."""
-        raise NotImplementedError
-
-    def media_of(self, endpoint: Endpoint) -> native.Media:
-        """How the endpoint's audio is negotiated."""
-        raise NotImplementedError
 
 
 def _put_headers(param: Any, headers: Headers) -> None:

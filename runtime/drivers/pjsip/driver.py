@@ -8,9 +8,9 @@ from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
-from asterism.runtime.drivers.pjsip import security, shown
+from asterism.runtime.drivers.pjsip import refer, security, shown
 from asterism.runtime.drivers.pjsip.admission import admit
-from asterism.runtime.drivers.pjsip.call import Call, Watcher
+from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
@@ -25,6 +25,7 @@ from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
 from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.drivers.pjsip.watcher import Watcher
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
 from asterism.runtime.peers import ContactFacts, EndpointFacts, Notice, PeerFacts, RegistrationFacts
@@ -319,13 +320,14 @@ class PjsipDriver(Watcher):
         elif event.method == "NOTIFY" and call is not None:
             self._respond(event.token, 200)
         elif event.method == "INFO":
-            # DTMF has been taken out before; anything else in an INFO is refused as chan_sip does. RFC 6086, 4.2.2: an
-            # empty one only asks whether we live.
+            # DTMF has been taken out before; chan_sip refuses all else. RFC 6086, 4.2.2: an empty one asks if we live.
             self._respond(event.token, 415 if event.message.partition(b"\r\n\r\n")[2] else 200)
         elif event.method in ("SUBSCRIBE", "PUBLISH"):
             self._respond(event.token, 489)
+        elif event.method == "REFER" and call is not None:
+            refer.take(call, event, self._calls, self._respond)
         else:
-            self._respond(event.token, 501 if event.method == "REFER" else 405, (("Allow", _ALLOW),))
+            self._respond(event.token, 405, (("Allow", _ALLOW),))
 
     def _options(self, event: native.Request) -> None:
         endpoint = self._identities.endpoint(event.identity)

@@ -308,6 +308,7 @@ class Endpoint:
     default_user_shown: str = ""
     register_extension: str = ""
     allow_transfer: bool = True
+    refer_progress: bool = True
     allow_subscribe: bool = True
     session_timers: str = "yes"
     session_expires_s: int = 1800

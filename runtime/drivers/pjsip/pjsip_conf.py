@@ -295,6 +295,7 @@ class _Reading:
             subscribe_context=options.subscribe_context, busy_at=options.device_state_busy_at,
             progress_inband=options.inband_progress, q850_reason=not options.suppress_q850_reason_headers,
             transport=options.transport, allow_transfer=options.allow_transfer,
+            refer_progress=options.refer_blind_progress,
             allow_subscribe=options.allow_subscribe, session_timers=options.timers,
             session_expires_s=options.timers_sess_expires, session_minimum_s=options.timers_min_se,
             options_open=options.allow_unauthenticated_options, origin=where,

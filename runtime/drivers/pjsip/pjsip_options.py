@@ -130,6 +130,8 @@ class PjsipEndpoint:
     "Where its hints are looked for."
     allow_subscribe: bool = True
     "Whether it may subscribe."
+    refer_blind_progress: bool = True
+    "Tell a phone that transfers how the call to the target goes on, not only that it was sent there."
     allow_transfer: bool = True
     "Whether it may transfer."
     device_state_busy_at: Annotated[int, whole()] = 0
@@ -357,7 +359,7 @@ LATER = words(
     "dtls_auto_generate_cert dtls_cert_file dtls_private_key dtls_cipher dtls_ca_file dtls_ca_path dtls_setup "
     "dtls_fingerprint srtp_tag_32 message_context preferred_codec_only incoming_call_offer_pref "
     "outgoing_call_offer_pref rtp_keepalive rtp_timeout rtp_timeout_hold rtp_port_start rtp_port_end "
-    "asymmetric_rtp_codec rtcp_mux refer_blind_progress notify_early_inuse_ringing max_video_streams bundle webrtc "
+    "asymmetric_rtp_codec rtcp_mux notify_early_inuse_ringing max_video_streams bundle webrtc "
     "incoming_mwi_mailbox follow_early_media_fork accept_multiple_sdp_answers ignore_183_without_sdp stir_shaken "
     "stir_shaken_profile security_negotiation security_mechanisms geoloc_incoming_call_profile "
     "geoloc_outgoing_call_profile send_aoc suppress_moh_on_sendonly "
