@@ -357,13 +357,17 @@ def show_channel_type(rt: "Runtime", name: str) -> list[str]:
 
 
 @command("local show channels", see="core show channels")
-def local_show_channels(rt: "Runtime") -> list[str]:
+def local_show_channels(rt: "Runtime") -> Table:
     """List the Local channels, and where they lead."""
-    found = [each for each in rt.channels.values() if each.technology == "Local" and each.name.endswith(";1")]
-    lines = [
-        f"{each.name} -- {each.leg.read('exten') or 's'}@{each.leg.read('context') or 'default'}" for each in found
+    rows = [
+        (each.name, f"{each.leg.read('exten') or 's'}@{each.leg.read('context') or 'default'}")
+        for each in rt.channels.values()
+        if each.technology == "Local" and each.name.endswith(";1")
     ]
-    return lines or ["No local channels in use"]
+    footer = [] if rows else ["No local channels in use"]
+    return Table(
+        [("Channel", 0), ("Location", 0)], rows, footer, header=False, line=lambda row: f"{row[0]} -- {row[1]}"
+    )
 
 
 @noun("technology")

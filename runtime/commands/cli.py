@@ -1,5 +1,6 @@
 """Commands about the console itself: aliases, and who may run what."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from asterism.runtime.cli_permissions import FILE, NOBODY, CliPermissions, PermissionsConf, make, number_of
@@ -26,14 +27,19 @@ def _permissions(rt: "Runtime") -> PermissionsConf:
 
 
 @command("cli show permissions", see="cli check permissions")
-def show_permissions(rt: "Runtime") -> list[str]:
+def show_permissions(rt: "Runtime") -> Table:
     """List who may run which commands, as cli_permissions.conf says."""
-    lines = []
-    for each in _permissions(rt).everybody:
-        lines += [each.title, "Permissions:"]
-        lines += [f"\t{'permit' if rule.permit else 'deny'} -> {rule.command}" for rule in each.rules]
-        lines.append("")
-    return lines
+    rows = [
+        (each.title, [f"{'permit' if rule.permit else 'deny'} -> {rule.command}" for rule in each.rules])
+        for each in _permissions(rt).everybody
+    ]
+    return Table([("Who", 0), ("Permissions", 0)], rows, header=False, line=_permission_lines)
+
+
+def _permission_lines(row: Sequence[object]) -> str:
+    who, rules = row
+    assert isinstance(rules, list)
+    return "\n".join([str(who), "Permissions:", *(f"\t{rule}" for rule in rules), ""])
 
 
 @command("cli reload permissions", see="cli show permissions")

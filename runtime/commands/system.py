@@ -111,7 +111,13 @@ async def timing_test(rt: "Runtime", rate: int = _TICKS_A_SECOND) -> list[str]:
 
 
 @command("core show switches", see="dialplan show")
-def show_switches(rt: "Runtime") -> list[str]:
+def show_switches(rt: "Runtime") -> Table:
     """List what a `switch =>` line of the dialplan may name."""
-    lines = [f"{name.capitalize()}: {name.capitalize()} Dialplan Switch" for name in sorted(rt.plan.switches)]
-    return ["", "    -= Registered Asterisk Alternative Switches =-", *lines]
+    rows = [(name.capitalize(), f"{name.capitalize()} Dialplan Switch") for name in sorted(rt.plan.switches)]
+    return Table(
+        [("Switch", 0), ("Description", 0)],
+        rows,
+        header=False,
+        line=lambda row: f"{row[0]}: {row[1]}",
+        above=["", "    -= Registered Asterisk Alternative Switches =-"],
+    )
