@@ -147,8 +147,8 @@ class Commands(MutableMapping[str, Command]):
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._index: dict[tuple[str, ...], list[Entry]] = {}
-        self.aliases: dict[str, str] = {"originate": "channel originate"}
-        "Other names of commands, and what they stand for; those of cli_aliases.conf take the place of these."
+        self.aliases: dict[str, str] = {}
+        "Other names of commands, and what they stand for; as cli_aliases.conf gives them."
 
     def __getitem__(self, pattern: str) -> Command:
         return self._entries[pattern].command

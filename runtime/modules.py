@@ -37,6 +37,8 @@ class Modules:
         self._by_lower: dict[str, Application] = {}
         self.commands = Commands()
         "By pattern."
+        # What Asterisk's sample of cli_aliases.conf gives beside names that are commands here.
+        self.commands.aliases["originate"] = "channel originate"
         self.actions: dict[str, Action] = {}
         self.nouns: dict[str, Noun] = {}
 
