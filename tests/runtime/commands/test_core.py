@@ -70,7 +70,7 @@ async def test_debug_is_everybodys(rt: TestRuntime) -> None:
 
 async def test_every_command_has_help_and_completes(rt: TestRuntime) -> None:
     listed = await run(rt, "help")
-    assert len(listed) == len(rt.commands)
+    assert len(listed) == len(rt.commands) + len(rt.commands.aliases)
     for entry in rt.commands.sorted():
         usage = await run(rt, f"core show help {' '.join(entry.head)}")
         assert usage[0].startswith(f"Usage: {' '.join(entry.head)}"), entry.head
