@@ -232,20 +232,21 @@ def value_of(node: Node, call: CallFunction | None) -> Value:
     match node:
         case Word():
             return node.text
-        case Binary():
+        case Binary() | Choice():
             # `1+1+1...` leans to the left as deep as it is long.
-            spine: list[Binary] = []
+            spine: list[Binary | Choice] = []
             first: Node = node
-            while isinstance(first, Binary):
+            while isinstance(first, Binary | Choice):
                 spine.append(first)
-                first = first.left
+                first = first.left if isinstance(first, Binary) else first.condition
             value = value_of(first, call)
             for one in reversed(spine):
-                value = OPERATORS[one.operator](value, value_of(one.right, call))
+                if isinstance(one, Binary):
+                    value = OPERATORS[one.operator](value, value_of(one.right, call))
+                else:
+                    yes, no = value_of(one.yes, call), value_of(one.no, call)
+                    value = yes if is_true(value) else no
             return value
-        case Choice():
-            condition, yes, no = (value_of(part, call) for part in (node.condition, node.yes, node.no))
-            return yes if is_true(condition) else no
         case Unary("-"):
             return minus(value_of(node.operand, call))
         case Unary():

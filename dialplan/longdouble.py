@@ -36,7 +36,7 @@ def fit(value: int | Fraction, negative: bool = False) -> Number:
         if size <= _MANTISSA_BITS:
             return value
         if size > _LARGEST_EXPONENT:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
         return _shifted(value, 1, size)
     numerator, denominator = value.numerator, value.denominator
     if denominator & (denominator - 1) == 0 and numerator.bit_length() <= _MANTISSA_BITS:
@@ -47,9 +47,9 @@ def fit(value: int | Fraction, negative: bool = False) -> Number:
 def _shifted(numerator: int, denominator: int, exponent: int) -> Number:
     """Round numerator / denominator, whose size is about 2 ** exponent."""
     if exponent > _LARGEST_EXPONENT:
-        return math.copysign(math.inf, numerator)
+        return math.inf if numerator > 0 else -math.inf
     if exponent < _SMALLEST_EXPONENT:
-        return math.copysign(0.0, numerator) if numerator < 0 else 0
+        return -0.0 if numerator < 0 else 0
     magnitude = abs(numerator)
     shift = _MANTISSA_BITS - exponent
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from asterism.dialplan import parser, pattern, reader, substitution
+from asterism.dialplan import parser, pattern, reader, substitution, users
 from asterism.dialplan.compile import Compiler, check
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.nodes import Context as ContextNode
@@ -54,9 +54,23 @@ def load(
     """
     with _no_collection():
         plan = resolve(reader.read(file, folder, execute, tables), registry, scope, globals)
+    _add_users(plan, Path(folder), tables)
     if lua:
         _add_lua(plan, Path(folder))
     return plan
+
+
+def _add_users(plan: Plan, folder: Path, tables: reader.Tables | None) -> None:
+    """Add what the folder's users.conf says."""
+    if not (folder / users.FILE).exists() and users.FILE not in (tables or {}):
+        return
+    try:
+        config = reader.read(users.FILE, folder, tables=tables)
+    except DialplanError as error:
+        plan.warnings.append(error)
+        return
+    plan.warnings += config.warnings
+    users.add(plan, config)
 
 
 def _add_lua(plan: Plan, folder: Path) -> None:

@@ -430,6 +430,7 @@ class Runtime(Switchboard):
         self.variables.update(values)
         self.plan.adopt(plan)
         self.plan.globals = self.variables
+        self.autohints.follow()
         for warning in plan.warnings:
             self.log.warning(str(warning))
         return [str(warning) for warning in plan.warnings]

@@ -10,6 +10,7 @@ from typing import Any
 from asterism.dialplan import reader
 from asterism.dialplan.plan import Plan
 from asterism.runtime import asterisk_conf, declare, including
+from asterism.runtime.autohints import AutoHints
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.bus import Bus, Queue
 from asterism.runtime.cdr import CallRecords
@@ -22,10 +23,10 @@ from asterism.runtime.declare import Action, Application, Declaration, Function,
 from asterism.runtime.dialing import Originated, originate
 from asterism.runtime.driver import ChannelDriver, Leg, Party
 from asterism.runtime.events import Event, VarSet
+from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.grammar import Commands
 from asterism.runtime.limits import CHANNELS_MAX
 from asterism.runtime.log import Log
-from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.modules import Modules
 from asterism.runtime.music import MusicClasses
 from asterism.runtime.pbx import Pbx
@@ -54,9 +55,11 @@ class Switchboard:
         self.cel = EventLog(self)
         self.modules = Modules(self.log)
         self.plan = Plan(self.modules)
+        self.autohints = AutoHints(self)
         self.pbx = Pbx(self)
         self.tones = ToneZones()
         self.music = MusicClasses(self.directories.data)
+        self.features = FeaturesConf()
         self.sounds = Sounds(
             self.directories.data / "sounds",
             language_prefix=options.languageprefix,
@@ -66,7 +69,6 @@ class Switchboard:
         self.data_sources = DataSources()
         self.realtime = Realtime(self.data_sources, self.log)
         self.plan.switches["realtime"] = RealtimeSwitch(self.realtime)
-        self.features = FeaturesConf()
         self.drivers: list[ChannelDriver] = []
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with the runtime, by a name of their own."

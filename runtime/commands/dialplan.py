@@ -32,7 +32,7 @@ def dialplan_show(rt: "Runtime", place: str = "") -> list[str]:
     if exten and not shown.extensions:
         missing = f"{exten}@{context} extension" if context else f"'{exten}' extension in all contexts"
         raise AsterismError("\n".join((*lines, f"There is no existence of {missing}")))
-    return [*lines, *([] if not lines or not lines[-1] else [""]), shown.summary()]
+    return [*lines, shown.summary()]
 
 
 class _Shown:
@@ -54,11 +54,12 @@ class _Shown:
         titled = bool(lines) or not self._exten
         if titled:
             self._contexts += 1
-            lines.insert(0, f"[ {kind} '{context.name}' created by '{context.registrar}' ]")
+            title = [f"[ {kind} '{context.name}' created by '{context.registrar}' ]"]
+            lines = [*title, *(["Autohints support enabled"] if context.autohints else []), *lines]
         if not self._exten:
             lines += [_item("Include", each.text, each.registrar) for each in context.includes]
-            lines += [_item("Ignore pattern", each) for each in context.ignore_patterns]
-        elif len(through) < MAX_INCLUDES:
+        lines += [_item("Ignore pattern", each) for each in context.ignore_patterns if self._ignores(each)]
+        if self._exten and len(through) < MAX_INCLUDES:
             path = (*through, context.name)
             for each in context.includes:
                 if each.context in self._all and each.context not in path:
@@ -69,6 +70,9 @@ class _Shown:
     def _wants(self, extension: Extension) -> bool:
         wanted = self._exten
         return not wanted or extension.name == wanted or pattern.number_matches(extension.name, wanted)
+
+    def _ignores(self, digits: str) -> bool:
+        return not self._exten or pattern.number_matches(f"_{digits}.", self._exten)
 
     def _extension(self, extension: Extension) -> Iterator[str]:
         self.extensions += 1
@@ -96,12 +100,17 @@ class _Shown:
 
 def _line(name: str, text: str, step: Step) -> str:
     origin = f"{step.file}:{step.line}" if step.line else step.file
-    return f"{name:<19} {text:<45} [{origin}]"
+    return f"{_padded(name, 19)} {_padded(text, 45)} [{origin}]"
 
 
 def _item(kind: str, text: str, registrar: str = REGISTRAR) -> str:
     quoted = f"'{text}'"
-    return f"{'  ' + kind + ' =>':<19} {quoted:<45} [{registrar}]"
+    return f"{'  ' + kind + ' =>':<19} {_padded(quoted, 45)} [{registrar}]"
+
+
+def _padded(text: str, width: int) -> str:
+    """Fill a text up to a width that counts bytes, as Asterisk's does."""
+    return text + " " * (width - len(text.encode("utf-8", "surrogateescape")))
 
 
 def _s(number: int) -> str:
@@ -124,7 +133,7 @@ async def dialplan_reload(rt: "Runtime") -> list[str]:
 @command("dialplan show globals")
 def show_globals(rt: "Runtime") -> Table:
     """List the global variables."""
-    rows = sorted(rt.variables.items())
+    rows = list(reversed(rt.variables.items()))
     return Table(
         [("Name", 20), ("Value", 0)],
         rows,
@@ -165,8 +174,10 @@ async def eval_function(rt: "Runtime", text: str) -> list[str]:
     """Read a dialplan function without a channel: `dialplan eval function LEN(abc)`."""
     name, _, argument = text.partition("(")
     found = rt.modules.function(name.strip())
+    failure = ["Return Value: Failure (-1)", "Result: "]
     if found is None:
-        raise AsterismError(f"No function by that name registered: {name}")
+        rt.log.error(f"Function {name} not registered")
+        return failure
     if found.dangerous_read and not rt.live_dangerously:
         raise AsterismError(f"{name} may only be used in the dialplan, unless asterisk.conf says live_dangerously")
     try:
@@ -174,10 +185,12 @@ async def eval_function(rt: "Runtime", text: str) -> list[str]:
         if inspect.isawaitable(value):
             value = await value
     except ArgumentError as error:
-        raise AsterismError(str(error)) from None
+        rt.log.warning(str(error))
+        return failure
     except AttributeError as error:
         # What a channel has and the scope without one has not.
-        raise AsterismError(f"{name} needs a channel, and there is none ({error})") from None
+        rt.log.warning(f"{name} needs a channel, and there is none ({error})")
+        return failure
     return ["Return Value: Success (0)", f"Result: {value}"]
 
 

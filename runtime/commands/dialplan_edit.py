@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from asterism.dialplan import parser
 from asterism.dialplan.errors import DialplanError
-from asterism.dialplan.plan import REGISTRAR, Context, Included
+from asterism.dialplan.plan import REGISTRAR, Context, Extension, Included
 from asterism.dialplan.reader import Line
 from asterism.dialplan.source import Step
 from asterism.runtime.declare import command
@@ -57,7 +57,7 @@ def add_extension(rt: "Runtime", written: str, name: str, replace: str = "") -> 
     else:
         extension.steps[number] = step
     rt.plan.changed()
-    shown = f"{extension.shown},{item.priority},{application}({data})"
+    shown = f"{extension.name},{item.priority},{application}({data})"
     if there:
         return [*said, f"Extension {extension.shown}@{name} ({item.priority}) replace by '{shown}'"]
     return [*said, f"Extension '{shown}' added into '{name}' context"]
@@ -77,22 +77,27 @@ def remove_extension(rt: "Runtime", place: str, priority: str = "") -> list[str]
     wanted = [
         one
         for one in (context or ())
-        if one.name == exten and (not slash or one.caller == caller) and (not priority or _has(one.steps, priority))
+        if one.name == exten and (not slash or one.caller == caller) and (not priority or _has(one, priority))
     ]
     if context is None or not wanted:
         raise AsterismError(f"Failed to remove extension {place}")
     for one in wanted:
-        if priority:
+        if priority == "hint":
+            one.hint = None
+        elif priority:
             del one.steps[int(priority)]
         if not priority or not (one.steps or one.hint):
             context.discard(one)
     rt.plan.changed()
-    what = f"Extension {place} with priority {priority} removed" if priority else f"Whole extension {place} removed"
-    return [what]
+    place = f"{exten}@{name}"
+    number = -1 if priority == "hint" else priority
+    return [f"Extension {place} with priority {number} removed" if priority else f"Whole extension {place} removed"]
 
 
-def _has(steps: dict[int, Step], priority: str) -> bool:
-    return priority.isdigit() and priority.isascii() and int(priority[:9]) in steps
+def _has(extension: Extension, priority: str) -> bool:
+    if priority == "hint":
+        return extension.hint is not None
+    return priority.isdigit() and priority.isascii() and int(priority[:9]) in extension.steps
 
 
 @command("dialplan add include <included> into <context>")
@@ -144,7 +149,7 @@ def remove_ignore_pattern(rt: "Runtime", text: str, name: str) -> list[str]:
 def remove_context(rt: "Runtime", name: str) -> list[str]:
     """Remove a whole context from the dialplan in force; calls in it end at their next priority."""
     if name not in rt.plan.contexts:
-        raise AsterismError(f"There is no such context as '{name}'")
+        return [f"There is no such context as '{name}'"]
     del rt.plan.contexts[name]
     rt.plan.changed()
     return [f"Removed context '{name}'"]

@@ -129,7 +129,9 @@ def test_variables_are_put_in_first() -> None:
 
 def test_a_long_expression_is_no_deep_one() -> None:
     assert expression.evaluate("+".join("1" * 3000)) == "3000"
+    assert expression.evaluate("1?" * 1 + "a::b?" * 2000 + "a::b") == "a"
     assert expression.evaluate("9" * 6000 + "+0") == "inf"
+    assert expression.evaluate("*".join(["9" * 4000] * 5)) == "inf"
 
 
 @pytest.mark.parametrize("text", ["SIN()", "1+SIN()", "5 ? 1 :: cos()", "POW(2,3)+FLOOR()"])

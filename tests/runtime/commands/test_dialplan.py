@@ -115,9 +115,7 @@ async def test_globals_and_functions(rt: TestRuntime) -> None:
         reply = await rt.commands.run(rt, f"dialplan eval function {name}(1)")
         assert reply.ok or reply.lines[-1].endswith("failed."), name
     assert not [text for text in rt.logged(Level.ERROR) if text.startswith("Command '")]
-    assert await run(rt, "dialplan eval function NOSUCH(1)") == (
-        "No function by that name registered: NOSUCH\nCommand 'dialplan eval function NOSUCH(1)' failed."
-    )
+    assert await run(rt, "dialplan eval function NOSUCH(1)") == "Return Value: Failure (-1)\nResult: "
 
 
 async def test_reload_tells_what_is_wrong_and_keeps_what_was(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ SAID = [
     ("remove ignorepat 9 from c", "Ignore pattern '9' removed from 'c' context"),
     ("remove ignorepat 9 from c", "!There is no existence of '9' ignore pattern in 'c' context"),
     ("remove context d", "Removed context 'd'"),
-    ("remove context d", "!There is no such context as 'd'"),
+    ("remove context d", "There is no such context as 'd'"),
 ]
 
 
