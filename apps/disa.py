@@ -69,9 +69,10 @@ async def disa(
         chan.set_caller(callerid.parse(cid))
     if digits and exists(context, digits, 1, chan.caller_number):
         return Jump(context, digits)
-    if complete and exists(context, "i"):
+    if complete:
         chan.set("INVALID_EXTEN", digits)
-        return Jump(context, "i")
+        if exists(context, "i"):
+            return Jump(context, "i")
     return await _refused(chan)
 
 

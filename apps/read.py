@@ -71,6 +71,8 @@ async def read(
             if digits or status == "ERROR":
                 break
     except Hangup:
+        if chan.ended and (chan.is_up or options.no_answer):
+            chan.set(variable, "")
         chan.set("READSTATUS", "HANGUP")
         if chan.ended:
             return  # Nobody can press a key in `h`, which goes on.

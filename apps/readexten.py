@@ -20,7 +20,7 @@ class ReadExtenOptions:
     no_answer: Annotated[bool, Option("n")] = False
     "Read even if the call is not answered."
     pound: Annotated[bool, Option("p")] = False
-    "`#` ends the number, and nothing else but silence does."
+    "A number that is an extension is complete when `#` is pressed, or after silence."
 
 
 @application("ReadExten", see="Read, WaitExten, READEXTENSTATUS")
@@ -42,7 +42,7 @@ async def read_exten(
             waits for `#`.
         timeout: Whole seconds to wait for each digit; otherwise TIMEOUT(response) for the first and TIMEOUT(digit)
             for the others.
-    Sets: the variable (`i` for a number that is none, `t` when nothing was dialled, `e` on an error), and
+    Sets: the variable (`i` for a number that is none, which is INVALID_EXTEN then, `t` when nothing was dialled), and
         READEXTENSTATUS: OK, INVALID, TIMEOUT, SKIP, ERROR, HANGUP.
     Compat: app_readexten.
     """
@@ -85,14 +85,18 @@ async def _number(chan: Channel, digit: str, context: str, pound: bool, seconds:
         if not digit:
             digit = await chan.read_digit(seconds or (chan.digit_timeout if digits else chan.response_timeout))
             chan.stop_play()
-        if not digit or (digit == "#" and (pound or digits)):
+        if not digit or digit == "#":
             break
         digits, digit = digits + digit, ""
-        if not pound and not switch.extension_may_match(context, digits, caller):
+        complete = switch.extension_exists(context, digits, 1, caller)
+        if not switch.extension_may_match(context, digits, caller) and not (pound and complete):
             break
     if not digits and not digit:
         return "TIMEOUT", "t"
-    return ("OK", digits) if digits and switch.extension_exists(context, digits, 1, caller) else ("INVALID", "i")
+    if digits and switch.extension_exists(context, digits, 1, caller):
+        return "OK", digits
+    chan.set("INVALID_EXTEN", digits)
+    return "INVALID", "i"
 
 
 def _seconds(text: str) -> float:

@@ -1,12 +1,14 @@
 """Signal and WaitForSignal: one call wakes others, and hands them a text."""
 
 import asyncio
+import re
 
-from asterism.runtime.channel import FOREVER, Channel
+from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, application
 from asterism.runtime.errors import Hangup
 
 _STORE = "signals"
+_NUMBER = re.compile(r"\s*(\d+\.?\d*|\.\d+)", re.ASCII)
 
 Waiting = dict[str, list["asyncio.Future[str]"]]
 """Who waits, by the name of the signal."""
@@ -74,11 +76,10 @@ async def wait_for_signal(chan: Channel, signalname: str = "", signaltimeout: st
 
 
 def _seconds(chan: Channel, text: str) -> float | None:
-    try:
-        seconds = float(text or FOREVER)
-    except ValueError:
-        seconds = 0.0
-    if seconds > 0:
-        return None if seconds == FOREVER else seconds
+    if not text:
+        return None
+    number = _NUMBER.match(text)
+    if number is not None and float(number[1]) > 0:
+        return float(number[1])
     chan.warn(f"Invalid timeout provided: '{text}'. No timeout set.")
     return None

@@ -10,10 +10,7 @@ from tests.oracle.answer import answers
 from tests.oracle.cases import cases
 from tests.oracle.compare import differences
 
-KNOWN = {
-    # Busy() in `h`, Read() in `h`.
-    "flow-own": {"own-00412", "own-00416"},
-}
+KNOWN: dict[str, set[str]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +32,7 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "substitution-random",
         "matching-random",
         "macro",
+        "flow-apps",
         "flow-own",
         "flow-random",
         "lua",
