@@ -144,7 +144,7 @@ class Service:
                 self._watch_signals(rt)
                 await self._run_startup(rt, startup.late)
                 self._notifier.ready()
-                rt.bus.subscribe(lambda event: self._notifier.stopping(), Shutdown)
+                rt.bus.subscribe(self._ending, Shutdown)
                 self._parent.tell()
                 if self._screen is not None:
                     self._screen.say("Asterism Ready.")
@@ -201,6 +201,13 @@ class Service:
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             # They would end the process, and its calls; nobody can want that of them.
             loop.add_signal_handler(number, rt.log.notice, f"The signal {number.name} means nothing here")
+
+    def _ending(self, event: Shutdown) -> None:
+        """A restart is the same process again: to systemd it reads its configuration."""
+        if event.restart:
+            self._notifier.reloading()
+        else:
+            self._notifier.stopping()
 
     async def _reload(self, rt: Runtime) -> None:
         self._notifier.reloading()

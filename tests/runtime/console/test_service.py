@@ -178,6 +178,26 @@ def test_hangup_signal_reads_configuration_and_opens_the_log_anew(pbx: Pbx) -> N
     assert b"\x1b[" not in out, "no colours into a pipe"
 
 
+def test_systemd_hears_of_it(pbx: Pbx, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        pbx.environment["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        process = pbx.start("-f", "-q")
+
+        def heard() -> str:
+            return manager.recv(1000).decode().partition("\n")[0]
+
+        assert heard() == "READY=1"
+        process.send_signal(signal.SIGHUP)
+        assert [heard(), heard()] == ["RELOADING=1", "READY=1"]
+        pbx.rx("core restart now")
+        assert [heard(), heard()] == ["RELOADING=1", "READY=1"]
+        process.send_signal(signal.SIGTERM)
+        assert heard() == "STOPPING=1"
+        assert process.wait(30) == 0
+
+
 def test_restart_is_the_same_process_again(pbx: Pbx) -> None:
     process = pbx.start("-f", "-q")
     assert pbx.rx("database put a b c").returncode == 0
