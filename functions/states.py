@@ -32,7 +32,10 @@ def state_of(chan: Channel, device: str) -> DeviceState:
         return _word(word or "") or DeviceState.UNKNOWN
     technology, slash, resource = device.partition("/")
     driver = chan.switch.driver(technology) if slash else None
-    return DeviceState.INVALID if driver is None else driver.device_state(resource)
+    if driver is None:
+        return DeviceState.INVALID
+    # A driver of several technologies may know the name in each of them.
+    return driver.device_state(device if len(driver.technologies) > 1 else resource)
 
 
 def _word(text: str) -> DeviceState | None:

@@ -35,7 +35,7 @@ class HintWatch:
     def _changed(self, event: DeviceStateChange) -> None:
         """A device's state has changed."""
         for context, exten, devices in hints(self._rt):
-            if event.device not in devices.split("&"):
+            if event.device not in devices.partition(",")[0].split("&"):
                 continue
             number, text = extension_status(self._rt, devices)
             if self._last.get((context, exten)) != number:

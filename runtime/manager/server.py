@@ -206,10 +206,11 @@ class ManagerServer:
         self._stop_watching()
         self._stop_watching = _nothing
         found = [each for each in kinds() if privilege(each) in wanted and each.__name__.lower() not in disabled]
-        self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
         if ExtensionStatus in found:
+            # Before the clients hear of the device: what that means for an extension is told first, as in Asterisk.
             watch = HintWatch(self.rt)
             self._stop_watching = self.rt.bus.subscribe(watch.happened, DeviceStateChange, Reload)
+        self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
 
     def _keep(self, numbered: frozenset[str]) -> None:
         """Keep the events of these classes; when nobody asks any more, for a while yet."""

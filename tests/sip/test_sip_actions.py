@@ -174,3 +174,10 @@ async def test_registrations_end_and_begin_again(served: Any, agent: Any) -> Non
     assert (await queue.get()).status == "Registered"
     answer = await do(pbx.runtime, "PJSIPRegister", Registration="nosuch")
     assert answer.message == "Unable to retrieve registration entry"
+
+
+async def test_the_same_name_in_both_files(served: Any, agent: Any) -> None:
+    both = PJSIP.replace("[7001]", "[6001]").replace("7001", "6001")
+    pbx = await served(sip=SIP, pjsip=both, extensions="[default]\n")
+    read = [await do(pbx.runtime, "Getvar", Variable=f"DEVICE_STATE({name}/6001)") for name in ("SIP", "PJSIP")]
+    assert [dict(each.headers)["Value"] for each in read] == ["UNAVAILABLE", "NOT_INUSE"]

@@ -253,3 +253,12 @@ async def test_numbers_are_sums_of_bits(bed: Bed) -> None:
     client = await (await bed.client()).login()
     assert (await client.ask("Action: Events\nEventMask: 64"))["Events"] == "On"
     assert bed.server.connections[0].sees == frozenset(("user",))
+
+
+async def test_what_a_device_means_for_extensions_is_told_first(bed: Bed) -> None:
+    bed.rt.extensions("[default]\nexten => 102,hint,Custom:lamp&Custom:other,CustomPresence:anna\n")
+    client = await (await bed.client()).login(events="call")
+    await client.ask("Action: Setvar\nVariable: DEVICE_STATE(Custom:lamp)\nValue: BUSY")
+    await client.event("DeviceStateChange")
+    assert [each["Event"] for each in client.events] == ["ExtensionStatus", "DeviceStateChange"]
+    assert client.events[0]["StatusText"] == "Busy"
