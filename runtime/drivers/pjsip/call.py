@@ -1,7 +1,7 @@
 """One SIP call as a leg: pjsua2's call on one side, the channel on the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pjsua2 as pj
@@ -26,6 +26,7 @@ from asterism.runtime.driver import (
 )
 from asterism.runtime.drivers.pjsip import facts
 from asterism.runtime.drivers.pjsip.audio import CallAudio
+from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import (
     Message,
     NameAddress,
@@ -46,30 +47,6 @@ Headers = Sequence[tuple[str, str]]
 # chan_sip tells Dial busy or congestion by the status alone, whatever cause it stands for.
 _SIP_BUSY = frozenset((482, 486, 600, 603))
 _SIP_CONGESTION = frozenset((400, 403, 404, 410, 480, 500, 502, 503, 504))
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """Where an outgoing call goes, and as whom.
-
-    Args:
-        uri: Request URI.
-        account: pj.Account that makes the call.
-        contact_host: Host, port and parameters of our Contact.
-        from_user, from_host: Our From; empty from_user: the caller's number, else `default_user`.
-        route: Route header values, nearest hop first.
-        contact, aor: The contact that was chosen, as CHANNEL(contact) names it.
-    """
-
-    uri: str
-    account: Any
-    from_host: str
-    contact_host: str
-    default_user: str
-    from_user: str = ""
-    route: tuple[str, ...] = ()
-    contact: str = ""
-    aor: str = ""
 
 
 class Call:
@@ -358,6 +335,17 @@ class Call:
         theirs = self.incoming.message if self.incoming is not None else self.last_message
         if self._is_up and "UPDATE" in Message(theirs).first("Allow"):
             self._send("UPDATE", self._identity)
+        elif self._is_up and self._audio.codec and not self._held:
+            self._reinvite(self._identity)
+
+    def _reinvite(self, headers: Headers) -> None:
+        """Offer the same audio again, with these headers: how those are told something who know no UPDATE."""
+
+        def act(param: Any) -> None:
+            _put_headers(param, headers)
+            self._pj.reinvite(param)
+
+        self._do("re-INVITE", act)
 
     def read(self, item: str) -> str | None:
         """A fact for CHANNEL(item) and header functions."""

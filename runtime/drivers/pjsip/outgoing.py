@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from asterism.runtime.driver import Party
-from asterism.runtime.drivers.pjsip.call import Departure
+from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import Uri, added_headers, escaped_user, quoted, wire_headers
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
@@ -187,7 +187,9 @@ def invite_headers(
     found = identity_headers(endpoint, caller, departure.from_host)
     if endpoint.technology == "SIP":
         found += wire_headers(added_headers(variables))
-    return found
+    # A call that somebody was sent to by REFER (RFC 3892, RFC 3891).
+    referred = ("Referred-By", "SIPREFERREDBYHDR"), ("Replaces", "SIPREPLACESHDR")
+    return found + wire_headers([(name, variables[held]) for name, held in referred if variables.get(held)])
 
 
 def anywhere(endpoint: Endpoint, host: str, port: int) -> Endpoint:

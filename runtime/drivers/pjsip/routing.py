@@ -1,8 +1,8 @@
 """Whom a dial string means, and on which transport and as whom the call leaves."""
 
 from asterism.runtime.causes import Cause
-from asterism.runtime.drivers.pjsip.call import Departure
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts
+from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint, Transport
 from asterism.runtime.drivers.pjsip.options import bracketed, host_port
