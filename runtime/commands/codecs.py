@@ -163,11 +163,11 @@ def show_translation(rt: "Runtime") -> Table:
 
     The steps are those that are taken here; how long they take depends on the machine.
     """
-    names = _names()
     rows = []
-    for source in names:
+    for source in _names():
         ways = _ways(source)
-        rows.append((source, *("-" if name == source else ways[name][0] for name in names)))
+        rows.append((_rated(source), *("-" if name == source else ways[name][0] for name in _names())))
+    names = [_rated(name) for name in _names()]
     widths = [max(map(len, names)), *(max(5, len(name)) for name in names)]
     return Table(
         [(title, width) for title, width in zip(("", *names), widths, strict=True)],
@@ -195,6 +195,11 @@ def show_translation_paths(rt: "Runtime", name: str) -> list[str]:
             begin, end = f"{_plain(source)}:{rates[source]}", f"{_plain(target)}:{rates[target]}"
             lines.append(f"\t{begin:<16} To {end:<15}: {steps:<60}")
     return lines
+
+
+def _rated(name: str) -> str:
+    """The format with its rate, where there are several."""
+    return "speex8" if name == "speex" else name
 
 
 def _plain(name: str) -> str:
