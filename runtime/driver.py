@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who somebody is: number, name, and how they may be shown (Asterisk's presentation words)."""
+    """Who somebody is: number, name, and how they may be shown (Asterisk's presentation words).
+
+    `tag` is a word of the dialplan's own, which goes with the party and is told to no phone.
+    """
 
     number: str = ""
     name: str = ""
     presentation: str = "allowed_not_screened"
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import contextlib
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +63,20 @@ class Piece:
     began_s: float
     ended_s: float = math.inf
     loud: bytes | None = None
+    whole: "Piece | None" = None
+
+    @property
+    def origin(self) -> "Piece":
+        """The piece that this one is a part of."""
+        return self.whole or self
+
+    def later(self, now: float, skipped_ms: int) -> "Piece":
+        """The part of it from now on."""
+        return replace(self, from_ms=self.from_ms + skipped_ms, began_s=now, whole=self.origin)
+
+    def until(self, now: float) -> "Piece":
+        """The part of it up to now."""
+        return replace(self, ended_s=now, whole=self.origin)
 
 
 class Sounding:
@@ -181,6 +195,7 @@ class Tape:
         self._ended_s = math.inf
         self._pieces: list[Piece] = []
         self._looking: set[asyncio.Future[bytes | None]] = set()
+        self._others: list[Ear] = []
         self._pump: asyncio.TimerHandle | None = None
         self._pumped_ms = 0
 
@@ -211,9 +226,7 @@ class Tape:
     def start(self) -> None:
         """Begin to listen."""
         self._began_s = self._loop.time()
-        self._ear.tapes.append(self)
-        for piece in self._ear.sounding:
-            self.began(piece)
+        self._attach(self._ear)
         if self._descriptor >= 0:
             self._pump = self._loop.call_later(PUMP_S, self._hand_over)
 
@@ -230,6 +243,38 @@ class Tape:
         if not done.cancelled() and done.exception() is None:
             piece.loud = done.result()
 
+    def hear(self, says: bool, hears: bool) -> None:
+        """Record what is said; what is heard at the other side is another ear's: see `attach`."""
+        self._detach(self._ear)
+        if says:
+            self._attach(self._ear)
+
+    def attach(self, ear: Ear) -> None:
+        """Hear by another ear too."""
+        self._others.append(ear)
+        self._attach(ear)
+
+    def _attach(self, ear: Ear) -> None:
+        if self not in ear.tapes:
+            ear.tapes.append(self)
+            now = self._loop.time()
+            for piece in ear.sounding:
+                skipped_ms = round((now - piece.began_s) * 1000)
+                self.began(piece if piece.began_s >= now else piece.later(now, skipped_ms))
+
+    def _detach(self, ear: Ear) -> None:
+        if self in ear.tapes:
+            ear.tapes.remove(self)
+            now = self._loop.time()
+            for at, piece in enumerate(self._pieces):
+                if piece.ended_s == math.inf and piece.origin in ear.sounding:
+                    self._pieces[at] = piece.until(now)
+
+    def pause(self, on: bool) -> None:
+        """Write nothing for a while."""
+        for ear in (self._ear, *self._others):
+            (self._detach if on else self._attach)(ear)
+
     # --- its length, and its silence ----------------------------------------------------------
 
     def _spans(self) -> "list[tuple[Piece, int, int, int]]":
@@ -238,7 +283,7 @@ class Tape:
         found: list[tuple[Piece, int, int, int]] = []
         end_ms, end_s = 0, self._began_s
         for piece in self._pieces:
-            began_s, ended_s = max(piece.began_s, self._began_s), min(piece.ended_s, now)
+            began_s, ended_s = max(piece.began_s, self._began_s), min(piece.ended_s, piece.origin.ended_s, now)
             length_ms = max(0, round((ended_s - began_s) * 1000))
             # Where nothing is heard the tape stands still, unless time without a sound counts too.
             start_ms = end_ms - round(max(0.0, end_s - began_s) * 1000)
@@ -277,8 +322,8 @@ class Tape:
         if self._ended_s < math.inf:
             return
         self._ended_s = self._loop.time()
-        if self in self._ear.tapes:
-            self._ear.tapes.remove(self)
+        for ear in (self._ear, *self._others):
+            self._detach(ear)
         if self._pump is not None:
             self._pump.cancel()
         path = self._path

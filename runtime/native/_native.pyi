@@ -409,6 +409,15 @@ def recorder_open_pipe(descriptor: int, rate: int) -> RecorderId:
 def recorder_feed(recorder: RecorderId, samples: bytes) -> None:
     """Record these 16-bit samples of the recorder's own rate, without a call (*executor*). Raises StaleError."""
 
+def recorder_hear(recorder: RecorderId, call: CallId, on: bool = True) -> None:
+    """Record what another call says too, or no longer; or the recorded call itself. Raises StaleError."""
+
+def recorder_hear_player(recorder: RecorderId, player: PlayerId) -> None:
+    """Record what a player plays too, until it ends. Raises StaleError."""
+
+def recorder_pause(recorder: RecorderId, on: bool = True) -> None:
+    """Write nothing for a while. Raises StaleError."""
+
 def recorder_state(recorder: RecorderId) -> tuple[int, int]:
     """Return how much has been recorded, and for how long it has been silent now, in ms. Raises StaleError."""
 

@@ -11,6 +11,9 @@ cdef extern from "players.h" nogil:
     int c_sound_at "sound_at"(sound *taken, unsigned rate, sound **out)
     int c_recorder_open_pipe "recorder_open_pipe"(int descriptor, unsigned rate, number *recorder)
     int c_recorder_feed "recorder_feed"(number recorder, const int16_t *samples, size_t count)
+    int c_recorder_hear "recorder_hear"(number recorder, number call, bint on)
+    int c_recorder_hear_player "recorder_hear_player"(number recorder, number player)
+    int c_recorder_pause "recorder_pause"(number recorder, bint on)
     int c_recorder_state "recorder_state"(number recorder, unsigned *ms, unsigned *silent_ms)
 
 
@@ -74,3 +77,23 @@ def recorder_state(number recorder):
     cdef unsigned ms = 0, silent_ms = 0
     _check(c_recorder_state(recorder, &ms, &silent_ms), "recorder")
     return ms, silent_ms
+
+
+def recorder_hear(number recorder, number call, bint on=True):
+    cdef int result
+    c_register_thread(b"python")
+    with nogil:
+        result = c_recorder_hear(recorder, call, on)
+    _check(result, "recorder")
+
+
+def recorder_hear_player(number recorder, number player):
+    cdef int result
+    c_register_thread(b"python")
+    with nogil:
+        result = c_recorder_hear_player(recorder, player)
+    _check(result, "recorder")
+
+
+def recorder_pause(number recorder, bint on=True):
+    _check(c_recorder_pause(recorder, on), "recorder")

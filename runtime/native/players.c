@@ -240,6 +240,17 @@ void player_stop(number name)
     end_player(name, "stopped");
 }
 
+void player_wire(number name, int sink)
+{
+    player *it = hold(name);
+
+    if (!it)
+        return;
+    if (it->conference_slot >= 0)
+        pjsua_conf_connect(it->conference_slot, sink);
+    let_go(it);
+}
+
 int player_position(number name, unsigned *ms)
 {
     player *it = hold(name);

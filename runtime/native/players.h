@@ -29,6 +29,7 @@ pjmedia_codec *sound_codec(pjmedia_codec_mgr *manager, const char *name, pj_pool
 int player_new(sound *taken, bool loop, unsigned offset_ms, number *player);
 int player_start(number player, number call);
 void player_stop(number player);
+void player_wire(number player, int sink); /* into a port of the conference too */
 int player_position(number player, unsigned *ms);
 void players_renew(adapter *it);
 void players_forget(number call); /* the call has ended */
@@ -40,6 +41,9 @@ int recorder_open(const char *path, const char *format, bool append, number *rec
 int recorder_open_pipe(int descriptor, unsigned rate, number *recorder); /* 16-bit samples; the pipe must not block */
 int recorder_feed(number recorder, const int16_t *samples, size_t count); /* samples of its rate, not from a call */
 int recorder_state(number recorder, unsigned *ms, unsigned *silent_ms);
+int recorder_hear(number recorder, number call, bool on); /* its own call, or another, once it has been started */
+int recorder_hear_player(number recorder, number player);
+int recorder_pause(number recorder, bool on);
 int recorder_start(number recorder, number call);
 unsigned recorder_stop(number recorder);
 void recorders_renew(adapter *it);

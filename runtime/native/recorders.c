@@ -14,6 +14,7 @@
 
 enum { MOST_RECORDERS = 4096, FRAME_MS = 20, BUFFER = 65536, WAV_HEADER = 44, MOST_ENCODED = 1280 };
 enum { SIGNATURE = PJMEDIA_SIG_CLASS_APP('A', 'R', 'C') };
+enum { MOST_HEARD = 32 };
 enum { SILENCE_LEVEL = 256 }; /* mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf */
 
 typedef struct recorder {
@@ -25,6 +26,9 @@ typedef struct recorder {
     pjmedia_codec_mgr *manager; /* whose codec it is */
     bool wav;
     int pipe;        /* -1: a file, or neither: it only listens */
+    bool paused;     /* nothing is written */
+    bool says;       /* what its call says is heard */
+    number heard[MOST_HEARD]; /* other calls that are heard too; 0: free */
     size_t samples;  /* written; read by others */
     size_t silent;   /* samples since the last that was not silence; read by others */
     size_t bytes;
@@ -95,6 +99,8 @@ static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
         in.buf = silence;
         in.size = sizeof silence;
     }
+    if (__atomic_load_n(&it->paused, __ATOMIC_RELAXED))
+        return PJ_SUCCESS;
     listen_to(it, in.buf, spf);
     if (it->codec && pjmedia_codec_encode(it->codec, &in, sizeof encoded, &out) != PJ_SUCCESS)
         return PJ_SUCCESS;
@@ -308,15 +314,87 @@ int recorder_state(number name, unsigned *ms, unsigned *silent_ms)
 
 /* ---- recording ---------------------------------------------------------------------------------------------------------------- */
 
-static void wire_from(recorder *it, adapter *audio)
+static void wire(recorder *it, adapter *audio, bool on)
 {
     int source;
 
     pthread_mutex_lock(&audio->lock);
     source = audio->closed ? -1 : audio->conference_slot;
     pthread_mutex_unlock(&audio->lock);
-    if (source >= 0 && it->conference_slot >= 0)
+    if (source < 0 || it->conference_slot < 0)
+        return;
+    if (on)
         pjsua_conf_connect(source, it->conference_slot);
+    else
+        pjsua_conf_disconnect(source, it->conference_slot);
+}
+
+static bool hears(const recorder *it, number call)
+{
+    bool found = it->says && it->call == call;
+
+    for (unsigned i = 0; i < MOST_HEARD && !found; i++)
+        found = call && it->heard[i] == call;
+    return found;
+}
+
+/* One more call, or one less, is heard; it need not be the one that is recorded. */
+static void listen_in(recorder *it, number call, bool on)
+{
+    adapter *audio = calls_adapter(call);
+
+    if (audio) {
+        bridge_need(audio, 0, on ? 1 : -1);
+        wire(it, audio, on);
+    }
+    adapter_release(audio);
+}
+
+int recorder_hear(number name, number call, bool on)
+{
+    recorder *it = find(name, false);
+    unsigned i = 0;
+
+    if (!it)
+        return STALE;
+    if (call == it->call) {
+        if (it->says != on) {
+            it->says = on;
+            listen_in(it, call, on);
+        }
+    } else if (on != hears(it, call)) {
+        while (i < MOST_HEARD && it->heard[i] != (on ? 0 : call))
+            i++;
+        if (i < MOST_HEARD) {
+            it->heard[i] = on ? call : 0;
+            listen_in(it, call, on);
+        }
+    }
+    pj_grp_lock_dec_ref(it->port.grp_lock);
+    return DONE;
+}
+
+int recorder_hear_player(number name, number player)
+{
+    recorder *it = find(name, false);
+
+    if (!it)
+        return STALE;
+    if (it->conference_slot >= 0)
+        player_wire(player, it->conference_slot);
+    pj_grp_lock_dec_ref(it->port.grp_lock);
+    return DONE;
+}
+
+int recorder_pause(number name, bool on)
+{
+    recorder *it = find(name, false);
+
+    if (!it)
+        return STALE;
+    __atomic_store_n(&it->paused, on, __ATOMIC_RELAXED);
+    pj_grp_lock_dec_ref(it->port.grp_lock);
+    return DONE;
 }
 
 int recorder_start(number name, number call)
@@ -331,8 +409,9 @@ int recorder_start(number name, number call)
         result = PJ_EINVALIDOP;
     else if ((result = pjsua_conf_add_port(it->pool, &it->port, &it->conference_slot)) == PJ_SUCCESS) {
         it->call = call;
+        it->says = true;
         bridge_need(audio, 0, 1);
-        wire_from(it, audio);
+        wire(it, audio, true);
     }
     if (it)
         pj_grp_lock_dec_ref(it->port.grp_lock);
@@ -348,10 +427,14 @@ unsigned recorder_stop(number name)
 
     if (!it)
         return 0;
-    audio = it->call ? calls_adapter(it->call) : NULL;
-    if (audio)
-        bridge_need(audio, 0, -1);
-    adapter_release(audio);
+    for (unsigned i = 0; i <= MOST_HEARD; i++) {
+        number call = i < MOST_HEARD ? it->heard[i] : it->says ? it->call : 0;
+
+        audio = call ? calls_adapter(call) : NULL;
+        if (audio)
+            bridge_need(audio, 0, -1);
+        adapter_release(audio);
+    }
     if (it->conference_slot >= 0)
         pjsua_conf_remove_port(it->conference_slot);
     close_file(it);
@@ -367,13 +450,13 @@ void recorders_renew(adapter *audio)
 
         pthread_mutex_lock(&recorders_lock);
         it = recorders[slot];
-        if (it && it->call == audio->call)
+        if (it && hears(it, audio->call))
             pj_grp_lock_add_ref(it->port.grp_lock);
         else
             it = NULL;
         pthread_mutex_unlock(&recorders_lock);
         if (it) {
-            wire_from(it, audio);
+            wire(it, audio, true);
             pj_grp_lock_dec_ref(it->port.grp_lock);
         }
     }

@@ -11,7 +11,7 @@ from asterism.runtime import pcm
 from asterism.runtime.driver import SoundFile
 
 from tests.sip.conftest import until
-from tests.sip.phones import share
+from tests.sip.phones import share, write_tone
 from tests.sip.test_applications import PURE, SIP, called
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
@@ -76,3 +76,26 @@ async def test_a_script_hears_a_phone(served: Any, phone: Any, tmp_path: Path) -
     samples = array.array("h", (tmp_path / "heard.sln").read_bytes())
     assert sys.byteorder == "big" or share(list(samples), 440) > PURE
     assert 8000 < len(samples) < 17600
+
+
+async def test_both_sides_of_a_call(served: Any, phone: Any, tmp_path: Path) -> None:
+    sides = f"{tmp_path}/m.wav,br({tmp_path}/r.wav)t({tmp_path}/t.wav),touch {tmp_path}/done"
+    pbx = await served(
+        sip=SIP, extensions=f"[phones]\nexten => 1,1,MixMonitor({sides})\n same => n,Dial(SIP/6002,20,A(tone))\n"
+    )
+    write_tone(pbx.folder / "data/sounds/en/tone.wav", 523, 1)
+    one, two = await phone("6001", "one", tone_hz=440), await phone("6002", "two", tone_hz=660)
+    await one.registered()
+    await two.registered()
+    await one.dial("1")
+    await two.ringing()
+    await two.answer()
+    await asyncio.sleep(3)
+    await one.hangup()
+    await one.closed()
+    await two.closed()
+    await until((tmp_path / "done").exists)
+    assert heard(tmp_path / "r.wav", 440) > PURE and heard(tmp_path / "r.wav", 660) < 0.1
+    assert heard(tmp_path / "t.wav", 660) > PURE and heard(tmp_path / "t.wav", 440) < 0.1
+    assert heard(tmp_path / "m.wav", 440) > 0.3 and heard(tmp_path / "m.wav", 660) > 0.3
+    assert one.heard(660) > PURE and two.heard(440) > PURE

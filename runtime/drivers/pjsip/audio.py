@@ -118,6 +118,7 @@ class CallAudio:
             if self._links.get(other) != wanted:
                 self._unlink(other)
                 self._link(other, wanted)
+        self._follow(*self._links, *others)
 
     def _wanted(self, other: "CallAudio") -> "_Link | None":
         hears, is_heard = other in self._heard, self in other._heard
@@ -200,6 +201,15 @@ class CallAudio:
         if playing is not None:
             playing.over.set()
             self._settle()
+
+    def sources(self) -> tuple[list[int], list[int]]:
+        """The calls that the far end hears, and the players, by their native numbers."""
+        return [other.number for other in self._heard if other.number and other.codec], list(self._playings)
+
+    def _follow(self, *others: "CallAudio") -> None:
+        for each in (self, *others):
+            for tape in tuple(each._tapes):
+                tape.follow()
 
     def taped(self, tape: NativeTape) -> None:
         """A recorder runs."""

@@ -11,6 +11,9 @@ class Taped(Protocol):
 
     codec: str
 
+    def sources(self) -> "tuple[list[int], list[int]]":
+        """The numbers of the calls that the far end hears, and of the players."""
+
     @property
     def number(self) -> int:
         """The native number of the call; 0 when it is over."""
@@ -31,6 +34,9 @@ class NativeTape:
     def __init__(self, audio: Taped, recorder: int) -> None:
         self._audio, self._recorder = audio, recorder
         self._state = (0, 0)
+        self._says, self._hears = True, False
+        self._followed: set[int] = set()
+        self._started = False
         self.over = asyncio.Event()
         self.begin()
 
@@ -46,7 +52,37 @@ class NativeTape:
             native.recorder_start(self._recorder, audio.number)
         except (native.StaleError, native.NativeError):
             return
+        self._started = True
         audio.taped(self)
+        self.follow()
+
+    def hear(self, says: bool, hears: bool) -> None:
+        """Record what the far end says, and what it hears."""
+        self._says, self._hears = says, hears
+        self.follow()
+
+    def pause(self, on: bool) -> None:
+        """Write nothing for a while."""
+        if self._recorder:
+            native.recorder_pause(self._recorder, on)
+
+    def follow(self) -> None:
+        """Hear who is heard by the far end now."""
+        audio, recorder = self._audio, self._recorder
+        if not self._started or not recorder or not audio.number:
+            return
+        calls, players = audio.sources() if self._hears else ([], [])
+        try:
+            native.recorder_hear(recorder, audio.number, self._says)
+            for call in self._followed.difference(calls):
+                native.recorder_hear(recorder, call, False)
+            for call in calls:
+                native.recorder_hear(recorder, call)
+            for player in players:
+                native.recorder_hear_player(recorder, player)
+        except native.StaleError:
+            return
+        self._followed = set(calls)
 
     def _read(self) -> tuple[int, int]:
         if self._recorder:
