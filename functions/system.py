@@ -21,7 +21,8 @@ def ifmodule(chan: Channel, modulename: Text = "") -> str:
         modulename: Such as `app_dial.so`, with or without its end; or a Python module's full name.
     Compat: func_module.
     """
-    return "1" if modulename and chan.switch.serves_module(modulename) else "0"
+    is_name = modulename.replace(".", "_").isidentifier()
+    return "1" if is_name and chan.switch.serves_module(modulename) else "0"
 
 
 @function("VERSION")

@@ -224,6 +224,7 @@ class Database:
         connection = sqlite3.connect(self.path, isolation_level=None)
         try:
             # The log is written at each commit and synced at each checkpoint: what is in it outlives the process.
+            connection.text_factory = _read
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             there = connection.execute("SELECT name FROM sqlite_master WHERE name = 'astdb'").fetchone()
@@ -266,18 +267,33 @@ class Database:
                 table = tables.table("astdb")
                 table.create({"key": str, "value": str}, pk="key", if_not_exists=True)
                 table.upsert_all(
-                    ({"key": path, "value": value} for path, value in final.items() if value is not None), pk="key"
+                    (
+                        {"key": _stored(path), "value": _stored(value)}
+                        for path, value in final.items()
+                        if value is not None
+                    ),
+                    pk="key",
                 )
                 for path, value in final.items():
                     if value is None:
-                        table.delete_where("key = ?", [path])
+                        table.delete_where("key = ?", [_stored(path)])
         except Exception as failure:  # Of whatever kind: who waits for the write has to hear of it.
             error = DatabaseError(f"{self.path}: {failure}")
         _settle(loop, [done for _, done in batch], error)
 
 
 def _texts(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[str, str]]:
-    return ((str(key), text_of(value) or "") for key, value in rows)
+    return ((_read(key), _read(value)) for key, value in rows)
+
+
+def _read(value: object) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else text_of(value) or ""
+
+
+def _stored(text: str) -> str | bytes:
+    """What the file is given: a text, or its octets where it is no UTF-8, for Asterisk keeps names in any encoding."""
+    octets = text.encode("utf-8", "surrogateescape")
+    return text if octets == text.encode("utf-8", "replace") else octets
 
 
 _Change = tuple[str, str | None]

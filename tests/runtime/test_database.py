@@ -51,6 +51,30 @@ async def test_a_file_that_asterisk_made(tmp_path: Path) -> None:
     connection.close()
 
 
+async def test_a_name_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "astdb.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY (key))")
+        connection.execute("INSERT INTO astdb VALUES ('/cidname/1', CAST(x'5a6feb' AS TEXT))")
+    connection.close()
+    database = Database(path)
+    await database.open()
+    assert await database.get("cidname", "1") == "Zo\udceb"
+    await asyncio.gather(database.put("cidname", "2", "Ren\udce9"), database.put("cidname", "3\udcff", "Ann"))
+    await database.close()
+    again = Database(path)
+    await again.open()
+    assert await again.tree("cidname") == {
+        "/cidname/1": "Zo\udceb", "/cidname/2": "Ren\udce9", "/cidname/3\udcff": "Ann",
+    }  # fmt: skip
+    assert await again.delete("cidname", "3\udcff")
+    await again.close()
+    connection = sqlite3.connect(path)
+    connection.text_factory = bytes
+    assert connection.execute("SELECT value FROM astdb ORDER BY key").fetchall() == [(b"Zo\xeb",), (b"Ren\xe9",)]
+    connection.close()
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "astdb.sqlite3"
     path.write_text("this is no database at all, but long enough to be looked at " * 20)
