@@ -71,6 +71,8 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
             return DialStatus.INVALIDARGS
         raise Hangup(0)
     most_ms = limit_ms(chan, options)
+    if options.reset_records:
+        chan.switch.cdr.reset(chan)
     screening = Screening(chan, options)
     if await screening.refuses():
         return screening.status
@@ -131,7 +133,9 @@ def _caller(chan: Channel, options: DialOptions) -> Party | None:
     """Who the phones are told is calling, when that is not the caller as he is."""
     if not options.caller_id:
         return None
-    party = replace(callerid.parse(options.caller_id), presentation="allowed_passed_screen")
+    party = replace(
+        callerid.parse(options.caller_id), presentation="allowed_passed_screen", tag=options.caller_tag or ""
+    )
     if options.presentation is None:
         return party
     if options.presentation not in PRESENTATIONS:

@@ -56,8 +56,8 @@ class DialOptions:
     "Cause with which the phones that did not win are ended."
     dial_out: Annotated[bool, Option("d")] = False
     "The caller may press one digit, an extension of EXITCONTEXT or of this context, instead of waiting."
-    reset_records: Annotated[bool, Option("C", later=True)] = False
-    "Reset the call record."
+    reset_records: Annotated[bool, Option("C")] = False
+    "Let the call record begin now, as ResetCDR does."
     run_h: Annotated[bool, Option("e")] = False
     "Run extension `h` for the called party too, after the two have talked."
     hear_digits: Annotated[bool, Option("E", later=True)] = False
@@ -80,8 +80,8 @@ class DialOptions:
     "Ask the called party before joining."
     privacy: Annotated[str | None, Option("P", "family/key")] = None
     "Privacy by database."
-    caller_tag: Annotated[str | None, Option("s", "tag", later=True)] = None
-    "Tag of the caller id."
+    caller_tag: Annotated[str | None, Option("s", "tag")] = None
+    "With `f`: the tag of that caller id."
     callee_may_transfer: Annotated[bool, Option("t")] = False
     "The called party may transfer with DTMF."
     caller_may_transfer: Annotated[bool, Option("T")] = False

@@ -19,7 +19,6 @@ _DEFAULTS = {
     "subaddr-valid": "0",
     "subaddr-type": "0",
     "subaddr-odd": "0",
-    "tag": "",
 }
 _ALIASES = {"ton": "num-plan"}
 _DIALED = ("num-plan", "subaddr", "subaddr-valid", "subaddr-type", "subaddr-odd")
@@ -60,6 +59,8 @@ def _read(party: Party, facts: Facts, item: str) -> str | None:
             return parties.word(parties.bits(party, facts, item.removesuffix("-pres")))
         case "pres":
             return parties.word(parties.presentation(party, facts))
+        case "tag":
+            return party.tag
     return facts.get(item, _DEFAULTS[item]) if item in _DEFAULTS else None
 
 
@@ -87,6 +88,8 @@ def _write(chan: Channel, party: Party, facts: Facts, item: str, value: str) -> 
         case "num-plan":
             facts[item] = _leading(chan, value, facts.get(item, "0"))
             return party
+        case "tag":
+            return replace(party, tag=value)
         case "pres" | "num-pres" | "name-pres":
             return _presented(chan, party, facts, _PRESENTED[item], value)
     if item not in _DEFAULTS:

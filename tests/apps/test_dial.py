@@ -56,7 +56,7 @@ async def test_a_timeout_that_is_none_rings_for_ever(rt: TestRuntime, timeout: s
     assert call.variables["DIALSTATUS"] == "CANCEL"
 
 
-@pytest.mark.parametrize("letter", "CEkKOswWxX")
+@pytest.mark.parametrize("letter", "EkKOwWxX")
 async def test_an_option_that_is_not_served_yet_is_named(rt: TestRuntime, letter: str) -> None:
     rt.phone("bob").refuses()
     await (await call_of(rt, f"Dial(Loopback/bob,5,{letter})")).over()
@@ -396,3 +396,18 @@ async def test_option_e_runs_nothing_for_who_was_not_talked_to(rt: TestRuntime) 
     call = await call_of(rt, "Dial(Loopback/bob,30,e)", more="exten => h,1,NoOp(${CHANNEL(name)})\n")
     await call.over()
     assert [step for step in rt.executed() if step.startswith("h@")] == ["h@default:1 NoOp(Loopback/alice-00000000)"]
+
+
+async def test_option_s_tags_the_caller_id(rt: TestRuntime) -> None:
+    call = await call_of(
+        rt, "Dial(Local/2@default,5,f(55)s(vip))", more="exten => 2,1,NoOp(${CALLERID(num)} ${CALLERID(tag)})\n"
+    )
+    await call.over()
+    assert any(step.endswith("NoOp(55 vip)") for step in rt.executed())
+
+
+async def test_option_big_c_lets_the_record_begin_with_the_call(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=5)
+    call = await call_of(rt, "Answer()", "Wait(10)", "Dial(Loopback/bob,5,gC)", "Set(took=${CDR(duration)})")
+    await call.over()
+    assert call.variables["took"] == "5"
