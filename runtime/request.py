@@ -129,8 +129,8 @@ class Client(Protocol):
     def listen(self, mask: str) -> bool | None:
         """Change the classes of events that it gets, as `EventMask` says; False for none, None when it is no mask."""
 
-    def add_filter(self, criteria: str, text: str) -> bool:
-        """Add an event filter; False when it cannot be read."""
+    def add_filter(self, criteria: str, text: str) -> str:
+        """Add an event filter; why it cannot be, or nothing."""
 
     async def wait_event(self, seconds: float) -> None:
         """Wait for an event that it would get."""
@@ -154,9 +154,9 @@ class Nobody:
         """It has no event stream."""
         return False
 
-    def add_filter(self, criteria: str, text: str) -> bool:
+    def add_filter(self, criteria: str, text: str) -> str:
         """It has no event stream."""
-        return False
+        return "There is no connection"
 
     async def wait_event(self, seconds: float) -> None:
         """It has no event stream."""

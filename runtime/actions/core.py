@@ -30,7 +30,7 @@ async def command(rt: "Runtime", command: str = "") -> Response:
     if any(tuple(words[: len(each)]) == each for each in _BLACKLIST):
         return Response.error("Command blacklisted")
     reply = await rt.commands.run(rt, command)
-    lines = [f"Output: {line}" for line in reply.lines]
+    lines = [f"Output: {line}" for line in reply.lines or [""]]
     return Response("Success" if reply.ok else "Error", "Command output follows", lines=lines)
 
 

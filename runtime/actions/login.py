@@ -56,9 +56,8 @@ def add_filter(rt: "Runtime", request: Request) -> Response:
     """Add an event filter to this connection, as manager.conf's eventfilter does."""
     if request.get("Operation").lower() != "add":
         return Response.error("Unknown operation")
-    if not client().add_filter(request.get("MatchCriteria"), request.get("Filter")):
-        return Response.error("Filter could not be added")
-    return Response.success("Success")
+    why = client().add_filter(request.get("MatchCriteria"), request.get("Filter"))
+    return Response.error(why) if why else Response.success("Success")
 
 
 @action("WaitEvent")

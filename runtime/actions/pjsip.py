@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.actions.notify import Refused, notice_of
 from asterism.runtime.actions.pjsip_objects import Objects, headers, objects, plain
+from asterism.runtime.causes import cause_of_sip
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import action
 from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RegistrationFacts
@@ -304,6 +305,25 @@ def _registration(rt: "Runtime", name: str, *, register: bool) -> Response:
     if not done:
         return Response.error("Unable to retrieve registration entry")
     return Response.success("Reregistration sent" if register else "Unregistration sent")
+
+
+@action("PJSIPHangup", privilege="system,call")
+def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
+    """Hang up a channel of pjsip.conf's; one that was not answered is refused with a SIP status.
+
+    Args:
+        cause: The status, such as 486.
+    """
+    if not channel:
+        return Response.error("No channel specified")
+    found = rt.channels.find(channel)
+    if found is None:
+        return Response.error("No such channel")
+    if found.technology != "PJSIP":
+        return Response.error("Channel is not a PJSIP channel")
+    status = int(cause) if cause.isdecimal() and 300 <= int(cause) <= 699 else 0
+    found.request_hangup(int(cause_of_sip(status)) if status else 0)
+    return Response.success("Channel Hungup")
 
 
 @action("PJSIPNotify", privilege="system")

@@ -18,7 +18,7 @@ from asterism.runtime.events import FullyBooted
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import escaped, quoted
 from asterism.runtime.manager.conf import User
-from asterism.runtime.manager.filters import Filter, passes
+from asterism.runtime.manager.filters import BadExpression, Filter, passes
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
 from asterism.runtime.manager.rights import CLASSES, mask_of, may
 from asterism.runtime.request import CLIENT, Header, Request, Response
@@ -309,14 +309,15 @@ class ManagerClient(ABC):
         self._server.listeners_changed()
         return bool(found)
 
-    def add_filter(self, criteria: str, text: str) -> bool:
+    def add_filter(self, criteria: str, text: str) -> str:
         """Add an event filter; see `Client`."""
         try:
             self.filters.append(Filter.parse(criteria, text))
-        except ValueError as error:
+        except (BadExpression, ValueError) as error:
             self._rt.log.warning(f"Manager filter of {self.said()}: {error}")
-            return False
-        return True
+            how = "did not compile" if isinstance(error, BadExpression) else "was formatted incorrectly"
+            return f"Filter {how}.  Check the syntax of the filter given."
+        return ""
 
     async def wait_event(self, seconds: float) -> None:
         """Wait for an event; see `Client`."""

@@ -12,6 +12,10 @@ METHODS = ("none", "exact", "starts_with", "ends_with", "contains", "regex")
 _CRITERION = re.compile(r"\s*(action|name|header|method)\(([^()]*)\)\s*(?:,|$)")
 
 
+class BadExpression(ValueError):
+    """What should be a regular expression is none."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """One filter.
@@ -37,7 +41,7 @@ class Filter:
         """Read a filter.
 
         Args:
-            criteria: What stands in the parentheses behind `eventfilter`, with them; empty for the plain spelling.
+            criteria: What stands behind `eventfilter`, in parentheses or without; empty for the plain spelling.
             text: The value: a regular expression over the whole event, `!` before it to keep back what fits.
 
         Raises:
@@ -93,13 +97,11 @@ def _compiled(text: str) -> Regex:
     try:
         return Regex(text)
     except BadPattern as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+        raise BadExpression(f"not a regular expression: {error}") from None
 
 
 def _criteria(text: str) -> dict[str, str]:
-    if not (text.startswith("(") and text.endswith(")")):
-        raise ValueError("criteria stand in parentheses")
-    inner, at = text[1:-1], 0
+    inner, at = (text[1:-1] if text.startswith("(") and text.endswith(")") else text), 0
     found: dict[str, str] = {}
     while at < len(inner):
         match = _CRITERION.match(inner, at)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from asterism.runtime.manager.server import ManagerServer
 from asterism.runtime.settings import DirectorySettings
@@ -119,8 +120,9 @@ class Bed:
 
 
 @pytest_asyncio.fixture(name="bed")
-async def make_bed(tmp_path: Path) -> AsyncIterator[Bed]:
+async def make_bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bed]:
     """A runtime with a manager on a port of the system's choice."""
+    monkeypatch.setattr("asterism.runtime.manager.client.FAILED_LOGIN_S", 0.01)
     (tmp_path / "manager.conf").write_text(MANAGER)
     (tmp_path / "extensions.conf").write_text(EXTENSIONS)
     places = dict.fromkeys(("astetcdir", "astvarlibdir", "astdbdir", "astrundir", "astlogdir", "astspooldir"), tmp_path)

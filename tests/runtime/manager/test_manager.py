@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import UserEvent
-from asterism.runtime.manager.rights import CLASSES
 from asterism.runtime.manager.server import ManagerServer
 from asterism.runtime.security import SecurityEvent, SuccessfulAuth
 
@@ -102,23 +101,6 @@ async def test_a_client_that_does_not_read_is_cut_off(bed: Bed) -> None:
     assert len(bed.server.connections) == 1
     assert (await quick.ask("Action: Ping"))["Ping"] == "Pong"
     assert slow is not quick
-
-
-async def test_rights(bed: Bed) -> None:
-    """Each action answers whoever has one of its classes, and nobody else."""
-    client = await (await bed.client()).login("nobody")
-    user = bed.server.connections[0].user
-    assert user is not None
-    for action in bed.rt.actions.values():
-        if not action.privilege:
-            continue
-        for right in ("", *CLASSES):
-            object.__setattr__(user, "write", frozenset((right,)) if right else frozenset())
-            allowed = right in action.privilege.split(",")
-            if allowed and action.name not in ("Status", "DBGet", "GetConfig", "Originate"):
-                continue  # What it does is another test's.
-            answer = await client.ask(f"Action: {action.name}")
-            assert (answer.get("Message") == "Permission denied") is not allowed, (action.name, right)
 
 
 @pytest.mark.parametrize(
@@ -262,3 +244,16 @@ async def test_what_a_device_means_for_extensions_is_told_first(bed: Bed) -> Non
     await client.event("DeviceStateChange")
     assert [each["Event"] for each in client.events] == ["ExtensionStatus", "DeviceStateChange"]
     assert client.events[0]["StatusText"] == "Busy"
+
+
+@pytest.mark.parametrize(
+    ("criteria", "text", "why"),
+    [("", "Event: Foo", ""), ("", "!Event: [", "did not compile"), ("action(exclude),name(Foo)", "", ""),
+     ("(name(Foo),header(Bar),method(contains))", "x", ""), ("name(Foo),method(exact)", "x", ""), ("name(Foo)", "", ""),
+     ("action(foo)", "x", "was formatted incorrectly"), ("foo(x)", "x", "was formatted incorrectly"),
+     ("", "", "was formatted incorrectly")],
+)  # fmt: skip
+async def test_filters_are_added(bed: Bed, criteria: str, text: str, why: str) -> None:
+    client = await (await bed.client()).login()
+    answer = await client.ask(f"Action: Filter\nOperation: Add\nMatchCriteria: {criteria}\nFilter: {text}")
+    assert answer["Message"] == (f"Filter {why}.  Check the syntax of the filter given." if why else "Success")
