@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asterism.runtime.declare import Table, command, noun
@@ -81,10 +81,19 @@ async def config_reload(rt: "Runtime", file: str) -> list[str]:
 
 
 @command("core show config mappings", see="config list")
-def show_config_mappings(rt: "Runtime") -> list[str]:
-    """Show which configuration comes from databases instead of files, as extconfig.conf says."""
-    static = getattr(getattr(rt, "realtime", None), "static", {})
-    return [f"Config Engine: {name}" for name in sorted(map(str, static))]
+def show_config_mappings(rt: "Runtime") -> Table:
+    """List what is read from databases instead of files, as extconfig.conf says, by the engine that reads it."""
+    bindings = [each for places in rt.realtime.bindings.values() for each in places.values()]
+    rows = sorted((each.engine, each.family, each.database, each.table) for each in bindings)
+    engines = dict.fromkeys(row[0] for row in rows)
+    firsts = {next(row for row in rows if row[0] == engine) for engine in engines}
+
+    def line(row: Sequence[object]) -> str:
+        engine, family, database, table = row
+        head = f"Config Engine: {engine}\n" if row in firsts else ""
+        return f"{head}===> {family} (db={database}, table={table})"
+
+    return Table([(title, 0) for title in ("Engine", "Family", "Database", "Table")], rows, header=False, line=line)
 
 
 # --- help --------------------------------------------------------------------------------------------------

@@ -181,6 +181,21 @@ async def test_configuration(tmp_path: Path) -> None:
         assert await run(rt, "database put a b c") == ["Updated database successfully"]
 
 
+async def test_what_comes_from_databases(tmp_path: Path) -> None:
+    (tmp_path / "asterisk.conf").write_text("[directories]\nastdbdir = .\nastspooldir = spool\n")
+    (tmp_path / "res_config_sqlite3.conf").write_text(f"[asterisk]\ndbfile => {tmp_path}/real.sqlite3\n")
+    (tmp_path / "real.sqlite3").touch()
+    (tmp_path / "extconfig.conf").write_text(
+        "[settings]\nqueues => sqlite3,asterisk,qtab\nsippeers => sqlite3,asterisk\n"
+    )
+    async with TestRuntime(tmp_path) as rt:
+        assert await run(rt, "core show config mappings") == [
+            "Config Engine: sqlite3",
+            "===> queues (db=asterisk, table=qtab)",
+            "===> sippeers (db=asterisk, table=sippeers)",
+        ]
+
+
 async def test_what_may_stand_in_configuration(rt: TestRuntime) -> None:
     assert "\tlogger" in await run(rt, "config show help")
     assert any(line.startswith("general ") for line in await run(rt, "config show help logger"))
