@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asterism.runtime import accounts, media
+from asterism.runtime import accounts, media, optimizing
 from asterism.runtime.channel import Channel
 from asterism.runtime.events import (
     BridgeCreate,
@@ -217,6 +217,7 @@ class Bridge:
             names = " and ".join(member.name for member in self.members)
             self.switch.log.error(f"The audio of {names} cannot be joined", self.parties[0].channel.call)
         for member in self.members:
+            optimizing.later(member)
             sound = member.variables.get("BRIDGE_PLAY_SOUND", "")
             if sound:
                 member.unset("BRIDGE_PLAY_SOUND")

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from asterism.runtime import features, transfer
+from asterism.runtime import features, optimizing, transfer
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.channel import Channel
 from asterism.runtime.errors import Unavailable
@@ -197,6 +197,7 @@ class Consultation:
                 bridge.inhibited -= 1
         for party in self.first.parties:
             party.keys.hooks = features.hooks_of(party.channel)
+            optimizing.later(party.channel)
         if self.second is not None and not self.second.dissolved:
             self.second.destroy()
         if len(self.first.parties) == 1 and not self.first.dissolved:

@@ -349,6 +349,9 @@ class Transferer(Protocol):
 class Passage(Protocol):
     """A leg without audio of its own that leads to another channel: one half of a Local pair."""
 
+    stays: bool
+    "Whether the pair stays in the call even when both halves are in bridges."
+
     @property
     def beyond(self) -> "Owner | None":
         """The channel of the other half, while both live."""

@@ -69,7 +69,6 @@ class Pbx:
         second.meet(caller, first.caller)
         bus = self._runtime.bus
         if bus.wants(LocalBridge):
-            # Nothing is ever taken out of the way here; said is what was asked for.
             optimized = "No" if "n" in (first.leg.read("options") or "") else "Yes"
             bus.publish(LocalBridge(first.snapshot(), second.snapshot(), second.context, second.exten, optimized))
 

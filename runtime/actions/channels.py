@@ -6,7 +6,7 @@ from asterism.apps.set import assign
 from asterism.dialplan.regex import BadPattern, Regex
 from asterism.functions.indirect import value_of_later
 from asterism.functions.mute import mute
-from asterism.runtime import features, transfer
+from asterism.runtime import features, optimizing, transfer
 from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
@@ -347,10 +347,12 @@ def send_text(rt: "Runtime", request: Request) -> Response:
 
 @action("LocalOptimizeAway", privilege="system,call")
 def local_optimize_away(rt: "Runtime", channel: str = "") -> Response:
-    """Refuse to take a Local channel out of the way: its audio never runs through it here, and the pair stays."""
+    """Let a Local channel be taken out of the way, though its dial string has said `/n`."""
     if not channel:
         return Response.error("'Channel' not specified.")
     found = rt.channels.find(channel)
     if found is None:
         return Response.error("Channel does not exist.")
-    return Response.error("Local channels are not optimized away")
+    if not optimizing.allow(found):
+        return Response.error("Unable to find channel")
+    return Response.success("Queued channel to be optimized away")

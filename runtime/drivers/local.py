@@ -2,9 +2,8 @@
 
 A call is two channels: `;1` is the called side, as the dialling application sees it, `;2` runs the dialplan. What
 one half is told, the other half's channel is told as an event. There is no audio in between: the core joins
-whoever is behind the halves (`driver.Passage`), so the pair stays in the call at no cost, with `/n` or without:
-it is not taken away once both sides are answered, as Asterisk takes it away without `/n`. Events and names of the
-halves therefore go on to the end of the call.
+whoever is behind the halves (`driver.Passage`). Without `/n` the core takes the pair out of the way once both halves
+are in bridges (`asterism.runtime.optimizing`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,6 +46,8 @@ class LocalLeg:
         self.name = name
         self.exten, self.context = exten, context
         self.options = ""
+        self.stays = False
+        "Whether the pair is not taken out of the way: `/n`."
         self.other: LocalLeg | None = None
         self.owner: Owner | None = None
         self._early: list[LegEvent] = []
@@ -180,6 +181,7 @@ class LocalDriver:
         second = LocalLeg(self, f"{name};2", exten, context or "default")
         first.other, second.other = second, first
         first.options = options
+        first.stays = second.stays = "n" in options
         return first
 
     def paired(self, first: LocalLeg, second: LocalLeg, caller: Party) -> None:

@@ -1,12 +1,14 @@
 """Local channels: two halves, their causes, variables handed down, and audio that goes through."""
 
+import asyncio
 import wave
 from pathlib import Path
 
 import pytest
+from asterism.runtime import optimizing
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import SoundFile
-from asterism.runtime.events import DialEnd, LocalBridge, Newchannel
+from asterism.runtime.events import DialEnd, LocalBridge, LocalOptimizationBegin, LocalOptimizationEnd, Newchannel
 from asterism.runtime.testing import TestRuntime
 
 
@@ -90,8 +92,6 @@ async def test_two_phones_hear_each_other_through_a_chain(rt: TestRuntime) -> No
 
 
 async def rt_settles() -> None:
-    import asyncio
-
     await asyncio.sleep(0.01)
 
 
@@ -156,3 +156,86 @@ async def test_nothing_there(rt: TestRuntime) -> None:
     call = await rt.phone("alice").call("100@default")
     await call.over()
     assert "100@default:2 NoOp(CHANUNAVAIL)" in rt.executed()
+
+
+CHAIN = (
+    "[default]\nexten => 100,1,Dial(Local/200@default{first},,g)\n same => n,NoOp(caller goes on)\n"
+    "exten => 200,1,Dial(Local/300@default{second})\nexten => 300,1,Dial(Loopback/bob)\n"
+)
+
+
+async def test_pairs_are_taken_out_of_the_way(rt: TestRuntime) -> None:
+    rt.extensions(CHAIN.format(first="", second=""))
+    bob = rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    await asyncio.sleep(1)
+    assert sorted(rt.channels) == ["Loopback/alice-00000000", "Loopback/bob-00000001"]
+    (bridge,) = rt.bridges.values()
+    assert len(bridge.parties) == 2
+    begin, end = rt.heard_all(LocalOptimizationBegin), rt.heard_all(LocalOptimizationEnd)
+    assert len(begin) == len(end) == 2
+    assert [event.id for event in begin] == [0, 1]
+    assert all(event.local_one.channel.endswith(";1") and event.local_two.channel.endswith(";2") for event in begin)
+    call.say("hello")
+    bob.calls[0].say("hi")
+    assert bob.calls[0].sounds() == ["hello"] and call.sounds() == ["hi"]
+    bob.calls[0].hangup()
+    await call.over()
+    assert "100@default:2 NoOp(caller goes on)" in rt.executed()
+    assert not rt.channels and not rt.bridges
+
+
+async def test_a_pair_stays_with_n_until_the_manager_says_otherwise(rt: TestRuntime) -> None:
+    rt.extensions(CHAIN.format(first="/n", second="/n"))
+    bob = rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    await asyncio.sleep(1)
+    assert len(rt.channels) == 6
+    assert optimizing.allow(rt.channels["Local/200@default-00000000;1"])
+    assert not optimizing.allow(rt.channels["Loopback/alice-00000000"])
+    await asyncio.sleep(1)
+    assert len(rt.channels) == 4
+    call.say("hello")
+    assert bob.calls[0].sounds() == ["hello"]
+    call.hangup()
+    await call.over()
+    await bob.calls[0].over()
+    await asyncio.sleep(1)
+    assert not rt.channels and not rt.bridges
+
+
+async def test_a_pair_through_which_nothing_is_heard_stays(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 1,1,Dial(Local/2@default)\nexten => 2,1,Answer()\n same => n,Wait(5)\n")
+    await rt.originate("Local/1@default", application="Wait", app_data="5")
+    await asyncio.sleep(1)
+    assert len(rt.channels) == 4
+    assert not rt.heard_all(LocalOptimizationBegin)
+    while rt.channels:
+        await asyncio.sleep(1)
+
+
+async def test_a_phone_goes_into_a_bridge_of_three(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Loopback/bob)\nexten => 200,1,BridgeAdd(Loopback/bob)\n"
+        "exten => 300,1,Dial(Local/400@default)\nexten => 400,1,BridgeAdd(Loopback/bob)\n"
+    )
+    bob = rt.phone("bob").answers()
+    alice = await rt.phone("alice").call("100@default")
+    await alice.talking()
+    carol = await rt.phone("carol").call("200@default")
+    await carol.talking()
+    dave = await rt.phone("dave").call("300@default")
+    await dave.talking()
+    await asyncio.sleep(1)
+    assert len(rt.channels) == 4
+    (bridge,) = rt.bridges.values()
+    assert len(bridge.parties) == 4
+    dave.say("hi all")
+    for call in (alice, bob.calls[0], carol):
+        assert call.sounds() == ["hi all"]
+    for call in (alice, bob.calls[0], carol, dave):
+        call.hangup()
+    await asyncio.sleep(1)
+    assert not rt.channels and not rt.bridges
