@@ -24,15 +24,17 @@ COMPRESSED = ("", ".gz", ".bz2", ".xz", ".Z")
 
 
 class SyslogStream:
-    """Syslog, as a stream of `<priority>line`."""
+    """Syslog, as a stream of lines `<priority>text`."""
 
     def __init__(self, facility: str) -> None:
         self._facility: int = getattr(syslog, f"LOG_{facility.upper()}")
 
     def write(self, text: str) -> None:
-        """Send a line."""
-        priority, _, line = text[1:].partition(">")
-        syslog.syslog(self._facility | int(priority), f"asterism: {line.rstrip()}")
+        """Send lines."""
+        for each in text.splitlines():
+            priority, _, line = each[1:].partition(">")
+            if priority.isdecimal():
+                syslog.syslog(self._facility | int(priority), f"asterism: {line}")
 
     def flush(self) -> None:
         """Nothing is held back."""

@@ -8,12 +8,15 @@ from typing import Protocol
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import Record
 
+TOGETHER = 200
+"How many lines are written at once, where so many wait."
+
 
 class Stream(Protocol):
     """What a Writer writes to: a file, the screen, syslog."""
 
     def write(self, text: str, /) -> object:
-        """Take a line, with its line break."""
+        """Take lines, each with its line break."""
 
     def flush(self) -> object:
         """Let it be seen."""
@@ -97,20 +100,36 @@ class Writer:
             if callable(taken):
                 taken()
                 continue
-            line = taken if isinstance(taken, str) else self.paint(taken)
-            try:
-                if self._stream is None:
-                    self._stream = self._opening()
-                self._stream.write(line + "\n")
-                if self._queue.empty():
-                    self._stream.flush()
-                self._broken = False
-            except OSError as error:
-                self._stream = None
-                if not self._broken:
-                    self._broken = True
-                    self._failed(error)
+            lines = [self._line(taken)]
+            # What waits is written at once: in a burst the loop leaves this thread little time.
+            while not self._queue.empty() and len(lines) < TOGETHER:
+                taken = self._queue.get()
+                if taken is None or callable(taken):
+                    break
+                lines.append(self._line(taken))
+            self._write("".join(lines))
+            if taken is None:
+                break
+            if callable(taken):
+                taken()
         self._close_stream()
+
+    def _line(self, taken: Record | str) -> str:
+        return (taken if isinstance(taken, str) else self.paint(taken)) + "\n"
+
+    def _write(self, text: str) -> None:
+        try:
+            if self._stream is None:
+                self._stream = self._opening()
+            self._stream.write(text)
+            if self._queue.empty():
+                self._stream.flush()
+            self._broken = False
+        except OSError as error:
+            self._stream = None
+            if not self._broken:
+                self._broken = True
+                self._failed(error)
 
     def _close_stream(self) -> None:
         if self._stream is not None:

@@ -10,6 +10,7 @@ from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.declare import Separated
 from asterism.runtime.errors import ConfigError
+from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Level
 from asterism.runtime.settings import Complain, Entry, read, section
 
@@ -57,7 +58,7 @@ class LoggerGeneral:
     "What becomes of old files: the newest has the highest number, the lowest, or the time; or nothing is done."
     exec_after_rotate: str = ""
     "A command for the shell when a file was put aside; ${filename} is its name (with rotate: that of the new one)."
-    logger_queue_limit: int = 1000
+    logger_queue_limit: int = LISTENER_EVENTS_MAX
     "Lines that may wait for the disk; beyond it they are lost, and counted."
     custom_levels: Annotated[list[str], Separated(",")] = field(default_factory=list)
     "Names of further levels, for the application Log."

@@ -254,7 +254,8 @@ async def test_commands_print_as_asterisk_does(rt: TestRuntime, tmp_path: Path) 
     begin(
         files,
         tmp_path,
-        "[logfiles]\nfull.log => notice,warning,debug,error,security,verbose,dtmf,fax\n"
+        "[general]\nlogger_queue_limit = 1000\n[logfiles]\n"
+        "full.log => notice,warning,debug,error,security,verbose,dtmf,fax\n"
         "json.log => [json]notice\nconsole => notice,verbose\nsyslog.local0 => notice\n",
     )
     assert await run(rt, "logger add channel foo.log notice,verbose(2)") == []
