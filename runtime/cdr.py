@@ -37,6 +37,12 @@ from asterism.runtime.switch import Switch
 
 FILE = "cdr.conf"
 
+_MEETING = frozenset((
+    "AppDial", "AppDial2", "AppQueue", "Bridge", "BridgeWait", "ConfBridge", "Dial", "FollowMe", "Page", "Park",
+    "ParkedCall", "Pickup", "PickupChan", "Queue",
+))  # fmt: skip
+"Applications that lead a channel into a bridge."
+
 
 class CallRecords:
     """The call detail records of one runtime.
@@ -149,7 +155,7 @@ class CallRecords:
 
     def _begin(self, channel: Channel) -> Chain:
         now = self._switch.now()
-        chain = Chain(channel, next(self._number), self.rules, lambda: next(self._sequence), self._party_of)
+        chain = Chain(channel, next(self._number), self.rules, lambda: next(self._sequence))
         chain.begin(now)
         self.chains[channel.uniqueid] = chain
         first = chain.last
@@ -171,10 +177,6 @@ class CallRecords:
 
     def _chain_of(self, snapshot: ChannelSnapshot | None) -> Chain | None:
         return None if snapshot is None else self.chains.get(snapshot.uniqueid)
-
-    def _party_of(self, channel: Channel) -> Party:
-        chain = self.chains.get(channel.uniqueid)
-        return Party(channel) if chain is None else chain.last.a.copy()
 
     def pair(self, record: Record, party: Party) -> None:
         """Make somebody party B of a record."""
@@ -231,7 +233,12 @@ class CallRecords:
 
     def _enters(self, event: BridgeEnter) -> None:
         chain = self._chain_of(event.channel)
-        if chain is not None and not self.rules.ignorestatechanges:
+        if chain is None:
+            return
+        if chain.channel.application not in _MEETING and chain.originated:
+            # It did not go there by itself: from now on it is somebody's party, not one that called.
+            chain.originated = chain.alone = False
+        if not self.rules.ignorestatechanges:
             enter(self, chain, event.bridge, self._switch.now())
             self._say(f"{chain.channel.name} is in bridge {event.bridge.uniqueid}: {chain.told()}")
 
@@ -262,7 +269,7 @@ class CallRecords:
         for record in self._partners.pop(chain.channel.uniqueid, ()):
             record.close(now)
         for record in chain.records:
-            if record.b is not None or not chain.dialed:
+            if record.b is not None or not record.of_dialed:
                 self._finished(record, now)
 
     def _finished(self, record: Record, now: float) -> None:

@@ -12,6 +12,8 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import (
     ApplicationStart,
+    AttendedTransfer,
+    BlindTransfer,
     BridgeEnter,
     BridgeLeave,
     ChannelSnapshot,
@@ -19,10 +21,13 @@ from asterism.runtime.events import (
     DTMFEnd,
     Event,
     Hangup,
+    LocalOptimizationBegin,
+    LocalOptimizationEnd,
     Newchannel,
     Newstate,
     SoftHangupRequest,
 )
+from asterism.runtime.pickup import Pickup
 from asterism.runtime.records import backends
 from asterism.runtime.records.batch import Batch
 from asterism.runtime.records.cel_event import CelEvent, as_json
@@ -32,6 +37,10 @@ from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
 
 FILE = "cel.conf"
+
+
+def _who(channel: ChannelSnapshot | None) -> tuple[str, str]:
+    return ("N/A", "N/A") if channel is None else (channel.channel, channel.uniqueid)
 
 
 class _Logged:
@@ -126,6 +135,11 @@ class EventLog:
             BridgeLeave: self._leaves,
             DialEnd: self._dialed,
             DTMFEnd: self._digit,
+            BlindTransfer: self._sent,
+            AttendedTransfer: self._handed_over,
+            Pickup: self._picked_up,
+            LocalOptimizationBegin: self._optimizes,
+            LocalOptimizationEnd: self._optimized,
             Hangup: self._ended,
         }
         for channel in self._switch.channels.values():
@@ -221,6 +235,62 @@ class EventLog:
         logged = self._of(event.channel)
         if logged is not None and event.direction == "Received":
             self._log("DTMF", logged, extra=as_json(digit=event.digit, duration_ms=str(event.duration_ms)))
+
+    def _sent(self, event: BlindTransfer) -> None:
+        logged = self._of(event.transferer)
+        if logged is not None and event.result == "Success":
+            name, uniqueid = _who(event.transferee)
+            extra = as_json(
+                extension=event.extension,
+                context=event.context,
+                bridge_id="" if event.bridge is None else event.bridge.uniqueid,
+                transferee_channel_name=name,
+                transferee_channel_uniqueid=uniqueid,
+            )
+            self._log("BLINDTRANSFER", logged, extra=extra)
+
+    def _handed_over(self, event: AttendedTransfer) -> None:
+        first, second = event.orig_transferer, event.second_transferer
+        bridge, other = event.orig_bridge, event.second_bridge
+        if bridge is None:
+            first, second, bridge, other = second, first, other, bridge
+        logged = self._of(first)
+        if logged is None or event.result != "Success":
+            return
+        facts: dict[str, str] = {
+            "bridge1_id": "" if bridge is None else bridge.uniqueid,
+            "channel2_name": second.channel,
+            "channel2_uniqueid": second.uniqueid,
+        }
+        application = event.dest.get("DestApp", "")
+        if application:
+            facts["app"] = application
+        else:
+            facts["bridge2_id"] = "" if other is None else other.uniqueid
+        facts["transferee_channel_name"], facts["transferee_channel_uniqueid"] = _who(event.transferee)
+        if not application:
+            name, uniqueid = _who(event.transfer_target)
+            facts |= {"transfer_target_channel_name": name, "transfer_target_channel_uniqueid": uniqueid}
+        self._log("ATTENDEDTRANSFER", logged, extra=as_json(**facts))
+
+    def _picked_up(self, event: Pickup) -> None:
+        logged = self._of(event.target)
+        if logged is not None:
+            by = event.channel
+            extra = as_json(pickup_channel=by.channel, pickup_channel_uniqueid=by.uniqueid)
+            self._log("PICKUP", logged, extra=extra)
+
+    def _optimizes(self, event: LocalOptimizationBegin) -> None:
+        self._optimization("LOCAL_OPTIMIZE_BEGIN", event)
+
+    def _optimized(self, event: LocalOptimizationEnd) -> None:
+        if event.success == "Yes":
+            self._optimization("LOCAL_OPTIMIZE", event)
+
+    def _optimization(self, kind: str, event: LocalOptimizationBegin | LocalOptimizationEnd) -> None:
+        logged, two = self._of(event.local_one), event.local_two
+        if logged is not None:
+            self._log(kind, logged, extra=as_json(local_two=two.channel, local_two_uniqueid=two.uniqueid))
 
     def _ended(self, event: Hangup) -> None:
         logged = self._of(event.channel)

@@ -74,6 +74,15 @@ def status_of_cause(cause: int) -> DialStatus:
     return DialStatus.CHANUNAVAIL if tally.unavailable else DialStatus.NOANSWER
 
 
+_STATUSES = {
+    int(Cause.USER_BUSY): DialStatus.BUSY,
+    int(Cause.NORMAL_CIRCUIT_CONGESTION): DialStatus.CONGESTION,
+    int(Cause.NO_ROUTE_DESTINATION): DialStatus.CHANUNAVAIL,
+    int(Cause.SUBSCRIBER_ABSENT): DialStatus.CHANUNAVAIL,
+}
+"How DialEnd tells of an attempt that ended with a cause; NOANSWER of all others."
+
+
 @dataclass(eq=False, slots=True)
 class _Attempt:
     """One leg under way."""
@@ -323,7 +332,8 @@ class Race:
         channel = self.legs.pop(attempt.channel).channel
         pickup.rings_in(channel, None)
         self.tally.add(meaning)
-        self._end_told(channel, status_of_cause(meaning))
+        # One attempt's end is told by another rule than DIALSTATUS, which all of them make together.
+        self._end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER))
         channel.close(meaning if cause is None else cause)
 
     def _end_told(self, channel: Channel, status: DialStatus, forward: str = "") -> None:

@@ -6,7 +6,7 @@ bridge, or about what a channel did alone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from asterism.runtime.causes import Cause
@@ -51,6 +51,7 @@ class _Facts:
     caller_name: str
     accountcode: str
     amaflags: str
+    dialed: bool = False
 
 
 def _escaped(name: str) -> str:
@@ -168,7 +169,7 @@ class Record:
             return
         self.state = State.CLOSED
         self.finish(now)
-        self._a_facts = _facts(self.a.channel)
+        self._a_facts = replace(_facts(self.a.channel), dialed=self.chain.dialed)
         if self.b is not None:
             self._b_facts = _facts(self.b.channel)
 
@@ -180,6 +181,11 @@ class Record:
             return Disposition.NO_ANSWER
         return disposition
 
+    @property
+    def of_dialed(self) -> bool:
+        """Whether party A was only called by somebody, whose record tells of it."""
+        return self.chain.dialed if self._a_facts is None else self._a_facts.dialed
+
     # --- dialling -----------------------------------------------------------------------------
 
     def dial_begins(self, caller: Channel | None, peer: Channel, now: float) -> bool:
@@ -188,7 +194,7 @@ class Record:
             return False
         self.note(now)
         if caller is not None:
-            self.b = self.chain.party_of(peer)
+            self.b = Party(peer)
         self.state = State.DIAL
         return True
 
@@ -245,17 +251,15 @@ class Record:
 class Chain:
     """The records in which one channel is party A, in order of their beginning."""
 
-    def __init__(
-        self, channel: Channel, number: int, rules: Rules, sequence: Callable[[], int],
-        party_of: Callable[[Channel], Party],
-    ) -> None:  # fmt: skip
+    def __init__(self, channel: Channel, number: int, rules: Rules, sequence: Callable[[], int]) -> None:
         self.channel = channel
         self.number = number
         "Which chain this is: the older channel is party A, where nothing else decides."
         self.rules = rules
         self.originated = False
+        self.alone = False
+        "Whether it runs a dialplan of its own, though it was called."
         self._sequence = sequence
-        self.party_of = party_of
         self.stood = self._place()
         self.records: list[Record] = []
 
@@ -267,7 +271,7 @@ class Chain:
     @property
     def dialed(self) -> bool:
         """Whether somebody's dialplan called it."""
-        return self.channel.outgoing and not self.originated
+        return self.channel.outgoing and not self.originated and not self.alone
 
     @property
     def in_subroutine(self) -> bool:
@@ -301,6 +305,8 @@ class Chain:
         """Look at what the channel does now; `runs` when an application has just started."""
         before, self.stood = self.stood, self._place()
         moved = runs and self._moved(before)
+        if moved and not self.in_subroutine:
+            self.alone = True
         rejected = True
         for record in tuple(self.records):
             rejected &= record.follow(moved, now)

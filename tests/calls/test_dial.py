@@ -6,6 +6,7 @@ from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, Dia
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
+NO_WAY = (Cause.NO_ROUTE_DESTINATION, Cause.SUBSCRIBER_ABSENT)
 DIAL = "[default]\nexten => 100,1,Dial(Loopback/bob,30)\n same => n,NoOp(after)\n same => n,Hangup()\n"
 
 
@@ -75,6 +76,8 @@ async def test_the_caller_hangs_up_while_it_rings(rt: TestRuntime) -> None:
         (Cause.CALL_REJECTED, "CHANUNAVAIL"),
         (Cause.NO_USER_RESPONSE, "CHANUNAVAIL"),
         (Cause.UNALLOCATED, "CHANUNAVAIL"),
+        (Cause.NO_ROUTE_DESTINATION, "CHANUNAVAIL"),
+        (Cause.SUBSCRIBER_ABSENT, "CHANUNAVAIL"),
         (Cause.NO_ANSWER, "NOANSWER"),
         (Cause.NORMAL_CLEARING, "NOANSWER"),
     ],
@@ -86,7 +89,9 @@ async def test_a_refusal_is_counted_as_asterisk_counts(rt: TestRuntime, cause: C
     await call.over()
     assert call.variables["DIALSTATUS"] == status
     assert f"100@default:2 NoOp({status} {int(cause)})" in rt.executed()
-    assert rt.heard(DialEnd).dial_status == status
+    # An attempt's own end is told by another rule: only where there is no way to the destination it is unavailable.
+    told = "NOANSWER" if status == "CHANUNAVAIL" and cause not in NO_WAY else status
+    assert rt.heard(DialEnd).dial_status == told
 
 
 async def test_the_first_of_several_wins(rt: TestRuntime) -> None:

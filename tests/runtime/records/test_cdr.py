@@ -220,3 +220,32 @@ async def test_an_end_without_a_next_priority_is_no_record_of_its_own(rt: TestRu
     rt.phone("bob").refuses(Cause.USER_BUSY)
     await called(rt)
     assert kept.rows() == [("alice", "bob", "100", "Dial", "BUSY")]
+
+
+async def test_who_was_called_has_records_once_it_goes_its_own_way(rt: TestRuntime, kept: Kept) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Answer()\n same => n,Dial(Loopback/bob,,F(default^200^1))\n"
+        "exten => 200,1,Wait(3)\n same => n,Hangup()\n"
+    )
+    rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    call.hangup()
+    await call.over()
+    await rt.stop()
+    await rt.cdr.flush()
+    assert ("alice", "bob", "100", "Dial", "ANSWERED") in kept.rows()
+    assert ("bob", "", "200", "Wait", "ANSWERED") in kept.rows()
+
+
+async def test_what_is_set_before_a_called_phone_rings_is_not_the_attempts(rt: TestRuntime, kept: Kept) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Loopback/bob,,b(sub^s^1)B(sub^c^1))\n"
+        "[sub]\nexten => s,1,Set(CDR(userfield)=callee)\n same => n,Return()\n"
+        "exten => c,1,Set(CDR(userfield)=caller)\n same => n,Return()\n"
+    )
+    rt.phone("bob").refuses(Cause.USER_BUSY)
+    await called(rt)
+    rt.phone("bob").answers(talks_s=1)
+    await called(rt)
+    assert [each.userfield for each in kept.records] == ["caller", "caller;callee"]
