@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from asterism.runtime.console.logger import Writer
+from asterism.runtime.console.logger import TOGETHER, Writer
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import Log, Record
 
@@ -79,7 +79,7 @@ def test_a_disk_that_stands_still_loses_lines_and_counts_them() -> None:
     out.close = lambda: kept.append(out.getvalue())  # type: ignore[method-assign]
     log = Log("test")
     log.attach(writer.sink)
-    for number in range(LISTENER_EVENTS_MAX + 50):
+    for number in range(LISTENER_EVENTS_MAX + TOGETHER + 50):
         log.notice(f"line {number}")
     may_open.set()
     for _ in range(500):
@@ -91,4 +91,4 @@ def test_a_disk_that_stands_still_loses_lines_and_counts_them() -> None:
     lines = kept[0].splitlines()
     assert lines[-1] == "NOTICE after"
     assert "lines of the log were lost here" in lines[-2]
-    assert len(lines) <= LISTENER_EVENTS_MAX + 3
+    assert len(lines) <= LISTENER_EVENTS_MAX + TOGETHER + 3
