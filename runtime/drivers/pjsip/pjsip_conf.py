@@ -3,6 +3,7 @@
 An object with a wrong option is dropped, as Asterisk does; the others stay.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,17 @@ from asterism.runtime.drivers.pjsip.model import (
     Rule,
     Transport,
 )
-from asterism.runtime.drivers.pjsip.options import Report, codecs, fill, host_port, listed, named_rules, network, rules
+from asterism.runtime.drivers.pjsip.options import (
+    Report,
+    bracketed,
+    codecs,
+    fill,
+    host_port,
+    listed,
+    named_rules,
+    network,
+    rules,
+)
 from asterism.runtime.drivers.pjsip.pjsip_options import (
     ACCEPTED,
     LATER,
@@ -67,6 +78,25 @@ def read_pjsip(config: Config, report: Report) -> Dialect:
         report: Takes what is wrong.
     """
     return _Reading(config, report).dialect()
+
+
+def _source(text: str) -> str:
+    """Where requests come from: an address, a network, or a host name; of an address or a name perhaps one port only.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    try:
+        return network(text)
+    except ValueError:
+        host, port = host_port(text, 0)
+    tail = f":{port}" if port else ""
+    try:
+        return f"{bracketed(str(ipaddress.ip_address(host)))}{tail}"
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", host):
+            raise ValueError(f"match '{text}' is neither address, network, nor host name") from None
+        return f"{host}{tail}"
 
 
 @dataclass(slots=True)
@@ -308,12 +338,7 @@ class _Reading:
         matches: list[str] = []
         for line in options.match:
             for text in listed(line.value):
-                try:
-                    matches.append(network(text))
-                except ValueError:
-                    if "/" in text or not re.fullmatch(r"[A-Za-z0-9._-]+", text):
-                        raise ValueError(f"match '{text}' is neither address, network, nor host name") from None
-                    matches.append(text)
+                matches.append(_source(text))
         patterns: list[Pattern] = []
         for line in options.match_header:
             header, colon, value = line.value.partition(":")

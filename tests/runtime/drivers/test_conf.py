@@ -44,6 +44,21 @@ def test_templates_add_up() -> None:
     assert peer.variables == (("A", "1"), ("B", "2"))
 
 
+def test_identify_by_where_requests_come_from() -> None:
+    found, said = pjsip(
+        "[a]\ntype=endpoint\nallow=ulaw\n[one]\ntype=identify\nendpoint=a\n"
+        "match=192.0.2.1,192.0.2.0/24,192.0.2.1:5061,[2001:db8::1]:5062,2001:db8::2,pbx.example:5063,pbx.example\n"
+        "[two]\ntype=identify\nendpoint=a\nmatch=192.0.2.1:word\n"
+    )
+    (one,) = found.identifies
+    assert one.matches == (
+        "192.0.2.1", "192.0.2.0/24", "192.0.2.1:5061", "[2001:db8::1]:5062", "2001:db8::2", "pbx.example:5063",
+        "pbx.example",
+    )  # fmt: skip
+    assert len(said) == 1
+    assert "pjsip.conf:8" in said[0]
+
+
 def test_identify_by_header_and_request_uri() -> None:
     found, said = pjsip(
         "[a]\ntype=endpoint\nallow=ulaw\n"
