@@ -136,7 +136,6 @@ class MixMonitor:
         self._muted = self._muted | sides if on else self._muted - sides
         for recording, _, says, hears in self.recordings:
             recording.hear(says and "read" not in self._muted, hears and "write" not in self._muted)
-        self.channel.tell(MixMonitorMute, direction, int(on))
 
     async def stop(self) -> None:
         """End it; the files are complete then, and the command runs."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from asterism.apps.mixmonitor import begin, chosen
 from asterism.apps.mixmonitor import mixmonitor as application
 from asterism.runtime.declare import action
+from asterism.runtime.mixmonitor import MixMonitorMute
 from asterism.runtime.request import Request, Response
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def mute_mixmonitor(
     monitors = list(chosen(found, mixmonitorid))
     if not monitors:
         return Response.error("Cannot set mute flag")
+    muted = state.lower() in ("1", "yes", "true", "y", "t", "on")
     for monitor in monitors:
-        monitor.mute(direction.lower(), state.lower() in ("1", "yes", "true", "y", "t", "on"))
+        monitor.mute(direction.lower(), muted)
+    found.tell(MixMonitorMute, direction.lower(), int(muted))
     return Response.success()

@@ -73,7 +73,8 @@ class Conversation:
         self._room = asyncio.Event()
         variables = channel.variables
         self._tells_hangup = variables.get("AGISIGHUP", "").lower() not in FALSE
-        self._leaves_on_hangup = variables.get("AGIEXITONHANGUP", "").lower() in TRUE
+        # The manager learns of the end by an event: nobody would end a conversation with it afterwards.
+        self._leaves_on_hangup = breaks or variables.get("AGIEXITONHANGUP", "").lower() in TRUE
         self._debug: Callable[[str], None] | None = None
         if channel.switch.datastores.get(DEBUG):
             self._debug = lambda text: channel.verbose(1, f"<{channel.name}>AGI {text}")
