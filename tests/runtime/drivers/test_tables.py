@@ -96,6 +96,10 @@ class Shown:
     def unregister(self, name: str) -> bool:
         return False
 
+    def parameters(self, kind: str, name: str) -> None: ...
+    def notify(self, technology: str, target: str, notice: Any) -> bool:
+        return False
+
     def trace(self, technology: str, address: str) -> None: ...
     def traced(self, technology: str) -> str:
         return ""
