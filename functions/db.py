@@ -14,7 +14,7 @@ def _key(text: str, name: str) -> tuple[str, str]:
     return family, key
 
 
-@function("DB", see="DB_EXISTS, DB_DELETE, DB_KEYS, DBdel, DBdeltree")
+@function("DB", see="DB_EXISTS, DB_DELETE, DB_KEYS, DBdel, DBdeltree", dangerous_read=True, dangerous_write=True)
 def db(chan: Channel, key: Text = "") -> str:
     """Read or set a value of the database, which outlives the call and the process.
 

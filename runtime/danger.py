@@ -12,7 +12,8 @@ EVALUATING = ("SHELL", "EVAL", "CURL", "ODBC", "REALTIME", "FILE", "STAT", "ENV"
 
 # `${${a}${b}(id)}`: a name that is put together while it is evaluated could become that of any function.
 _NESTED = re.compile(r"\$[{\[][^}\]]*\$[{\[]")
-_WORD = re.compile(r"[A-Za-z_0-9]+")
+# A function is called by name and bracket, whatever stands around it: `CUT(SHELL(id),1)`.
+_CALLED = re.compile(r"[A-Za-z_0-9]+(?=\s*\()")
 
 
 def is_dangerous(rt: "Switchboard", texts: Iterable[str], *, write: bool = True) -> bool:
@@ -27,7 +28,7 @@ def is_dangerous(rt: "Switchboard", texts: Iterable[str], *, write: bool = True)
     for text in texts:
         if _NESTED.search(text):
             return True
-        words.update(_WORD.findall(text))
+        words.update(_CALLED.findall(text))
     if not words.isdisjoint(EVALUATING):
         return True
     found = (rt.find_function(word) for word in words)

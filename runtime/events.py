@@ -442,3 +442,15 @@ class PresenceStateChange(Event):
     status: str
     subtype: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceStatus(Event):
+    """Somebody whom an extension's hint names says something else of himself now."""
+
+    exten: str
+    context: str
+    hint: str
+    status: str
+    subtype: str = ""
+    message: str = ""

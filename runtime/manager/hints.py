@@ -1,27 +1,35 @@
-"""Extensions whose devices change: the event ExtensionStatus."""
+"""Extensions whose devices change: the events ExtensionStatus and PresenceStatus."""
 
 from typing import TYPE_CHECKING
 
 from asterism.runtime.actions.states import extension_status, hints
-from asterism.runtime.events import DeviceStateChange, ExtensionStatus, Reload
+from asterism.runtime.events import DeviceStateChange, ExtensionStatus, PresenceStateChange, PresenceStatus, Reload
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 
 class HintWatch:
-    """Publishes ExtensionStatus when what a hint's devices do together has changed."""
+    """Publishes ExtensionStatus and PresenceStatus when what a hint's devices do together, or say, has changed."""
 
     def __init__(self, rt: "Runtime") -> None:
         self._rt = rt
         self._last: dict[tuple[str, str], int] = {}
 
-    def happened(self, event: DeviceStateChange | Reload) -> None:
+    def happened(self, event: DeviceStateChange | PresenceStateChange | Reload) -> None:
         """Something happened that may concern hints."""
         if isinstance(event, Reload):
             self._reloaded(event)
+        elif isinstance(event, PresenceStateChange):
+            self._present(event)
         else:
             self._changed(event)
+
+    def _present(self, event: PresenceStateChange) -> None:
+        for context, exten, devices in hints(self._rt):
+            if event.presentity in devices.partition(",")[2].split("&"):
+                told = PresenceStatus(exten, context, devices, event.status, event.subtype, event.message)
+                self._rt.bus.publish(told)
 
     def _reloaded(self, event: Reload) -> None:
         """The dialplan was read again: its hints may be others."""

@@ -162,11 +162,16 @@ _ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "
 
 def _presence(event: Any, block: Block) -> list[Header]:
     return [
-        ("Presentity", event.presentity),
+        ("Presentity", getattr(event, "presentity", "")),
         ("Status", event.status),
         ("Subtype", event.subtype.translate(_ESCAPES)),
         ("Message", event.message.translate(_ESCAPES)),
     ]
+
+
+def _presence_status(event: Any, block: Block) -> list[Header]:
+    place: list[Header] = [("Exten", event.exten), ("Context", event.context), ("Hint", event.hint)]
+    return [*place, *_presence(event, block)[1:]]
 
 
 def _user_event(event: Any, block: Block) -> list[Header]:
@@ -175,20 +180,19 @@ def _user_event(event: Any, block: Block) -> list[Header]:
 
 
 def _originate_response(event: Any, block: Block) -> list[Header]:
-    found: list[Header] = [
-        ("ActionID", event.action_id),
+    mark: list[Header] = [("ActionID", event.action_id)] if event.action_id else []
+    where: list[Header] = [("Context", event.context), ("Exten", event.exten)]
+    what: list[Header] = [("Application", event.application), ("Data", event.data)]
+    return [
+        *mark,
         ("Response", event.response),
         ("Channel", event.channel),
-        ("Context", event.context),
-        ("Exten", event.exten),
-        ("Application", event.application),
-        ("Data", event.data),
+        *(what if event.application else where),
         ("Reason", event.reason),
         ("Uniqueid", event.uniqueid or "<unknown>"),
         ("CallerIDNum", event.caller_number or "<unknown>"),
         ("CallerIDName", event.caller_name or "<unknown>"),
     ]
-    return [(name, value) for name, value in found if value != ""]
 
 
 def _reload(event: Any, block: Block) -> list[Header]:
@@ -244,6 +248,7 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.Hangup: _hangup,
     events.VarSet: _var_set,
     events.PresenceStateChange: _presence,
+    events.PresenceStatus: _presence_status,
     events.UserEvent: _user_event,
     events.OriginateResponse: _originate_response,
     events.Reload: _reload,

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.events import ChannelSnapshot, DeviceStateChange, Event, ExtensionStatus, Reload
+from asterism.runtime.events import (
+    ChannelSnapshot,
+    DeviceStateChange,
+    Event,
+    ExtensionStatus,
+    PresenceStateChange,
+    Reload,
+)
 from asterism.runtime.front_ends import ManagerLogin, ManagerUser
 from asterism.runtime.manager.client import ManagerClient
 from asterism.runtime.manager.conf import General, ManagerConf, User, load
@@ -209,7 +216,8 @@ class ManagerServer:
         if ExtensionStatus in found:
             # Before the clients hear of the device: what that means for an extension is told first, as in Asterisk.
             watch = HintWatch(self.rt)
-            self._stop_watching = self.rt.bus.subscribe(watch.happened, DeviceStateChange, Reload)
+            kinds_watched = DeviceStateChange, PresenceStateChange, Reload
+            self._stop_watching = self.rt.bus.subscribe(watch.happened, *kinds_watched)
         self._stop_listening = self.rt.bus.subscribe(self._publish, *found) if found else _nothing
 
     def _keep(self, numbered: frozenset[str]) -> None:

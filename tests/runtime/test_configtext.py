@@ -3,7 +3,7 @@
 import pytest
 from asterism.dialplan import reader
 from asterism.runtime.configtext import CategoryFilter, ConfigText, Unwritable
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 FILE = """\
@@ -117,6 +117,7 @@ def test_filters() -> None:
 WORDS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S"), exclude_characters="\\"), max_size=8)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(WORDS, max_size=5))
 def test_whatever_is_written_is_read(values: list[str]) -> None:
     found = ConfigText("[a]\nb = c\n")

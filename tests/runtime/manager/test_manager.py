@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from asterism.runtime.danger import is_dangerous
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import UserEvent
 from asterism.runtime.manager.server import ManagerServer
@@ -257,3 +258,21 @@ async def test_filters_are_added(bed: Bed, criteria: str, text: str, why: str) -
     client = await (await bed.client()).login()
     answer = await client.ask(f"Action: Filter\nOperation: Add\nMatchCriteria: {criteria}\nFilter: {text}")
     assert answer["Message"] == (f"Filter {why}.  Check the syntax of the filter given." if why else "Success")
+
+
+async def test_what_somebody_says_at_an_extension(bed: Bed) -> None:
+    bed.rt.extensions("[default]\nexten => 102,hint,Custom:lamp,CustomPresence:anna\n")
+    client = await (await bed.client()).login(events="call")
+    await client.ask("Action: Setvar\nVariable: PRESENCE_STATE(CustomPresence:anna)\nValue: away,sub,gone fishing")
+    told = await client.event("PresenceStatus")
+    assert (told["Exten"], told["Status"], told["Subtype"], told["Message"]) == ("102", "away", "sub", "gone fishing")
+
+
+@pytest.mark.parametrize("text", ["${DB(a/b)}", "SHELL(id)", "x=${FILE(/etc/passwd)}", "EVAL (x)", "$[${ENV(PATH)}]"])
+def test_what_is_dangerous(bed: Bed, text: str) -> None:
+    assert is_dangerous(bed.rt, [text])
+
+
+@pytest.mark.parametrize("text", ["the DB of files", "FILE this, STAT!", "${CALLERID(num)}", "https://x/SHELL?a=(b)"])
+def test_what_only_sounds_dangerous(bed: Bed, text: str) -> None:
+    assert not is_dangerous(bed.rt, [text])

@@ -2,12 +2,13 @@
 
 from asterism.runtime.manager.packets import LINE_BYTES_MAX, Malformed, Packet, Reader
 from asterism.runtime.request import Request
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 PING = b"Action: Ping\r\n\r\n"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=500))
 def test_the_packet_behind_anything_is_read(noise: bytes) -> None:
     reader = Reader()
@@ -16,6 +17,7 @@ def test_the_packet_behind_anything_is_read(noise: bytes) -> None:
     assert [packet.get("action") for packet in packets if isinstance(packet, Request)] == ["Ping"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(1, 40)), st.lists(st.text(st.characters(exclude_characters="\r\n\0"), max_size=20), max_size=5)
 )

@@ -17,7 +17,7 @@ from asterism.runtime.manager.pages import as_html, as_text, as_xml
 from asterism.runtime.manager.sockets import Malformed, message_of, request_of
 from asterism.runtime.settings import DirectorySettings
 from asterism.runtime.testing import TestRuntime
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.runtime.manager.conftest import MANAGER
@@ -181,6 +181,7 @@ async def test_a_socket_gets_what_it_missed(web: Web) -> None:
 ANYTHING = st.lists(st.tuples(st.text(max_size=9), st.text(max_size=20)), max_size=6)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING)
 def test_whatever_stands_in_a_packet_can_be_shown(headers: list[tuple[str, str]]) -> None:
     packet = Packet([("Event", "X"), *headers])
@@ -190,6 +191,7 @@ def test_whatever_stands_in_a_packet_can_be_shown(headers: list[tuple[str, str]]
     assert json.loads(message_of(packet))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=40))
 def test_whatever_is_sent_is_read_or_refused(text: str) -> None:
     for each in (text, json.dumps({"Action": text, text: [text, 1]})):
