@@ -1,9 +1,12 @@
 """Lines of an extensions.conf to nodes: what is written, not yet what it means in its place."""
 
+import re
+
 from asterism.dialplan import pattern
 from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.nodes import Context, Dialplan, IgnorePattern, Include, Priority, Switch
 from asterism.dialplan.reader import Config, Line
+from asterism.dialplan.subroutine import wrapped
 
 
 def parse(config: Config) -> tuple[Dialplan, list[DialplanError]]:
@@ -11,10 +14,11 @@ def parse(config: Config) -> tuple[Dialplan, list[DialplanError]]:
     dialplan = Dialplan()
     warnings = list(config.warnings)
     for section in config:
-        if section.name == "general":
+        name = section.name.lower()
+        if name == "general":
             for line in section.lines:
                 dialplan.general[line.key.lower()] = line.value
-        elif section.name == "globals":
+        elif name == "globals":
             dialplan.globals += [(line.key, line.value, line.file, line.lineno) for line in section.lines]
         else:
             context = Context(section.name, section.file, section.lineno)
@@ -129,10 +133,9 @@ def _application(text: str) -> tuple[str, str]:
     return name.lstrip(), data if end < 0 else data[:end]
 
 
+_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,30})", re.ASCII)
+
+
 def _leading_number(text: str) -> int:
-    digits = ""
-    for character in text.strip():
-        if not character.isdigit() or not character.isascii():
-            break
-        digits += character
-    return int(digits[:9]) if digits else 0
+    match = _INTEGER.match(text)
+    return wrapped(int(match[1])) if match else 0

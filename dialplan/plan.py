@@ -195,7 +195,7 @@ class Context:
 
     def __iter__(self) -> Iterator[Extension]:
         """Go through the extensions in the order in which they are tried and shown."""
-        for number in sorted(self.literals):
+        for number in sorted(self.literals, key=_signed):
             yield from self.literals[number]
         for elements in sorted(self.texts):
             yield from self.texts[elements]
@@ -233,6 +233,14 @@ _Key = tuple[pattern.Element, ...]
 def _key(bare: str) -> _Key | None:
     """Return what a pattern is sorted and known by, None for a number."""
     return pattern.order(pattern.elements(bare[1:])) if pattern.is_pattern(bare) else None
+
+
+_SIGNED = bytes((code + 128) & 255 for code in range(256))
+
+
+def _signed(number: str) -> bytes:
+    """Return what numbers are sorted by: their bytes, of which those beyond ASCII come first."""
+    return number.encode("utf-8", "surrogateescape").translate(_SIGNED)
 
 
 _EVERYBODY = (1, (0, "", ()))

@@ -96,12 +96,14 @@ class Config:
         return (section for section in self.sections if not section.template)
 
     def section(self, name: str) -> Section | None:
-        """Return the first section of that name that is no template."""
-        return next((section for section in self if section.name == name), None)
+        """Return the first section of that name, in whatever case, that is no template."""
+        wanted = name.lower()
+        return next((section for section in self if section.name.lower() == wanted), None)
 
     def lines(self, name: str) -> list[Line]:
-        """Return the lines of all sections of that name, in order."""
-        return [line for section in self if section.name == name for line in section.lines]
+        """Return the lines of all sections of that name, in whatever case, in order."""
+        wanted = name.lower()
+        return [line for section in self if section.name.lower() == wanted for line in section.lines]
 
 
 def read(
@@ -179,7 +181,7 @@ class _Reading:
                 self.directive(f"{row.key[1:]} {row.value}", file, number)
                 continue
             if section is None or section.name != row.section:
-                section = self.current = self.latest[row.section] = Section(row.section, file, number)
+                section = self.current = self.latest[row.section.lower()] = Section(row.section, file, number)
                 self.config.sections.append(section)
             section.lines.append(Line(file, number, row.section, row.key, row.value))
 
@@ -203,11 +205,16 @@ class _Reading:
         section = self.current
         if section is None:
             raise DialplanError("text before the first [section]", file, number)
-        key, equals, value = line.partition("=")
+        # A backslash lets a line begin with a bracket or a hash.
+        key, equals, value = (line[1:] if first == "\\" else line).partition("=")
         if not equals:
             self.warn(f"no '=' in '{line}', the line is skipped", file, number)
             return
-        if value[:1] == ">":
+        if key[-1:] == "+":
+            key = key[:-1].rstrip()
+            if _append(section, key, value):
+                return
+        elif value[:1] == ">":
             value = value[1:]
         section.lines.append(Line(file, number, section.name, key.rstrip(), value.strip()))
 
@@ -236,21 +243,21 @@ class _Reading:
                 ]
         if not added:
             self.config.sections.append(section)
-            self.latest[name] = section
+            self.latest[name.lower()] = section
         return section
 
     def extended(self, name: str, condition: str, file: str, number: int) -> Section:
         """Find the section that `[name](+)` adds to; `(+key=pattern)` picks the first with such a line."""
         key, _, pattern = condition.partition("=")
         for section in self.config.sections if pattern else ():
-            if section.name == name and _matches(pattern, section.get(key)):
+            if section.name.lower() == name.lower() and _matches(pattern, section.get(key)):
                 return section
-        if pattern or name not in self.latest:
+        if pattern or name.lower() not in self.latest:
             raise DialplanError(f"[{name}](+) adds to a section that is not there", file, number)
-        return self.latest[name]
+        return self.latest[name.lower()]
 
     def parent(self, name: str, file: str, number: int) -> Section:
-        found = self.latest.get(name)
+        found = self.latest.get(name.lower())
         if found is None:
             raise DialplanError(f"inherits from template '{name}' that is not there", file, number)
         return found
@@ -307,6 +314,16 @@ class _Reading:
         self.config.warnings.append(DialplanError(message, file, number))
 
 
+def _append(section: Section, key: str, value: str) -> bool:
+    """Put `key += value` behind the last value of that key; False where it is the first."""
+    for index in range(len(section.lines) - 1, -1, -1):
+        line = section.lines[index]
+        if line.key == key:
+            section.lines[index] = Line(line.file, line.lineno, line.section, key, line.value + value)
+            return True
+    return False
+
+
 _FILTER = re.compile(r"TEMPLATES\s*=", re.IGNORECASE)
 
 
@@ -320,25 +337,35 @@ def _matches(pattern: str, value: str) -> bool:
 def _without_comments(text: str, depth: int) -> tuple[str, int]:
     """Return a line without its comments, and how many block comments are open at its end.
 
-    `;--` opens a block comment, `--;` closes it, they nest; `\\;` is a semicolon.
+    `;--` opens a block comment, `--;` closes it, they nest; `\\;` is a semicolon. A `--;` that closes nothing stays in
+    its line, and what follows is as good as in a comment until the next `;--`: the depth is then below zero.
     """
     kept = ""
-    start = position = 0
+    counts = not depth
+    start, end = 0, -1
+    position = 0
     while True:
-        position = text.find(";", position)
-        if position < 0:
-            return (kept if depth else kept + text[start:]), depth
-        if not depth and position > start and text[position - 1] == "\\":
-            text = text[: position - 1] + text[position:]
-        elif text.startswith("--", position + 1) and text[position + 3 : position + 4] != "-":
-            if not depth:
-                kept += text[start:position]
+        mark = text.find(";", position)
+        if mark < 0:
+            break
+        if mark > position and text[mark - 1] == "\\":
+            text = text[: mark - 1] + text[mark:]
+            position = mark
+        elif text.startswith("--", mark + 1) and text[mark + 3 : mark + 4] != "-":
+            end = mark if end < 0 else end
             depth += 1
-            start = position = position + 3
-        elif depth and position >= start + 2 and text[position - 2 : position] == "--":
+            position = mark + 3
+        elif mark >= position + 2 and text[mark - 2 : mark] == "--":
             depth -= 1
-            start = position = position + 1
+            position = mark + 1
+            if not depth:
+                kept = kept + text[start : end if end >= 0 else mark + 1] if counts else ""
+                counts, start, end = True, position, -1
         elif not depth:
-            return kept + text[start:position], 0
+            end = mark if end < 0 else end
+            break
         else:
-            position += 1
+            position = mark + 1
+    if counts:
+        kept += text[start : end if end >= 0 else len(text)]
+    return kept, depth

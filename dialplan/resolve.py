@@ -14,6 +14,7 @@ from asterism.dialplan.nodes import Dialplan, IgnorePattern, Include, Priority, 
 from asterism.dialplan.plan import Context, Included, Plan, Switched
 from asterism.dialplan.scope import Registry, Scope
 from asterism.dialplan.source import Step
+from asterism.dialplan.subroutine import wrapped
 
 _TRUE = ("1", "yes", "true", "y", "t", "on")
 _NO_PRIORITY = -2
@@ -211,10 +212,10 @@ class _Resolving:
                 self.warn("'s' on the first entry of a context", item.file, item.line)
                 return last
             number = last
-        elif written.lower() == "hint":
+        elif written == "hint":
             hint, number = True, -1
         elif numeric := _NUMBER.match(written):
-            number = int(numeric[0][:9])
+            number = wrapped(int(numeric[0][:30]))
             if number < 1:
                 self.warn(f"invalid priority '{written}'", item.file, item.line)
                 return last

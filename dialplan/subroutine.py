@@ -50,10 +50,10 @@ _NUMBER = re.compile(r"\s*([+-]?)\s*([0-9]{1,30})\s*", re.ASCII)
 def number_or_label(text: str) -> int | str:
     """Read a priority: a number, blanks around it allowed, or a label, which keeps its blanks."""
     match = _NUMBER.fullmatch(text)
-    return _wrapped(int(match[2])) if match and not match[1] else text
+    return wrapped(int(match[2])) if match and not match[1] else text
 
 
-def _wrapped(number: int) -> int:
+def wrapped(number: int) -> int:
     """Return a number as an int of 32 bits holds it."""
     number &= 0xFFFFFFFF
     return number - (1 << 32) if number >= 1 << 31 else number

@@ -79,3 +79,39 @@ def test_only_switch_is_worked_out_at_load() -> None:
     assert [one.text for one in plan.contexts["t"].switches] == [
         "Loopback/@u", "Loopback/${EXTEN}@u", "Loopback/${EXTEN}@u",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("\\exten => 2,1,Answer()", ["1 1 NoOp", "2 1 Answer"]),
+        ("\\\\exten => 2,1,Answer()", ["1 1 NoOp"]),
+        ("exten => 2,HINT,SIP/1", ["1 1 NoOp"]),
+        ("exten => 2,n+-1,Answer()", ["1 1 NoOp", "2 1 Answer"]),
+        ("exten => 2,99999999999,Answer()", ["1 1 NoOp", "2 1215752191 Answer"]),
+        ("exten +=> 2,1,Answer()", ["1 1 NoOp"]),
+    ],
+)
+def test_what_a_line_is_taken_for(line: str, expected: list[str]) -> None:
+    assert shown(f"exten => 1,1,NoOp()\n{line}\n") == expected
+
+
+def test_plus_equals_adds_to_the_last_value_of_the_key() -> None:
+    rt = TestRuntime("[general]\n")
+    plan = resolve.load_text(
+        "[general]\n[globals]\nA=1\nB=2\nA+=, x\nC += 3\n[t]\n", rt.modules, rt.unbound, globals={}
+    )
+    assert plan.globals == {"A": "1, x", "B": "2", "C": "3"}
+
+
+def test_names_beyond_ascii_come_first() -> None:
+    assert names("exten => b,1,NoOp()\nexten => ü,1,NoOp()\nexten => a,1,NoOp()\n") == ["ü", "a", "b"]
+
+
+def test_sections_are_known_in_any_case() -> None:
+    rt = TestRuntime("[general]\n")
+    text = "[General]\nautofallthrough=no\n[GLOBALS]\nG=1\n[a](!)\nexten => 1,1,NoOp()\n"
+    text += "[b](A)\n[B](+)\nexten => 2,1,NoOp()\n"
+    plan = resolve.load_text(text, rt.modules, rt.unbound, globals={})
+    assert list(plan.contexts) == ["b"] and plan.globals == {"G": "1"} and not plan.autofallthrough
+    assert [one.name for one in plan.contexts["b"]] == ["1", "2"]

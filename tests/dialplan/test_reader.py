@@ -166,3 +166,18 @@ def test_no_text_raises_anything_else(text: str) -> None:
         assert error.line
     else:
         assert all(line.section for section in config if section.name for line in section.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a=1 --; b\nc=2\nd=3 ;-- x\ne=4", ["a", "e"]),
+        ("a--;b=1\nc=2", ["a--;b"]),
+        ("a=1;--x--;2\nb=3", ["a", "b"]),
+        (";--\n;-- a=1 --;\nb=2\n--;c=3\nd=4", ["c", "d"]),
+        ("a=1 ;--- no block\nb=2", ["a", "b"]),
+    ],
+)
+def test_a_block_comment_that_closes_nothing_hides_what_follows(text: str, kept: list[str]) -> None:
+    section = reader.read_text(f"[s]\n{text}\n").section("s")
+    assert section is not None and [line.key for line in section.lines] == kept
