@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import json
 import math
 import re
 from collections.abc import AsyncIterator
@@ -22,20 +21,9 @@ from asterism.runtime.events import UserEvent
 from asterism.runtime.sounds import Sounds
 from asterism.runtime.testing import TestRuntime
 
+from tests.runtime.agi.record import CASES, PLAN, dialplan
 from tests.runtime.agi.script import Script
 
-CASES = [json.loads(line) for line in (Path(__file__).parent / "conversations.jsonl").read_text().splitlines()]
-PLAN = """
-[other]
-exten => s,1,NoOp(other)
- same => n(here),NoOp(here)
- same => n,Wait(0.2)
-[sub]
-exten => s,1,Set(SEEN=${ARG1}/${ARGC})
- same => n(lab),Return(back)
-exten => hang,1,Hangup()
-exten => jump,1,Goto(other,s,1)
-"""
 SOUNDS = {"agi-test/one": 1.0, "agi-test/five": 5.0, "beep": 0.4, "tt-weasels": 2.96}
 WORDS = (
     *(f"digits/{word}" for word in (*range(21), *range(30, 100, 10), "star", "pound", "minus", "at", "a-m", "p-m",
@@ -58,18 +46,6 @@ async def runtime(tmp_path: Path) -> AsyncIterator[TestRuntime]:
         yield found
 
 
-def dialplan(case: dict[str, Any]) -> str:
-    """Return both sides of a call: `near` talks AGI, `far` is its caller."""
-    near = "".join(f" same => n,{step}\n" for step in case["near"])
-    far = "".join(f" same => n,{step}\n" for step in case["far"])
-    return (
-        f"{PLAN}[near-{case['id']}]\nexten => s,1,NoOp()\n{near} same => n,Talk(x{case['args']})\n"
-        " same => n,UserEvent(After,Status: ${AGISTATUS})\n same => n,Hangup()\n"
-        "exten => h,1,UserEvent(H,Status: ${AGISTATUS})\n"
-        f"[far-{case['id']}]\nexten => s,1,NoOp()\n{far}"
-    )
-
-
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 async def test_conversation(rt: TestRuntime, case: dict[str, Any]) -> None:
     # The other encodings are PJSIP's, which has no place in a clock that jumps.
@@ -82,7 +58,7 @@ async def test_conversation(rt: TestRuntime, case: dict[str, Any]) -> None:
         request = f"agi://127.0.0.26:4599/{case['id']}"
         await converse(chan, script, environment.block(chan, request, arguments, network_script=case["id"]))
 
-    rt.extensions(dialplan(case))
+    rt.extensions(PLAN + dialplan(case, f"Talk(x{case['args']})"))
     await rt.originate(f"Local/s@near-{case['id']}/n", context=f"far-{case['id']}", exten="s")
     while rt.channels:
         await asyncio.sleep(1)
