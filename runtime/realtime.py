@@ -145,7 +145,7 @@ class Realtime:
     async def _objects(self, family: str, kind: str) -> list[Section]:
         """The rows of a family as sections: their options are the columns that are not empty."""
         found = []
-        for number, row in enumerate(await self._rows(family), 1):
+        for number, row in enumerate(await self.rows(family) or (), 1):
             values = {name.lower(): value for name, value in row if value and name.lower() not in _STATE}
             name = values.pop("name" if not kind else "id", "")
             if not name:
@@ -160,12 +160,21 @@ class Realtime:
             found.append(section)
         return found
 
-    async def _rows(self, family: str) -> list[Values]:
+    async def rows(self, family: str) -> list[Values] | None:
+        """All rows of a family; None when they cannot be read, or are more than ROWS_MAX."""
         for binding in self._places(family):
-            rows = await self._select(binding, (), ROWS_MAX)
+            rows = await self._select(binding, (), ROWS_MAX + 1)
             if rows is not None:
-                return rows
-        return []
+                return rows if len(rows) <= ROWS_MAX else None
+        return None
+
+    async def signature(self, family: str) -> object:
+        """Something that is another when the files behind a family have been written to."""
+        sources = [self._source(binding) for binding in self._places(family)]
+        try:
+            return [await source.file.signature() for source in sources if source is not None]
+        except SqlError:
+            return None  # Closed by a reload just now.
 
     def serves(self, family: str) -> bool:
         """Whether a family is bound."""

@@ -318,6 +318,7 @@ class Runtime(Switchboard):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.database.close()
+        await self.realtime_switch.close()
         await self.data_sources.close()
         self._closed.set()
 
@@ -429,6 +430,7 @@ class Runtime(Switchboard):
         self.variables.clear()
         self.variables.update(values)
         self.plan.adopt(plan)
+        self.realtime_switch.watch_all(self.plan)
         self.plan.globals = self.variables
         self.autohints.follow()
         for warning in plan.warnings:

@@ -54,8 +54,33 @@ class SqlFile:
         Raises:
             SqlError: The file or the statement is bad.
         """
-        waiting = asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
-        return await asyncio.shield(waiting)
+        return await self._run(lambda: self._work(work))
+
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        try:
+            waiting = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except RuntimeError:
+            raise SqlError(f"{self.path} is closed") from None
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if waiting.cancelled():
+                raise SqlError(f"{self.path} is closed") from None
+            raise
+
+    async def signature(self) -> object:
+        """Something that is another when the file has been written to, by whomever."""
+        return await self._run(self._stat)
+
+    def _stat(self) -> object:
+        found = []
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            try:
+                facts = path.stat()
+            except OSError:
+                continue
+            found.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
+        return found
 
     def _work(self, work: "Callable[[sqlite_utils.Database], _T]") -> _T:
         try:

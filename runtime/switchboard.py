@@ -68,7 +68,8 @@ class Switchboard:
         self.database = Database(None)
         self.data_sources = DataSources()
         self.realtime = Realtime(self.data_sources, self.log)
-        self.plan.switches["realtime"] = RealtimeSwitch(self.realtime)
+        self.realtime_switch = RealtimeSwitch(self.realtime)
+        self.plan.switches["realtime"] = self.realtime_switch
         self.drivers: list[ChannelDriver] = []
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with the runtime, by a name of their own."

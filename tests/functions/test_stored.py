@@ -102,6 +102,34 @@ async def test_a_realtime_switch_as_recorded(stored: TestRuntime, case: dict[str
         assert ran[: len(trace)] == trace, number
 
 
+async def test_who_cannot_wait_knows_the_numbers_of_a_table_too(stored: TestRuntime) -> None:
+    assert stored.config_dir is not None
+    stored.extensions("[default]\nswitch => Realtime/rt@\n[plain]\nswitch => Realtime/rt@extensions/p\n")
+    await asyncio.sleep(0.1)
+    exists, may_match = stored.extension_exists, stored.extension_may_match
+    assert exists("default", "100") and exists("default", "123") and not exists("default", "999")
+    assert exists("default", "100", 3) and not exists("default", "100", 4)
+    assert exists("plain", "100") and not exists("plain", "123")
+    assert may_match("default", "10") and not may_match("default", "999") and not may_match("plain", "12")
+    connection = sqlite3.connect(stored.config_dir / "realtime.sqlite3")
+    connection.execute("INSERT INTO extensions (context, exten, priority, app) VALUES ('rt', '999', 1, 'NoOp')")
+    connection.commit()
+    connection.close()
+    await asyncio.sleep(1.1)
+    assert exists("default", "999")
+    assert await stored.realtime.destroy("extensions", [("exten", "999")]) == 1
+    await asyncio.sleep(1.1)
+    assert not exists("default", "999")
+
+
+async def test_a_table_that_is_too_big_is_asked(stored: TestRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asterism.runtime.realtime.ROWS_MAX", 5)
+    stored.extensions("[default]\nswitch => Realtime/rt2@\nswitch => Realtime/rt@/p\n")
+    await asyncio.sleep(1.1)
+    await (await stored.phone("alice").call("100@default")).over()
+    assert stored.executed()[-2:] == ["100@default:3 NoOp(A is 100,)", "h@default:1 NoOp(hangup in rt)"]
+
+
 async def test_what_cannot_be_answered_is_said(stored: TestRuntime) -> None:
     stored.extensions(
         "[default]\nexten => 1,1,NoOp(<${REALTIME(people,name)}${REALTIME(noengine,id,1)}>)\n"
