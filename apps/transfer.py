@@ -5,6 +5,7 @@ import asyncio
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, application
 from asterism.runtime.driver import Deflector, Transferred
+from asterism.runtime.errors import Hangup
 from asterism.runtime.mailbox import stirred
 
 ANSWER_S = 30.0
@@ -41,10 +42,14 @@ async def transfer(chan: Channel, dest: Text = "") -> None:
         pass
     leg.transfer(destination)
     deadline = asyncio.get_running_loop().time() + ANSWER_S
-    while (told := chan.take(Transferred)) is None:
-        if not await stirred((chan,), deadline):
-            chan.warn(f"Transfer: {chan.name} did not say what came of it")
-            break
+    try:
+        while (told := chan.take(Transferred)) is None:
+            if not await stirred((chan,), deadline):
+                chan.warn(f"Transfer: {chan.name} did not say what came of it")
+                break
+    except Hangup:
+        _tell(chan, "FAILURE")
+        raise
     if told is not None and told.done:
         _tell(chan, "SUCCESS")
     else:

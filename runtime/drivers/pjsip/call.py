@@ -23,14 +23,17 @@ from asterism.runtime.driver import (
     Resumed,
     Ringing,
     TextReceived,
+    Transferred,
 )
 from asterism.runtime.drivers.pjsip import facts
 from asterism.runtime.drivers.pjsip.audio import CallAudio
+from asterism.runtime.drivers.pjsip.deflect import Deflection, target
 from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import (
     Message,
     NameAddress,
     Uri,
+    has_body,
     party_of,
     reason_cause,
     wire_headers,
@@ -83,10 +86,10 @@ class Call:
         self._is_up = False
         self._over = False
         self.referral: Referral | None = None
-        "A transfer that the far end has asked for, until all is said about it."
+        "A transfer that the far end has asked for, until all is said about it; and one that we have asked for."
+        self.deflection: Deflection | None = None
 
     # ---- what the channel sees
-
     @property
     def name(self) -> str:
         """The channel name."""
@@ -140,7 +143,6 @@ class Call:
         self._log.warning(f"{self._name}: {text}")
 
     # ---- outgoing
-
     def call(self, caller: Party, variables: Mapping[str, str]) -> None:
         """Send the INVITE."""
         departure = self.departure
@@ -184,13 +186,13 @@ class Call:
             native.use_account(self.number, account.getId())
         self._watcher.state_changed(self, "ring")
 
-    def _answer(self, code: int) -> None:
+    def _answer(self, code: int, more: Headers = ()) -> None:
         if self._pj is None or self._over or self.incoming is None:
             return
         param = pj.CallOpParam()
         param.statusCode = code
         param.opt.audioCount, param.opt.videoCount, param.opt.textCount = 1, 0, 0
-        _put_headers(param, wire_headers((*self.response_headers, *self._identity)))
+        _put_headers(param, [*wire_headers((*self.response_headers, *self._identity)), *more])
         try:
             self._pj.answer(param)
         except pj.Error as error:
@@ -315,11 +317,24 @@ class Call:
         if self.referral is not None and self.referral.token == token:
             self.referral.told(status, final)
 
-    def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> None:
+    def transfer(self, destination: str) -> None:
+        """Ask the far end to go elsewhere."""
+        uri = "" if self._over or self.deflection is not None else target(self, destination, self._watcher.address)
+        if uri and self.incoming is not None and not self._answered:
+            self._answered = True
+            self._answer(302, [("Contact", f"<{uri}>")])
+            self._post(Transferred(True))
+        elif uri and self._is_up:
+            self.deflection = Deflection(self, self._send("REFER", [("Refer-To", uri)]))
+        else:
+            self._post(Transferred(False))
+
+    def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> int:
         try:
-            native.send_in_call(self.number, method, headers, body, content_type)
+            return int(native.send_in_call(self.number, method, headers, body, content_type))
         except (native.StaleError, native.NativeError, ValueError) as error:
             self.warn(f"{method} could not be sent: {error}")
+            return 0
 
     def identify(self, party: Party) -> None:
         """Tell the far end to whom it talks, when it is told such things at all."""
@@ -392,7 +407,7 @@ class Call:
             self._identified(event)
             self._watcher.state_changed(self, "ringing")
             self._post(Ringing())
-        if event.code in (180, 183) and _has_body(event.message):
+        if event.code in (180, 183) and has_body(event.message):
             self._post(Progressing())
         elif event.code in (100, 181, 182, 183):
             self._post(Proceeding())
@@ -451,9 +466,12 @@ class Call:
             carried = event.method == "rfc4733" and self._audio.relayed
             self._post(Digit(event.digit, event.duration_ms, carried=carried))
 
-    def text_event(self, message: bytes) -> None:
-        """A MESSAGE came inside the call."""
-        if not self._over:
+    def message_event(self, method: str, message: bytes) -> None:
+        """A MESSAGE, or a NOTIFY about a transfer, came inside the call."""
+        if method == "NOTIFY":
+            if self.deflection is not None:
+                self.deflection.notified(message)
+        elif not self._over:
             self._post(TextReceived(message.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")))
 
     def _end(self, event: Ended) -> None:
@@ -480,7 +498,3 @@ def _put_headers(param: Any, headers: Headers) -> None:
         header = pj.SipHeader()
         header.hName, header.hValue = name, value
         param.txOption.headers.append(header)
-
-
-def _has_body(message: bytes) -> bool:
-    return bool(message.partition(b"\r\n\r\n")[2].strip())

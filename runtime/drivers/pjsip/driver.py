@@ -8,7 +8,7 @@ from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
-from asterism.runtime.drivers.pjsip import refer, security, shown
+from asterism.runtime.drivers.pjsip import deflect, refer, security, shown
 from asterism.runtime.drivers.pjsip.admission import admit
 from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.headers import Uri
@@ -62,7 +62,6 @@ class PjsipDriver(Watcher):
         self._resolved: dict[str, list[str]] = {}
 
     # ---- life
-
     async def start(self, switch: Switch) -> None:
         """Read both files, start PJSIP, take over what was registered.
 
@@ -235,7 +234,6 @@ class PjsipDriver(Watcher):
             self._publish()
 
     # ---- what the native module tells
-
     def _event(self, event: "native.Event") -> None:
         match event:
             case native.CallState():
@@ -268,7 +266,7 @@ class PjsipDriver(Watcher):
             case native.Request():
                 self._request(event)
             case native.Result():
-                self._presence.prober.result(event)
+                self._presence.prober.result(event) or deflect.result(event, self._calls.values())
             case native.Registration():
                 self._registrations.event(event)
             case native.Security():
@@ -314,11 +312,9 @@ class PjsipDriver(Watcher):
         call = self._calls.get(event.call) if event.call else None
         if event.method == "OPTIONS":
             self._options(event)
-        elif event.method == "MESSAGE" and call is not None:
+        elif event.method in ("MESSAGE", "NOTIFY") and call is not None:
             self._respond(event.token, 200)
-            call.text_event(event.message)
-        elif event.method == "NOTIFY" and call is not None:
-            self._respond(event.token, 200)
+            call.message_event(event.method, event.message)
         elif event.method == "INFO":
             # DTMF has been taken out before; chan_sip refuses all else. RFC 6086, 4.2.2: an empty one asks if we live.
             self._respond(event.token, 415 if event.message.partition(b"\r\n\r\n")[2] else 200)
@@ -399,6 +395,10 @@ class PjsipDriver(Watcher):
     def ended(self, call: Call) -> None:
         """Forget a call."""
         self._calls.pop(call.number, None)
+
+    def address(self, technology: str, resource: str) -> str:
+        """Where somebody is called."""
+        return self._presence.router.find(technology, resource)[1].uri
 
     def media_of(self, endpoint: Endpoint) -> native.Media:
         """How audio is negotiated."""

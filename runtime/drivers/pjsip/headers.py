@@ -228,3 +228,8 @@ def wire_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         for name, value in headers
         if re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name) and name.lower() not in own and not _CONTROL.search(value)
     ]
+
+
+def has_body(message: bytes) -> bool:
+    """Whether a message has one."""
+    return bool(message.partition(b"\r\n\r\n")[2].strip())

@@ -27,3 +27,7 @@ class Watcher:
     def media_of(self, endpoint: Endpoint) -> native.Media:
         """How the endpoint's audio is negotiated."""
         raise NotImplementedError
+
+    def address(self, technology: str, resource: str) -> str:
+        """The URI at which somebody is called; raises Unavailable."""
+        raise NotImplementedError
