@@ -30,6 +30,7 @@ from asterism.runtime.records.batch import Batch
 from asterism.runtime.records.bridging import enter, leave
 from asterism.runtime.records.chain import Chain, Party, Record, State
 from asterism.runtime.records.conf import Rules, load
+from asterism.runtime.records.journal import Journal
 from asterism.runtime.records.outlet import Backend
 from asterism.runtime.records.record import CallRecord, Disposition
 from asterism.runtime.settings import read
@@ -59,6 +60,7 @@ class CallRecords:
         "By unique id of the channel."
         self._partners: dict[str, list[Record]] = {}
         "Records by unique id of their party B."
+        self._journaled = False
         self.debug = False
         "Whether the log tells how each record comes about."
         self._sequence = itertools.count()
@@ -96,7 +98,11 @@ class CallRecords:
         self.rules = rules
         for chain in self.chains.values():
             chain.rules = rules
-        await self.batch.change(found, rules)
+        journal = None
+        if rules.batch and not self._journaled:
+            self._journaled = True
+            journal = Journal(self._switch.directories.spool / "cdr-batch", self._switch.log)
+        await self.batch.change(found, rules, journal)
         if self.batch.outlets:
             self.wake()
         elif not rules.enable:

@@ -109,6 +109,11 @@ class Outlet(Generic[T]):
         while self._task is not None and not self._failing:
             await asyncio.wait({self._task}, timeout=0.1)
 
+    async def drained(self) -> None:
+        """Return when nothing waits any more, however long that takes, or the outlet was closed."""
+        while self._task is not None and self._waiting:
+            await asyncio.wait({self._task})
+
     async def close(self) -> None:
         """Write what waits, if it can be written, and close the back end."""
         self._closing = True

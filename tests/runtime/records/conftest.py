@@ -19,7 +19,9 @@ def start(tmp_path: Path) -> Start:
         etc.mkdir(exist_ok=True)
         for name, text in files.items():
             (etc / f"{name}.conf").write_text(text)
-        directories = DirectorySettings(astetcdir=etc, astlogdir=tmp_path / "log", astdbdir=tmp_path)
+        directories = DirectorySettings(
+            astetcdir=etc, astlogdir=tmp_path / "log", astdbdir=tmp_path, astspooldir=tmp_path
+        )
         return TestRuntime(etc, directories=directories)
 
     return make
