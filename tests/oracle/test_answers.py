@@ -36,6 +36,12 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "flow-own",
         "flow-random",
         "lua",
+        "expressions-mutated",
+        "substitution-mutated",
+        "functions-mutated",
+        "matching-mutated",
+        "flow-mutated",
+        "macro-mutated",
     ],
 )
 async def test_as_recorded(name: str) -> None:
