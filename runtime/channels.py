@@ -54,6 +54,10 @@ class Channels(Mapping[str, Channel]):
         """A channel has ended."""
         self._by_name.pop(channel.name, None)
 
+    def renamed(self) -> None:
+        """A channel has another name now."""
+        self._by_name = {channel.name: channel for channel in self._by_name.values()}
+
     def began(self) -> None:
         """A channel begins to run the dialplan."""
         self.calls += 1

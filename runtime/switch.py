@@ -242,6 +242,9 @@ class Switch(Protocol):
     def start(self, channel: "Channel", application: str = "", app_data: str = "") -> None:
         """Let a channel that has no task run the dialplan from where it stands, or one application."""
 
+    def renamed(self) -> None:
+        """A channel has another name now."""
+
     def now(self) -> float:
         """Seconds since the epoch; jumps with the clock of the testing kit."""
 

@@ -308,5 +308,9 @@ class Switchboard:
         """Call somebody, and let him run an extension or an application; see `asterism.runtime.dialing.originate`."""
         return await originate(self, destination, **facts)
 
+    def renamed(self) -> None:
+        """A channel has another name now."""
+        self.channels.renamed()
+
     def channel_gone(self) -> None:
         """A channel has ended."""

@@ -15,6 +15,7 @@ from asterism.runtime.driver import Digit
 from asterism.runtime.errors import Unavailable
 from asterism.runtime.events import AttendedTransfer, BlindTransfer, BridgeSnapshot, ChannelSnapshot
 from asterism.runtime.member import impart
+from asterism.runtime.takeover import take_over
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
@@ -289,7 +290,7 @@ def _joined(first: Channel, second: Channel, source: Bridge, target: Bridge, tol
 
 
 def _into_application(first: Channel, bridged: Channel, alone: Channel, told: "Told") -> Result:
-    """The other party goes on where the transferer's second channel is in the dialplan."""
+    """The other party takes the place of the transferer's second channel, in whatever that one does."""
     bridge = bridged.bridge
     assert bridge is not None
     if len(bridge.parties) < 2:
@@ -301,9 +302,13 @@ def _into_application(first: Channel, bridged: Channel, alone: Channel, told: "T
     if transferee is None or alone.ended or alone.far_end_gone:
         return Result.FAIL
     told.application = alone.application or "unknown"
-    transferee.redirect(alone.context, alone.exten, alone.priority)
     bridge.leave(bridged, ends=False)
-    alone.request_hangup(Cause.NORMAL_CLEARING)
+    if alone.running:
+        take_over(alone, transferee)  # The transferee is the one to be hung up now.
+        transferee.request_hangup(Cause.NORMAL_CLEARING)
+    else:
+        transferee.redirect(alone.context, alone.exten, alone.priority)
+        alone.request_hangup(Cause.NORMAL_CLEARING)
     return Result.SUCCESS
 
 

@@ -7,7 +7,14 @@ import pytest
 from asterism.runtime import features, transfer
 from asterism.runtime.drivers.loopback import Call
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.events import AttendedTransfer, BlindTransfer, BridgeEnter, MusicOnHoldStart, MusicOnHoldStop
+from asterism.runtime.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    BridgeEnter,
+    MusicOnHoldStart,
+    MusicOnHoldStop,
+    Rename,
+)
 from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
@@ -297,6 +304,28 @@ async def test_a_call_is_transferred_into_an_application(rt: TestRuntime) -> Non
     assert (told.dest["DestType"], told.dest["DestApp"]) == ("App", "Echo")
     bob.hangup()
     await bob.over()
+
+
+async def test_a_call_is_transferred_to_a_phone_that_still_rings(rt: TestRuntime) -> None:
+    alice, bob = await talking(rt)
+    carol = rt.phone("carol").answers(after_s=5)
+    second = await rt.phone("alice").call("200@default")
+    await asyncio.sleep(1)
+    ours = rt.channels[second.leg.name]
+    assert transfer.attended(rt.channels[ALICE], ours) is transfer.Result.SUCCESS
+    assert [event.newname for event in rt.heard_all(Rename)] == [
+        f"{BOB}<MASQ>", BOB, f"{second.leg.name}<ZOMBIE>",
+    ]  # fmt: skip
+    await second.over()
+    await alice.over()
+    assert rt.channels[BOB] is ours
+    await asyncio.sleep(5)
+    assert await heard_by(bob, carol.calls[0], "hello carol")
+    assert await heard_by(carol.calls[0], bob, "hello bob")
+    bob.hangup()
+    await carol.calls[0].over()
+    await asyncio.sleep(1)
+    assert not rt.channels and not rt.bridges
 
 
 async def test_applications_on_keys(rt: TestRuntime, tmp_path: Path) -> None:
