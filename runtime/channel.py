@@ -18,7 +18,6 @@ from asterism.runtime.causes import Cause
 from asterism.runtime.channel_base import ChannelBase
 from asterism.runtime.driver import Answered, Digit, SoundFile, Tone
 from asterism.runtime.errors import ArgumentError, Hangup
-from asterism.runtime.events import DTMFBegin, DTMFEnd
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import stirred
 from asterism.runtime.states import ChannelState
@@ -249,9 +248,7 @@ class Channel(ChannelBase):
             if digit in "wW":
                 await asyncio.sleep(0.5 if digit == "w" else 1.0)
                 continue
-            self.tell(DTMFBegin, digit, "Sent")
             self.leg.send_digit(digit, duration_ms)
-            self.tell(DTMFEnd, digit, duration_ms, "Sent")
             await asyncio.sleep(duration_ms / 1000 + gap_s)
 
     async def record(

@@ -31,7 +31,7 @@ from asterism.runtime.driver import (
     TextReceived,
 )
 from asterism.runtime.errors import Hangup
-from asterism.runtime.events import DialEnd, DialState
+from asterism.runtime.events import DialEnd, DialState, DTMFBegin, DTMFEnd
 from asterism.runtime.mailbox import Errand, Interrupted, stirred
 
 if TYPE_CHECKING:
@@ -158,9 +158,11 @@ class Member:
 
     def pass_digit(self, event: Digit) -> None:
         """Let the others have a digit, unless they got it with the packets."""
-        if not event.carried:
-            for other in self.others():
+        for other in self.others():
+            other.tell(DTMFBegin, event.digit, "Sent")
+            if not event.carried:
                 other.leg.send_digit(event.digit, event.duration_ms)
+            other.tell(DTMFEnd, event.digit, event.duration_ms, "Sent")
 
     # --- hold ---------------------------------------------------------------------------------
 

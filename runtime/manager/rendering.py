@@ -206,6 +206,11 @@ _MODULES = {
 "Asterisk's modules that read what is read here under another name."
 
 
+def _with_address(event: Any, block: Block) -> list[Header]:
+    found = [(header, getattr(event, name)) for name, header in _plan(type(event))]
+    return [(name, value) for name, value in found if value not in ("", None)]
+
+
 def _shutdown(event: Any, block: Block) -> list[Header]:
     return [("Shutdown", event.shutdown), ("Restart", event.restart)]
 
@@ -251,6 +256,8 @@ _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.PresenceStatus: _presence_status,
     events.UserEvent: _user_event,
     events.OriginateResponse: _originate_response,
+    events.PeerStatus: _with_address,
+    events.Registry: _with_address,
     events.Reload: _reload,
     events.Shutdown: _shutdown,
     record_events.Cdr: _cdr,

@@ -276,3 +276,21 @@ def test_what_is_dangerous(bed: Bed, text: str) -> None:
 @pytest.mark.parametrize("text", ["the DB of files", "FILE this, STAT!", "${CALLERID(num)}", "https://x/SHELL?a=(b)"])
 def test_what_only_sounds_dangerous(bed: Bed, text: str) -> None:
     assert not is_dangerous(bed.rt, [text])
+
+
+async def test_digits_that_a_bridge_passes_on_were_sent(bed: Bed) -> None:
+    bed.rt.extensions("[default]\nexten => 1,1,Dial(Local/2@default)\nexten => 2,1,Answer()\n same => n,Wait(5)\n")
+    client = await (await bed.client()).login(events="call,dtmf")
+    await client.ask("Action: Originate\nChannel: Local/1@default\nApplication: SendDTMF\nData: 5\nAsync: yes")
+    told = []
+    while len(told) < 6:
+        packet = await client.raw()
+        assert packet is not None
+        if packet.get("Event", "").startswith("DTMF"):
+            told.append((packet["Event"], packet["Direction"], packet["Channel"][6] + packet["Channel"][-1]))
+    # As Asterisk tells it: SendDTMF itself is no event, what a bridge hands on is one at each end.
+    assert sorted(told) == sorted(
+        (kind, *end)
+        for kind in ("DTMFBegin", "DTMFEnd")
+        for end in (("Received", "12"), ("Sent", "21"), ("Received", "22"))
+    )
