@@ -5,14 +5,30 @@ from typing import TYPE_CHECKING
 
 from asterism.functions.odbc import MAX_ARGUMENTS, QUERIES, ROWS_MAX, Query, Sql, ask, values_of
 from asterism.runtime.arguments import split_arguments
-from asterism.runtime.declare import command
+from asterism.runtime.declare import command, noun
 from asterism.runtime.errors import AsterismError
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 
-@command("odbc show [<class>]")
+@noun("query")
+def query_names(rt: "Runtime") -> Iterator[tuple[str, str]]:
+    """The functions of func_odbc.conf, with what they do."""
+    for name in rt.datastores.get(QUERIES, {}):
+        found = rt.find_function(name)
+        yield name, found.doc.synopsis if found is not None else ""
+
+
+@noun("dsn")
+def dsn(rt: "Runtime") -> Iterator[tuple[str, str]]:
+    """The data sources of res_odbc.conf, with their files."""
+    for source in rt.data_sources.sources.values():
+        if source.engine == "odbc":
+            yield source.name, str(source.file.path)
+
+
+@command("odbc show [<dsn>]")
 def odbc_show(rt: "Runtime", name: str = "") -> Iterator[str]:
     """List the data sources of res_odbc.conf, or one of them."""
     yield from ("", "ODBC DSN Settings", "-----------------", "")

@@ -1,8 +1,9 @@
 """Commands about realtime: rows of the families that extconfig.conf binds, read and changed by hand."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from asterism.runtime.declare import Table, command
+from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import ArgumentError, AsterismError
 
 if TYPE_CHECKING:
@@ -10,6 +11,16 @@ if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 MAX_PAIRS = 5
+
+
+@noun("rtfamily")
+def family(rt: "Runtime") -> Iterator[tuple[str, str]]:
+    """Realtime families, with where they are."""
+    for bindings in rt.realtime.bindings.values():
+        for binding in bindings.values():
+            yield binding.family, f"{binding.engine},{binding.database},{binding.table}"
+
+
 _FAILED = "Failed to {}. Check the debug log for possible SQL related entries."
 
 
@@ -23,7 +34,7 @@ def _records(count: int) -> str:
     return f"{count} RealTime record{'' if count == 1 else 's'}"
 
 
-@command("realtime load <family> <colmatch> <value>")
+@command("realtime load <rtfamily> <colmatch> <value>")
 async def realtime_load(rt: "Runtime", family: str, colmatch: str, value: str) -> Table | str:
     """Show the first row of a family whose column has a value."""
     row = await rt.realtime.first(family, (colmatch, value))
@@ -34,7 +45,7 @@ async def realtime_load(rt: "Runtime", family: str, colmatch: str, value: str) -
     return Table([("Column Name", 30), ("Column Value", 30)], row, header=False, line=line, above=above)
 
 
-@command("realtime update <family> <colmatch> <valuematch> <colupdate> <newvalue>")
+@command("realtime update <rtfamily> <colmatch> <valuematch> <colupdate> <newvalue>")
 async def realtime_update(
     rt: "Runtime", family: str, colmatch: str, valuematch: str, colupdate: str, newvalue: str
 ) -> str:
@@ -42,7 +53,7 @@ async def realtime_update(
     return await _updated(rt, family, [(colmatch, valuematch)], (colupdate, newvalue))
 
 
-@command("realtime update2 <family> <words>...")
+@command("realtime update2 <rtfamily> <words>...")
 async def realtime_update2(rt: "Runtime", family: str, words: list[str]) -> str:
     """Set a column in the rows where up to five columns match: pairs to match, the word NULL, the pair to set."""
     if len(words) < 5 or words[-3] != "NULL":
@@ -57,7 +68,7 @@ async def _updated(rt: "Runtime", family: str, conditions: "list[Field]", change
     return f"Updated {_records(count)}."
 
 
-@command("realtime store <family> <words>...")
+@command("realtime store <rtfamily> <words>...")
 async def realtime_store(rt: "Runtime", family: str, words: list[str]) -> str:
     """Make a row in a family, of up to five pairs of a column and a value."""
     if await rt.realtime.store(family, _pairs(words)) < 0:
@@ -65,7 +76,7 @@ async def realtime_store(rt: "Runtime", family: str, words: list[str]) -> str:
     return "Stored RealTime record."
 
 
-@command("realtime destroy <family> <words>...")
+@command("realtime destroy <rtfamily> <words>...")
 async def realtime_destroy(rt: "Runtime", family: str, words: list[str]) -> str:
     """Delete the rows of a family where up to five pairs of a column and a value match."""
     count = await rt.realtime.destroy(family, _pairs(words))

@@ -109,6 +109,15 @@ async def test_odbc_show(stored: TestRuntime) -> None:
     assert (await stored.commands.run(stored, "odbc show nosuch")).lines == lines[:4]
 
 
+async def test_completion(stored: TestRuntime) -> None:
+    def words(line: str) -> list[str]:
+        return [each.word for each in stored.commands.complete(stored, stored.nouns, line)]
+
+    assert "people" in words("realtime load ")
+    assert words("odbc read ODBC_NA") == ["ODBC_NAME"]
+    assert words("odbc show ") == ["kunden"]
+
+
 async def test_a_query_that_is_not_there(stored: TestRuntime) -> None:
     assert (await stored.commands.run(stored, "odbc read NOPE 1")).lines[0] == "No such query 'NOPE'"
 
