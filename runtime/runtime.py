@@ -403,7 +403,10 @@ class Runtime(Switchboard):
 
     def _load_dialplan(self, folder: Path) -> list[str]:
         def load(values: dict[str, str]) -> Plan:
-            tables = self.realtime.static
+            tables = dict(self.realtime.static)
+            if not self.wants_module("pbx_config"):
+                # The file is as good as empty; a dialplan may come from elsewhere, such as extensions.lua.
+                tables |= {DIALPLAN_FILE: [], "users.conf": []}
             return resolve.load(
                 folder, self.modules, self.unbound, file=DIALPLAN_FILE, globals=values, execute=self.includes,
                 tables=tables, lua=self.wants_module("pbx_lua"),

@@ -69,6 +69,15 @@ async def test_without_autoload_only_what_is_named(tmp_path: Path) -> None:
         assert warning == "modules.conf:5: module app_nosuch is not here"
 
 
+async def test_without_pbx_config_extensions_conf_is_not_read(tmp_path: Path) -> None:
+    async with TestRuntime(conf(tmp_path, "autoload=yes\nnoload => pbx_config.so\n")) as rt:
+        assert not rt.extension_exists("default", "100")
+        assert (await run(rt, "module show like pbx_config"))[-1] == "0 modules loaded"
+        assert not rt.logged(Level.ERROR)
+    async with TestRuntime(conf(tmp_path, "autoload=yes\n")) as rt:
+        assert rt.extension_exists("default", "100")
+
+
 async def test_a_required_module_that_is_missing_ends_the_start(tmp_path: Path) -> None:
     with pytest.raises(ModuleMissing, match=r"modules\.conf:3: module app_nosuch is required"):
         async with TestRuntime(conf(tmp_path, "autoload=yes\nrequire => app_nosuch.so\n")):
