@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from asterism.apps.dial_answer import gosub, place, with_arguments
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Option, Unit, application
 from asterism.runtime.dialing import Originated, originate
@@ -32,11 +33,11 @@ class OriginateOptions:
     "Caller id name for the called party; this channel's when left out."
     variables: Annotated[str | None, Option("v", "name=value^name=value")] = None
     "Variables of the new channel; `_name` and `__name` are inherited."
-    codecs: Annotated[str | None, Option("C", "codecs", later=True)] = None
-    "Codecs of the call."
-    before_called: Annotated[str | None, Option("b", "context^exten^priority(args)", later=True)] = None
+    codecs: Annotated[str | None, Option("C", "codecs")] = None
+    "Codecs to offer, joined by commas, of those that the device may use."
+    before_called: Annotated[str | None, Option("b", "context^exten^priority(args)")] = None
     "Run a Gosub on the new channel before it is called."
-    before_calling: Annotated[str | None, Option("B", "context^exten^priority(args)", later=True)] = None
+    before_calling: Annotated[str | None, Option("B", "context^exten^priority(args)")] = None
     "Run a Gosub on this channel first."
 
 
@@ -70,11 +71,16 @@ async def originate_call(
     if type.lower() not in ("app", "exten"):
         chan.error(f"Incorrect type, it should be 'app' or 'exten': {type}")
         raise Hangup(0)
-    caller = Party(
-        chan.caller.number if options.number is None else options.number,
-        chan.caller.name if options.name is None else options.name,
-    )
-    facts: dict[str, Any] = {"timeout": _seconds(timeout), "caller": caller, "variables": _variables(options)}
+    if options.before_calling:
+        where, arguments = with_arguments(options.before_calling)
+        await gosub(chan, place(chan, where), arguments, chan)
+    facts: dict[str, Any] = {
+        "timeout": _seconds(timeout),
+        "caller": Party(options.number or chan.caller.number, options.name or chan.caller.name),
+        "variables": _variables(options),
+        "codecs": [codec.strip() for codec in (options.codecs or "").split(",") if codec.strip()],
+        "subroutine": _subroutine(chan, options),
+    }
     if type.lower() == "app":
         facts |= {"application": arg1, "app_data": arg2}
     else:
@@ -86,6 +92,15 @@ async def originate_call(
         return
     result = await call
     chan.set("ORIGINATE_STATUS", _WORDS.get(result.status, "FAILED"))
+
+
+def _subroutine(chan: Channel, options: OriginateOptions) -> str:
+    """Option b as a Gosub is written."""
+    if not options.before_called:
+        return ""
+    where, arguments = with_arguments(options.before_called)
+    context, exten, priority = place(chan, where)
+    return f"{context},{exten},{priority}" + (f"({','.join(arguments)})" if arguments else "")
 
 
 def _variables(options: OriginateOptions) -> dict[str, str]:

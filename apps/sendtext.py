@@ -7,6 +7,7 @@ from asterism.runtime.declare import Text, application
 from asterism.runtime.driver import TextReceived
 from asterism.runtime.errors import Hangup
 from asterism.runtime.mailbox import stirred
+from asterism.runtime.peers import MessageLeg
 
 _OVERRIDES = ("SENDTEXT_BODY", "SENDTEXT_CONTENT_TYPE", "SENDTEXT_FROM_DISPLAYNAME", "SENDTEXT_TO_DISPLAYNAME")
 
@@ -17,26 +18,33 @@ def send_text(chan: Channel, text: Text = "") -> None:
 
     Args:
         text: The message; SENDTEXT_BODY is sent instead when it is set.
-    Sets: SENDTEXTSTATUS: SUCCESS when it was handed to the far end's driver, FAILURE; SENDTEXTTYPE: BASIC.
-    Compat: app_sendtext; for SIP a MESSAGE of type text/plain in the dialog. The variables SENDTEXT_BODY,
-        SENDTEXT_CONTENT_TYPE, SENDTEXT_FROM_DISPLAYNAME and SENDTEXT_TO_DISPLAYNAME count once. A content type that is
-        not text ends the call; one that is, and the display names, are not served yet and a WARNING.
+    Sets: SENDTEXTSTATUS: SUCCESS when it was handed to the far end's driver, FAILURE; SENDTEXTTYPE: ENHANCED when that
+        can send any type of content (PJSIP), or BASIC.
+    Compat: app_sendtext; for SIP a MESSAGE in the dialog. The variables SENDTEXT_BODY, SENDTEXT_CONTENT_TYPE,
+        SENDTEXT_FROM_DISPLAYNAME and SENDTEXT_TO_DISPLAYNAME count once. Where only plain text can be sent, a content
+        type that is not text ends the call. The display names are not served yet and a WARNING.
     """
     given = {name: chan.variables[name] for name in _OVERRIDES if chan.variables.get(name)}
     for name in given:
         chan.unset(name)
-    kind = given.get("SENDTEXT_CONTENT_TYPE", "")
-    if kind and not kind.lower().startswith("text/"):
+    leg, kind = chan.leg, given.get("SENDTEXT_CONTENT_TYPE", "")
+    enhanced = isinstance(leg, MessageLeg) and chan.technology == "PJSIP"
+    if kind and not enhanced and not kind.lower().startswith("text/"):
         chan.error("SENDTEXT_CONTENT_TYPE must begin with 'text/'")
         raise Hangup(0)
-    for name in _OVERRIDES[1:]:
-        if name in given and given[name].lower() != "text/plain":
+    for name in _OVERRIDES[2:]:
+        if name in given:
             chan.warn(f"SendText: {name} is not supported yet and ignored")
-    chan.set("SENDTEXTTYPE", "BASIC")
+    chan.set("SENDTEXTTYPE", "ENHANCED" if enhanced else "BASIC")
     if chan.ended:
         chan.set("SENDTEXTSTATUS", "FAILURE")
         return
-    chan.send_text(given.get("SENDTEXT_BODY") or text)
+    body = given.get("SENDTEXT_BODY") or text
+    if kind and isinstance(leg, MessageLeg):
+        chan.check()
+        leg.send_message(body, kind)
+    else:
+        chan.send_text(body)
     chan.set("SENDTEXTSTATUS", "SUCCESS")
 
 

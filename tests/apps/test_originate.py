@@ -115,3 +115,25 @@ async def test_sendtext_reaches_the_phone(rt: TestRuntime) -> None:
     await call.over()
     assert call.texts == ["hello, you", "again"]
     assert (call.variables["SENDTEXTSTATUS"], call.variables["SENDTEXTTYPE"]) == ("SUCCESS", "BASIC")
+
+
+async def test_originate_runs_subroutines_before_it_calls(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=1)
+    more = (
+        "[sub]\nexten => here,1,NoOp(here ${ARG1} ${CHANNEL(name)})\n same => n,Return()\n"
+        "exten => there,1,NoOp(there ${ARG1} ${CHANNEL(name)})\n same => n,Return()\n"
+    )
+    step = "Originate(Loopback/bob,app,NoOp,,,9,B(sub^here^1(x))b(sub^there^1(y^z)))"
+    await (await call_of(rt, step, more=more)).over()
+    ran = [step for step in rt.executed() if "@sub:1" in step]
+    assert ran == [
+        "here@sub:1 NoOp(here x Loopback/alice-00000000)",
+        "there@sub:1 NoOp(there y Loopback/bob-00000001)",
+    ]
+
+
+async def test_originate_options_c_and_n_alone_are_the_callers_own(rt: TestRuntime) -> None:
+    rt.phone("bob").answers(talks_s=1)
+    await (await call_of(rt, "Set(CALLERID(all)=Al <777>)", "Originate(Loopback/bob,app,NoOp,,,9,cn)")).over()
+    theirs = rt.phone("bob").calls[0]
+    assert (theirs.caller.number, theirs.caller.name) == ("777", "Al")
