@@ -4,6 +4,7 @@ Loading reports what it skips; this reads what is left as a careful colleague wo
 can be judged: a target with variables in it is passed over.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -26,12 +27,15 @@ def suspicions(plan: Plan) -> list[DialplanError]:
         plan: As it was loaded.
     """
     found = [*plan.warnings]
+    numbers = _priorities_named(plan)
     for context in plan.contexts.values():
         for extension in context:
             found += _gaps(context, extension)
             found += _void(context, extension)
+            found += _dead(context, extension, numbers)
             for step in extension.steps.values():
-                found += [_at(step, text) for text in _targets(plan, context, extension, step)]
+                if step.line:  # What users.conf makes nobody has written.
+                    found += [_at(step, text) for text in _targets(plan, context, extension, step)]
     return sorted(set(found), key=lambda error: (error.file, error.line))
 
 
@@ -46,12 +50,50 @@ def _gaps(context: Context, extension: Extension) -> Iterator[DialplanError]:
         return
     first = extension.steps[priorities[0]]
     place = f"'{extension.shown}' in context '{context.name}'"
-    if priorities[0] != 1 and not _begins_elsewhere(context, extension):
+    if priorities[0] != 1 and not first.label and not _begins_elsewhere(context, extension):
         yield _at(first, f"extension {place} has no priority 1")
     for before, after in pairwise(priorities):
         step = extension.steps[after]
         if after != before + 1 and not step.label and not _begins_elsewhere(context, extension, before + 1):
             yield _at(step, f"priority {after} of {place} comes after {before}: nothing leads to it by itself")
+
+
+_ENDS = frozenset(("hangup", "goto", "return", "busy", "congestion"))
+_ENTERED = frozenset(("endwhile", "else", "elseif", "endif", "exitwhile", "continuewhile"))
+"""Where While and If go on; nothing has to lead to them."""
+_NAMED = re.compile(r"[0-9]+")
+_RELATIVE = re.compile(r"(?:^|[?:,])\s*[+-][0-9]")
+_JUMPING = re.compile(
+    r"goto|gosub|macro|exec|dial|queue|while|if|agi|page|channelredirect|originate|stackpop", re.IGNORECASE
+)
+
+
+def _priorities_named(plan: Plan) -> set[int]:
+    """Return every number that stands in the data of something that may jump: each could be a priority."""
+    return {
+        int(number[:9])
+        for context in plan.contexts.values()
+        for extension in context
+        for step in extension.steps.values()
+        if _JUMPING.search(step.application)
+        for number in _NAMED.findall(step.data)
+    }
+
+
+def _dead(context: Context, extension: Extension, named: set[int]) -> Iterator[DialplanError]:
+    """Find priorities behind one that never goes on, to which nothing else leads."""
+    relative = any(_RELATIVE.search(step.data) for step in extension.steps.values())
+    for before, after in pairwise(sorted(extension.steps)):
+        step, last = extension.steps[after], extension.steps[before]
+        if (
+            last.application.lower() in _ENDS and after == before + 1 and not step.label and not relative
+            and step.application.lower() not in _ENTERED and after not in named and step.line
+            and not _begins_elsewhere(context, extension, before)
+        ):  # fmt: skip
+            yield _at(
+                step, f"priority {after} of '{extension.shown}' in context '{context.name}' is never reached: "
+                f"{last.application} stands before it",
+            )  # fmt: skip
 
 
 def _void(context: Context, extension: Extension) -> Iterator[DialplanError]:
@@ -209,16 +251,37 @@ def open_doors(plan: Plan, guests: str) -> list[DialplanError]:
             for extension in context:
                 for step in extension.steps.values():
                     waiting += _contexts_of(step)
-                    if step.application.lower() in ("dial", "trysystem", "system") and "${EXTEN" in step.data:
+                    if _leads_out(step):
                         found.append(
                             _at(step, f"anybody in context '{guests}' can reach {step.application}({step.data})")
                         )
     return found
 
 
+_OUTSIDE = re.compile(r"""
+    (?:^|&) (?!Local/)            # one of the devices, but not another extension of this dialplan
+    [A-Za-z0-9]+/ (?:
+        [^,&]* \$\{EXTEN[^,&]* @     # SIP/${EXTEN}@trunk
+        | [^,&/]+ / [^,&]* \$\{EXTEN # SIP/trunk/${EXTEN}
+    )""", re.VERBOSE | re.IGNORECASE)  # fmt: skip
+
+
+def _leads_out(step: Step) -> bool:
+    """Whether a step sends a number of the caller's choice to a trunk, or into a shell."""
+    name = step.application.lower()
+    if name in ("system", "trysystem"):
+        return "${EXTEN" in step.data
+    return name in ("dial", "retrydial") and _OUTSIDE.search(step.data.partition(",")[0]) is not None
+
+
+_LOCAL = re.compile(r"(?:^|[&,])Local/[^@&,]*@([^/&,$]+)", re.IGNORECASE)
+
+
 def _contexts_of(step: Step) -> Iterator[str]:
     """Go through the contexts that a step's constant targets name."""
     name = step.application.lower()
+    if name in ("dial", "retrydial"):
+        yield from _LOCAL.findall(step.data)
     if name not in _JUMPS | _BRANCHES:
         return
     text = substitution.parse(step.data)

@@ -74,3 +74,38 @@ def test_settings_of_general() -> None:
         "extensions.conf:3: priorityjumping is long gone and has no effect",
         "extensions.conf:4: unknown setting 'autofalltrough' in [general]",
     ]
+
+
+def test_what_stands_behind_the_end_of_an_extension() -> None:
+    dead = "3: priority 2 of 's' in context 'default' is never reached: Hangup stands before it"
+    assert found("exten => s,1,Hangup()\n same => n,NoOp()\n") == [dead]
+    assert found("exten => s,1,Hangup()\n same => n(there),NoOp()\n") == []
+    assert found("exten => s,1,Hangup()\n same => n,NoOp()\nexten => 1,1,Goto(s,2)\n") == []
+    assert found("exten => s,1,While(1)\n same => n,Hangup()\n same => n,EndWhile()\n") == []
+    assert found("exten => s,1,Hangup()\n same => n,NoOp()\nexten => 1,1,GotoIf(${X}?+1)\n") == [dead]
+
+
+def test_an_extension_that_begins_with_a_label_is_jumped_to() -> None:
+    assert found("exten => _X.,5000(stdexten),NoOp()\n") == []
+
+
+def test_a_pattern_that_matches_nothing() -> None:
+    assert found("exten => _9[5-2]X,1,NoOp()\n") == ["2: pattern '_9[5-2]X' in context 'default' matches no number"]
+
+
+@pytest.mark.parametrize(
+    ("dial", "is_open"),
+    [
+        ("SIP/${EXTEN}", False),
+        ("SIP/trunk/${EXTEN:1}", True),
+        ("PJSIP/${EXTEN}@trunk,30", True),
+        ("SIP/100&PJSIP/trunk/sip:${EXTEN}@host", True),
+        ("Local/${EXTEN}@out", True),
+        ("Local/${EXTEN}@inside", False),
+        ("SIP/100,30,G(out^${EXTEN}^1)", False),
+    ],
+)
+def test_which_numbers_lead_outside(dial: str, is_open: bool) -> None:
+    text = "[out]\nexten => _X.,1,Dial(SIP/trunk/${EXTEN})\n[inside]\nexten => _X,1,Dial(SIP/${EXTEN})\n"
+    doors = check.open_doors(plan(f"[guests]\nexten => _X.,1,Dial({dial})\n{text}"), "guests")
+    assert bool(doors) is is_open
