@@ -336,7 +336,7 @@ class EventLog:
                 number=channel.caller.number,
                 ani=channel.ani,
                 rdnis=channel.redirecting.number,
-                dnid=channel.dialed,
+                dnid="" if channel.outgoing else channel.dialed,
                 exten=channel.exten,
                 context=channel.context,
                 channel=channel.name,

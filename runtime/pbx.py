@@ -137,6 +137,7 @@ class Pbx:
             closed=self._closed,
         )
         channel.language = runtime.options.defaultlanguage
+        channel.accountcode = leg.read("accountcode") or ""
         if parent is not None:
             channel.forwards_left = parent.forwards_left
         runtime.channels.add(channel)

@@ -62,6 +62,8 @@ def read(call: "Call", item: str) -> str | None:
     if name in ("SIP_HEADER", "SIP_HEADERS", "PJSIP_HEADER", "PJSIP_HEADERS"):
         return _header(call, name, rest)
     key = name.strip().lower()
+    if key == "accountcode":
+        return call.endpoint.accountcode
     reader = (_SIP if call.technology == "SIP" else _PJSIP).get(key)
     return None if reader is None else reader(call, rest.strip())
 
