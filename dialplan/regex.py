@@ -50,6 +50,16 @@ class Regex:
         self.groups = int.from_bytes(self._memory.raw[48:56], "little")
         finalize(self, _LIBC.regfree, self._memory).atexit = False
 
+    def captures(self, text: str) -> list[str | None] | None:
+        """Find the leftmost, longest match: the text of it and of its groups, None for one that took no part."""
+        spans = (_Span * 10)()
+        raw = text.encode("utf-8", "surrogateescape")
+        if _LIBC.regexec(self._memory, raw, len(spans), spans, 0):
+            return None
+        return [
+            raw[span.start : span.end].decode("utf-8", "surrogateescape") if span.start >= 0 else None for span in spans
+        ]
+
     def search(self, text: str) -> Match | None:
         """Find the leftmost, longest match."""
         spans = (_Span * 2)()
