@@ -196,7 +196,7 @@ class Consultation:
                 del bridge.ends_with_a_party
                 bridge.inhibited -= 1
         for party in self.first.parties:
-            party.keys.hooks = features.hooks_of(party.channel)
+            party.keys.use(features.hooks_of(party.channel))
             optimizing.later(party.channel)
         if self.second is not None and not self.second.dissolved:
             self.second.destroy()
@@ -315,7 +315,7 @@ class Consultation:
             second.inhibited -= 1
             self.transferer.datastores.pop(features.CONSULTATION, None)
             for party in second.parties:
-                party.keys.hooks = features.hooks_of(party.channel)
+                party.keys.use(features.hooks_of(party.channel))
 
     async def _double_checking(self) -> "State | None":
         """The target has answered, but the transferer talks to the first party."""

@@ -254,6 +254,9 @@ class Audio(Protocol):
         """Write what the far end says into a pipe that does not block, as 16-bit samples; what it has no room for is
         lost."""
 
+    def keep_digits(self, on: bool) -> None:
+        """Let DTMF from the far end come as Digit events alone, not with the audio to who hears it; or no more."""
+
     def hear(self, others: "Sequence[Audio]") -> bool:
         """Let the far end hear these others, mixed, and nobody else from now on; none: nobody.
 

@@ -91,6 +91,13 @@ class Keys:
         self.deadline = math.inf
         "When what was pressed is no code any more (loop time)."
 
+    def use(self, hooks: dict[str, Hook]) -> None:
+        """Let these codes count from now on; with any, the far end's keys are ours until they are none of them."""
+        audio = self._party.channel.leg.audio
+        if audio is not None and bool(hooks) is not bool(self.hooks):
+            audio.keep_digits(bool(hooks))
+        self.hooks = hooks
+
     async def press(self, digit: Digit) -> None:
         """Take a key: run what it completes, keep what may become a code, let the others have the rest."""
         self._held.append(digit)

@@ -75,7 +75,7 @@ class Member:
     def entered(self) -> None:
         """It is in a bridge now."""
         if self.bridge is not None and self.bridge.kind == "basic":
-            self.keys.hooks = features.hooks_of(self.channel)
+            self.keys.use(features.hooks_of(self.channel))
         if self._timer is None and self.limit_s < math.inf:
             self._timer = asyncio.get_running_loop().call_later(self.limit_s, self.expire)
 
@@ -83,7 +83,7 @@ class Member:
         """It is out of its bridge."""
         self.release()
         self.keys.forget()
-        self.keys.hooks = {}
+        self.keys.use({})
         if not self.moving and self._timer is not None:
             self._timer.cancel()
         self.channel.stir()

@@ -133,6 +133,9 @@ class Ear:
         length_s = math.inf if loop else sum(tone.on_ms + tone.off_ms for tone in tones) / 1000
         return self.hear_piece(None, 0, length_s)
 
+    def keep_digits(self, on: bool) -> None:
+        """It hears no keys."""
+
     def start_echo(self) -> Playing:
         """There is nothing that comes back."""
         return Sounding(self, Piece(None, 0, 0.0), math.inf)

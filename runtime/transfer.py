@@ -304,6 +304,7 @@ def _into_application(first: Channel, bridged: Channel, alone: Channel, told: "T
     told.application = alone.application or "unknown"
     bridge.leave(bridged, ends=False)
     if alone.running:
+        bridge.leave(transferee, ends=False)
         take_over(alone, transferee)  # The transferee is the one to be hung up now.
         transferee.request_hangup(Cause.NORMAL_CLEARING)
     else:

@@ -124,6 +124,9 @@ class LoopbackAudio(Speaker):
         """The first of those that it hears."""
         return self.heard[0] if self.heard else None
 
+    def keep_digits(self, on: bool) -> None:
+        """Digits are events here in any case."""
+
     def hear(self, others: Sequence[Audio]) -> bool:
         """Let the phone hear others."""
         known = [other for other in others if isinstance(other, LoopbackAudio)]

@@ -307,6 +307,12 @@ def relay(a: CallId, b: CallId) -> bool:
 def unrelay(call: CallId) -> None:
     """End the relay of a call and its partner; both go back to their own streams. Stale or not relayed: ignored."""
 
+def keep_events(call: CallId, on: bool = True) -> None:
+    """Keep the DTMF packets of a call from its relay's partner; they arrive as :class:`Dtmf` only. Stale: ignored.
+
+    Holds until the call's audio is negotiated anew after it was off.
+    """
+
 def connect(a: CallId, b: CallId, *, both: bool = True) -> None:
     """Let two calls hear each other through pjmedia's conference bridge (transcodes, costs CPU and about 20 ms).
 

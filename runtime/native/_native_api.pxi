@@ -118,6 +118,7 @@ cdef extern from "adapter.h" nogil:
     record *adapter_stats_record(adapter *it, record *item)
     int relay_start(number a, number b)
     void relay_stop(number call)
+    void relay_keep_events(number call, bint on)
     int bridge_connect(number a, number b, bint both)
     void bridge_disconnect(number a, number b)
 

@@ -218,6 +218,11 @@ def unrelay(number call):
         relay_stop(call)
 
 
+def keep_events(number call, bint on=True):
+    with nogil:
+        relay_keep_events(call, on)
+
+
 def connect(number a, number b, *, bint both=True):
     cdef int result
     with nogil:

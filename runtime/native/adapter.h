@@ -57,6 +57,7 @@ struct adapter {
     bool dialling;               /* our stream is to send DTMF even though a relay holds */
     struct adapter *partner; /* the relay's other leg, held; itself for an echo */
     int64_t own_event_ms;    /* when our stream last sent DTMF */
+    bool keeps_events; /* DTMF is for us alone, no partner gets its packets */
     uint32_t event_timestamp;
     bool event_open, event_seen;
     uint16_t event_duration;
@@ -90,6 +91,7 @@ void relay_end(adapter *it, const char *reason);                                
 void relay_recheck(adapter *it);
 int relay_start(number a, number b); /* 1 relayed, 0 not possible, or a result */
 void relay_stop(number call);
+void relay_keep_events(number call, bool on);
 unsigned relays_count(void);
 
 /* dtmf.c */

@@ -12,7 +12,7 @@ enum { OWN_EVENT_MS = 60 };
 
 bool relay_forward(adapter *from, const uint8_t *packet, size_t size, int payload)
 {
-    bool receives, is_event, is_audio, blocked;
+    bool receives, is_event, is_audio, blocked, kept;
     adapter *to;
     int mapped;
 
@@ -21,6 +21,7 @@ bool relay_forward(adapter *from, const uint8_t *packet, size_t size, int payloa
     receives = from->terms.receives;
     is_event = payload == from->terms.rx_event;
     is_audio = payload == from->terms.rx_payload;
+    kept = is_event && from->keeps_events;
     pthread_mutex_unlock(&from->lock);
     if (!to)
         return false;
@@ -29,7 +30,7 @@ bool relay_forward(adapter *from, const uint8_t *packet, size_t size, int payloa
     /* While our stream sends DTMF of its own to that leg, it alone has the word. */
     blocked = !to->terms.sends || now_ms() - to->own_event_ms < OWN_EVENT_MS;
     pthread_mutex_unlock(&to->lock);
-    if (receives && mapped >= 0 && !blocked)
+    if (receives && mapped >= 0 && !blocked && !kept)
         adapter_send(to, from, packet, size, mapped, is_event);
     adapter_release(to);
     return true;
@@ -170,6 +171,18 @@ void relay_stop(number call)
 
     if (it)
         relay_end(it, NULL);
+    adapter_release(it);
+}
+
+void relay_keep_events(number call, bool on)
+{
+    adapter *it = calls_adapter(call);
+
+    if (!it)
+        return;
+    pthread_mutex_lock(&it->lock);
+    it->keeps_events = on;
+    pthread_mutex_unlock(&it->lock);
     adapter_release(it);
 }
 

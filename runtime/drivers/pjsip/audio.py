@@ -34,6 +34,8 @@ class CallAudio:
         "Whom the far end is to hear."
         self._links: dict[CallAudio, _Link] = {}
         "With whom the native part has connected it."
+        self.keeps_digits = False
+        "Whether telephone events are not passed on with the packets."
         self._echoing: Echoing | None = None
         self._playings: dict[int, NativePlaying] = {}
         self._waiting: list[NativePlaying | NativeTape] = []
@@ -98,6 +100,12 @@ class CallAudio:
             native.unrelay(self.number)
             echoing.over.set()
             self._settle()
+
+    def keep_digits(self, on: bool) -> None:
+        """Keep telephone events out of the relay, or let them through."""
+        self.keeps_digits = on
+        if self.number:
+            native.keep_events(self.number, on)
 
     def hear(self, others: Sequence[Audio]) -> bool:
         """Let the far end hear other calls; begins when both sides have audio.
@@ -169,6 +177,8 @@ class CallAudio:
         self.codec = codec
         if not codec:
             return
+        if self.keeps_digits:
+            native.keep_events(self.number, True)
         waiting, self._waiting = self._waiting, []
         for playing in waiting:
             playing.begin()

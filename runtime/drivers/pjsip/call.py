@@ -463,7 +463,7 @@ class Call:
     def digit_event(self, event: native.Dtmf) -> None:
         """A key was pressed."""
         if not self._over:
-            carried = event.method == "rfc4733" and self._audio.relayed
+            carried = event.method == "rfc4733" and self._audio.relayed and not self._audio.keeps_digits
             self._post(Digit(event.digit, event.duration_ms, carried=carried))
 
     def message_event(self, method: str, message: bytes) -> None:

@@ -17,6 +17,9 @@ from asterism.runtime.drivers.pjsip.headers import Message, NameAddress, Uri
 if TYPE_CHECKING:
     from asterism.runtime.drivers.pjsip.call import Call
 
+GRACE_S = 1.0
+"How long after the last NOTIFY the far end may hang up itself, before we do."
+
 LONGEST_S = 60.0
 "A transfer of which nothing final is heard is given up after this time."
 
@@ -59,9 +62,12 @@ class Referral:
         self._call.tell_referral((("Event", "refer"), ("Subscription-State", state)), body)
         if final:
             self._timer.cancel()
-            self._call.referral = None
-            if self._ending is not None:
-                self._ending()
+            self._timer = asyncio.get_running_loop().call_later(GRACE_S, self._over)
+
+    def _over(self) -> None:
+        self._call.referral = None
+        if self._ending is not None:
+            self._ending()
 
     def postpone(self, ending: Callable[[], None]) -> None:
         """Keep the end of the call for after the last NOTIFY."""

@@ -374,3 +374,35 @@ def test_a_player_finds_the_call_again_after_hold(switch: Switch, phone: Phone) 
     phone.hear_all(0.1)
     assert phone.hear_all(0.2) == []
     phone.bye()
+
+
+def test_one_hears_the_other_and_is_not_heard(switch: Switch, phone: Phone, other: Phone) -> None:
+    a, b = call_in(switch, phone), call_in(switch, other)
+    native.connect(a, b, both=False)
+    begin = time.monotonic()
+    voice = ulaw(sine(600, 1.0))
+    for i in range(25):
+        for each in (phone, other):
+            each.talk(1, payload=voice[i * 160 : i * 160 + 160])
+        time.sleep(max(0.0, begin + (i + 1) * 0.02 - time.monotonic()))
+    assert any(len(set(packet.payload)) > 5 for packet in other.hear_all(0.2))
+    assert not any(len(set(packet.payload)) > 5 for packet in phone.hear_all(0.2))
+    native.disconnect(a, b)
+    phone.bye()
+    other.bye()
+
+
+def test_digits_are_kept_from_the_partner_of_a_relay(switch: Switch, phone: Phone, other: Phone) -> None:
+    a, b = call_in(switch, phone), call_in(switch, other)
+    assert native.relay(a, b)
+    native.keep_events(a)
+    phone.press(5)
+    assert switch.wait(native.Dtmf).digit == "5"
+    phone.talk(2)
+    assert {packet.payload_type for packet in other.hear_all(0.3)} == {0}
+    native.keep_events(a, False)
+    phone.press(6)
+    assert switch.wait(native.Dtmf).digit == "6"
+    assert 101 in {packet.payload_type for packet in other.hear_all(0.3)}
+    phone.bye()
+    other.bye()
