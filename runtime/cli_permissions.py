@@ -2,11 +2,11 @@
 
 import grp
 import pwd
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from asterism.dialplan import regex
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import Complain, Entry
@@ -43,8 +43,8 @@ class Rule:
         if wanted == "all" or typed.startswith(wanted):
             return True
         try:
-            return re.search(self.command, line, re.IGNORECASE) is not None
-        except re.error:
+            return regex.compiled(self.command, ignore_case=True).search(line) is not None
+        except regex.BadPattern:
             return False
 
 

@@ -1,10 +1,10 @@
 """Commands about channels: what there are, one in detail, hang up, send elsewhere, originate."""
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from asterism.dialplan import regex
 from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import ChannelSnapshot
@@ -228,8 +228,8 @@ def _meant(rt: "Runtime", name: str) -> "Iterable[Channel]":
         return channels
     if len(name) > 2 and name.startswith("/") and name.endswith("/"):
         try:
-            wanted = re.compile(name[1:-1], re.IGNORECASE)
-        except re.error as error:
+            wanted = regex.compiled(name[1:-1], ignore_case=True)
+        except regex.BadPattern as error:
             raise AsterismError(f"{name} is no regular expression: {error}") from None
         return [each for each in channels if wanted.search(each.name)]
     if any(char in name for char in "*?["):

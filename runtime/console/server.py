@@ -4,7 +4,6 @@ import asyncio
 import grp
 import os
 import pwd
-import re
 import socket
 import struct
 from collections import deque
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from asterism import __version__
+from asterism.dialplan import regex
 from asterism.runtime.cli_permissions import NOBODY
 from asterism.runtime.console import wire
 from asterism.runtime.declare import Noun
@@ -63,7 +63,7 @@ class Attached(asyncio.Protocol):
         self._muted = False
         self.hidden: set[str] = set()
         self._filter = ""
-        self._wanted: re.Pattern[str] | None = None
+        self._wanted: Callable[[str], object] | None = None
 
     # --- what commands may ask of it
 
@@ -100,11 +100,9 @@ class Attached(asyncio.Protocol):
 
     @filter.setter
     def filter(self, text: str) -> None:
-        is_pattern = len(text) > 2 and text.startswith("/") and text.endswith("/")
         try:
-            pattern = text[1:-1] if is_pattern else re.escape(text)
-            self._wanted = re.compile(pattern, re.IGNORECASE | re.MULTILINE) if text else None
-        except re.error as error:
+            self._wanted = _searching(text)
+        except regex.BadPattern as error:
             raise AsterismError(f"{text} is no regular expression: {error}") from None
         self._filter = text
 
@@ -221,7 +219,7 @@ class Attached(asyncio.Protocol):
 
     def _sink(self, record: Record) -> None:
         name = record.level_name
-        if self._wanted is not None and not self._wanted.search(f"{record.text}\n{record.call}"):
+        if self._wanted is not None and not self._wanted(record.text) and not self._wanted(record.call):
             return
         if name in self._control.levels and name not in self.hidden:
             self._send(self._control.framed(record))
@@ -256,6 +254,15 @@ class Attached(asyncio.Protocol):
         transport.write(wire.encode({"bye": reason, "back": back}))
         transport.close()
         asyncio.get_running_loop().call_later(LAST_WORDS_S, transport.abort)
+
+
+def _searching(text: str) -> Callable[[str], object] | None:
+    """What tells whether a line holds a text, or a /regular expression/; None when nothing is searched for."""
+    if len(text) > 2 and text.startswith("/") and text.endswith("/"):
+        # POSIX's, whose search takes no longer for a malicious pattern.
+        return regex.compiled(text[1:-1], ignore_case=True).search
+    lowered = text.lower()
+    return (lambda line: lowered in line.lower()) if text else None
 
 
 def _peer(transport: asyncio.Transport) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from asterism.runtime.console.render import Dates
 from asterism.runtime.errors import AsterismError, ConfigError
 from asterism.runtime.log import Level, Log
 from asterism.runtime.testing import TestRuntime
+from hypothesis import given
+from hypothesis import strategies as st
 
 WHEN = time.mktime((2026, 11, 2, 3, 4, 5, 0, 0, -1)) + 0.123456
 
@@ -300,3 +302,16 @@ def test_a_reload_does_not_wait_for_the_disk(files: Files, log: Log, tmp_path: P
     assert not gone_on.is_set()
     go_on.set()
     files.close()
+
+
+@given(st.text(), st.text())
+def test_any_line_of_logfiles_is_taken_or_refused(name: str, text: str) -> None:
+    try:
+        assert logger_conf.channel_of(name, text).name == name
+    except ConfigError:
+        pass
+
+
+@given(st.text(alphabet="%q123FTbe.: \x1b", max_size=20))
+def test_any_date_format_gives_a_date(form: str) -> None:
+    assert isinstance(Dates(form)(WHEN), str)

@@ -10,6 +10,8 @@ from asterism.runtime.console import startup
 from asterism.runtime.console.notify import Notifier
 from asterism.runtime.console.prompt import Prompt
 from asterism.runtime.errors import ConfigError
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 async def test_states_and_signs_of_life(tmp_path: Path) -> None:
@@ -73,3 +75,8 @@ def test_commands_at_the_start(tmp_path: Path) -> None:
     assert found.early == ["core set debug 1"]
     assert found.late == ["core set verbose 4", "logger mute"]
     assert [str(each) for each in complaints] == ["cli.conf:6: when is 'sometimes'?"]
+
+
+@given(st.text())
+def test_any_prompt_is_shown(template: str) -> None:
+    assert isinstance(str(Prompt(HELLO, template)), str)
