@@ -92,9 +92,9 @@ class DialOptions:
     "The called party may record with DTMF."
     caller_may_record: Annotated[bool, Option("W", later=True)] = False
     "The caller may record with DTMF."
-    callee_may_mix: Annotated[bool, Option("x", later=True)] = False
+    callee_may_mix: Annotated[bool, Option("x")] = False
     "The called party may record both sides with DTMF."
-    caller_may_mix: Annotated[bool, Option("X", later=True)] = False
+    caller_may_mix: Annotated[bool, Option("X")] = False
     "The caller may record both sides with DTMF."
     endless_forward: Annotated[bool, Option("z")] = False
     "A forwarded call has no timeout."

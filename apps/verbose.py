@@ -66,7 +66,7 @@ def log(chan: Scope, level: str = "", message: declare.Text = "") -> None:
 
     Args:
         level: ERROR, WARNING, NOTICE, DEBUG, VERBOSE, DTMF, or one of logger.conf's custom_levels.
-        message: What to write; the dialplan's place is put before it.
+        message: What to write; the line names the dialplan's place, `Ext. s:1 @ default`.
 
     Compat: app_verbose; a level that is none of these logs an ERROR, and nothing else is written.
     """
@@ -77,8 +77,10 @@ def log(chan: Scope, level: str = "", message: declare.Text = "") -> None:
     if level.upper() not in known:
         chan.log("ERROR", f"Unknown log level: '{level}'; Log takes one of {', '.join(LEVELS)}")
         return
-    where = f"Ext. {chan.exten} @ {chan.context}"
     if level.upper() == "VERBOSE":
         chan.verbose(0, message)
+    elif switch is None:
+        chan.log(level.upper(), message)
     else:
-        chan.log(level.upper(), f"{where}: {message}")
+        place = (f"Ext. {chan.exten}", chan.priority, f"@ {chan.context}")
+        switch.log.at(level, message, getattr(chan, "call", ""), place)

@@ -64,6 +64,9 @@ _REPORTER = "asterism.runtime.reporter"
 
 Sink = Callable[[Record], None]
 
+Place = tuple[str, int, str]
+"File, line, and function, as a line of the log names them."
+
 CONSOLE_LEVELS = frozenset(("NOTICE", "WARNING", "ERROR", "VERBOSE", "DEBUG"))
 "What consoles show when no logger.conf says otherwise."
 
@@ -225,17 +228,24 @@ class Log:
         """Write down what failed."""
         self._write(Level.ERROR, 0, text, call)
 
-    def at(self, level: str, text: str, call: str = "") -> None:
-        """Write at a level by its name, any case, or at a custom one; NOTICE for an unknown one."""
+    def at(self, level: str, text: str, call: str = "", place: Place | None = None) -> None:
+        """Write at a level by its name, any case, or at a custom one; NOTICE for an unknown one.
+
+        Args:
+            level: Its name.
+            text: The message.
+            call: The call it belongs to.
+            place: File, line, and function to name instead of where this was called.
+        """
         name = level.upper()
         if name in self.custom_levels:
-            self._write(Level.CUSTOM, 0, text, call, name)
+            self._write(Level.CUSTOM, 0, text, call, name, place)
             return
         number = Level.__members__.get(name, Level.NOTICE)
         depth = 1 if number in (Level.VERBOSE, Level.DEBUG) else 0
         if depth > (self.verbose_max if number is Level.VERBOSE else self.debug_max) and depth:
             return
-        self._write(number, depth, text, call)
+        self._write(number, depth, text, call, place=place)
 
     def traceback(self, error: BaseException, call: str = "") -> None:
         """Show a developer where an error came from: from debug level 1 on, or in Python's own logging."""
@@ -258,13 +268,15 @@ class Log:
         for sink in tuple(self.queue_sinks):
             sink(line)
 
-    def _write(self, level: Level, depth: int, text: str, call: str, custom: str = "") -> None:
+    def _write(
+        self, level: Level, depth: int, text: str, call: str, custom: str = "", place: Place | None = None
+    ) -> None:
         frame = sys._getframe(2)
         if frame.f_globals.get("__name__") == _REPORTER and frame.f_back is not None:
             frame = frame.f_back  # Whoever spoke through a channel, not the channel.
         code = frame.f_code
-        file = code.co_filename.rpartition("/")[2]
-        record = Record(level, depth, text, time.time(), file, frame.f_lineno, code.co_name, call, custom)
+        file, line, function = place or (code.co_filename.rpartition("/")[2], frame.f_lineno, code.co_name)
+        record = Record(level, depth, text, time.time(), file, line, function, call, custom)
         for sink, (verbose, debug) in tuple(self._sinks.items()):
             if level is Level.VERBOSE and depth > self._verbose_of(verbose):
                 continue

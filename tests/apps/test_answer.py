@@ -92,3 +92,10 @@ async def test_busy_with_a_timeout_that_is_no_number_lasts_until_the_caller_goes
     assert call.state == "up"
     call.hangup()
     await call.over()
+
+
+async def test_log_names_the_place_of_the_dialplan(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 1,1,NoOp()\n same => n,Log(notice,hello, you)")
+    await (await rt.phone("alice").call("1@default")).over()
+    (record,) = [record for record in rt.records if record.text == "hello, you"]
+    assert (record.level.name, record.file, record.line, record.function) == ("NOTICE", "Ext. 1", 2, "@ default")
