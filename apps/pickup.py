@@ -92,7 +92,7 @@ def _may(chan: Channel, target: Channel) -> bool:
 
 def _members(chan: Channel, item: str) -> set[str]:
     """The groups of a channel: as CHANNEL() has set them, or as its device has."""
-    text = chan.datastores.get(item) or chan.leg.read(item) or ""
+    text = chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or ""
     found: set[str] = set()
     for part in str(text).split(","):
         first, dash, last = part.strip().partition("-")

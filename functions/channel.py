@@ -24,6 +24,11 @@ def _kept(item: str) -> Callable[[Channel], str]:
     return lambda chan: str(chan.datastores.get(item, ""))
 
 
+def _grouped(item: str) -> Callable[[Channel], str]:
+    """The groups that the dialplan has given a channel, else those of its device."""
+    return lambda chan: str(chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or "")
+
+
 _READERS: dict[str, Callable[[Channel], str]] = {
     "name": lambda chan: chan.name,
     "channame": lambda chan: chan.name,
@@ -51,7 +56,8 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "videonativeformat": lambda chan: "(nothing)",
     "transfercapability": lambda chan: str(chan.datastores.get("transfercapability", "SPEECH")),
     "onhold": lambda chan: "0",
-    **{item: _kept(item) for item in (*_KEPT, *_GROUPS)},
+    **{item: _kept(item) for item in _KEPT},
+    **{item: _grouped(item) for item in _GROUPS},
 }
 
 

@@ -107,3 +107,17 @@ async def test_who_takes_a_call_and_goes_at_once_leaves_nobody_alone(rt: TestRun
     calling.hangup()
     await calling.over()
     assert not rt.channels and not rt.bridges
+
+
+async def test_a_phone_is_in_the_groups_that_its_device_has(rt: TestRuntime) -> None:
+    rt.extensions(DIALPLAN.format(pickup="Pickup()", more=""))
+    rt.phone("bob").does(Call.ring)
+    calling = await rt.phone("alice").call("1@default")
+    await calling.until("ringing")
+    rt.phone("bob").calls[0].leg.read = lambda item: "2-4" if item == "callgroup" else None  # type: ignore[method-assign]
+    taking = await rt.phone("carol").call("2@default")
+    await calling.talking()
+    assert calling.leg.audio.other is taking.leg.audio
+    calling.hangup()
+    await taking.over()
+    await calling.over()

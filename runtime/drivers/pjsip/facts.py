@@ -15,6 +15,15 @@ from asterism.runtime.drivers.pjsip.options import bracketed
 if TYPE_CHECKING:
     from asterism.runtime.drivers.pjsip.call import Call
 
+_OF_ENDPOINT = {
+    "accountcode": "accountcode",
+    "callgroup": "call_groups",
+    "pickupgroup": "pickup_groups",
+    "namedcallgroup": "named_call_groups",
+    "namedpickupgroup": "named_pickup_groups",
+}
+"""Items that the configuration answers, and how the endpoint calls them."""
+
 _MEDIA = frozenset(("audio", "video", "text"))
 
 _QOS: dict[str, Callable[[native.MediaStats], str]] = {
@@ -62,8 +71,8 @@ def read(call: "Call", item: str) -> str | None:
     if name in ("SIP_HEADER", "SIP_HEADERS", "PJSIP_HEADER", "PJSIP_HEADERS"):
         return _header(call, name, rest)
     key = name.strip().lower()
-    if key == "accountcode":
-        return call.endpoint.accountcode
+    if key in _OF_ENDPOINT:
+        return str(getattr(call.endpoint, _OF_ENDPOINT[key]))
     reader = (_SIP if call.technology == "SIP" else _PJSIP).get(key)
     return None if reader is None else reader(call, rest.strip())
 
