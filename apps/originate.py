@@ -65,11 +65,10 @@ async def originate_call(
     Sets: ORIGINATE_STATUS: SUCCESS, BUSY, CONGESTION, RINGING (nobody answered in time), FAILED.
     Compat: app_originate. Too few arguments, or another type, end the call.
     """
-    if not tech_data or not type or not arg1:
-        chan.error("Incorrect number of arguments")
-        raise Hangup(0)
-    if type.lower() not in ("app", "exten"):
-        chan.error(f"Incorrect type, it should be 'app' or 'exten': {type}")
+    wrong = _wrong(tech_data, type, arg1)
+    if wrong:
+        chan.error(wrong)
+        chan.set("ORIGINATE_STATUS", "FAILED")
         raise Hangup(0)
     if options.before_calling:
         where, arguments = with_arguments(options.before_calling)
@@ -92,6 +91,17 @@ async def originate_call(
         return
     result = await call
     chan.set("ORIGINATE_STATUS", _WORDS.get(result.status, "FAILED"))
+
+
+def _wrong(tech_data: str, kind: str, what: str) -> str:
+    """Return what is wrong with the arguments; empty when nothing is."""
+    if not tech_data or not kind or not what:
+        return "Incorrect number of arguments"
+    if "/" not in tech_data:
+        return f"Channel Tech/Data invalid: '{tech_data}'"
+    if kind.lower() not in ("app", "exten"):
+        return f"Incorrect type, it should be 'app' or 'exten': {kind}"
+    return ""
 
 
 def _subroutine(chan: Channel, options: OriginateOptions) -> str:

@@ -2,16 +2,17 @@
 
 from itertools import groupby
 
+from asterism.runtime.arguments import split_arguments
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.errors import ArgumentError
 
 
 def _key(text: str, name: str) -> tuple[str, str]:
-    family, slash, key = text.partition("/")
-    if not slash:
+    parts = split_arguments(text, "/", most=2)
+    if len(parts) < 2:
         raise ArgumentError(f"{name} requires an argument, {name}(<family>/<key>)")
-    return family, key
+    return parts[0], parts[1]
 
 
 @function("DB", see="DB_EXISTS, DB_DELETE, DB_KEYS, DBdel, DBdeltree", dangerous_read=True, dangerous_write=True)
