@@ -7,7 +7,7 @@ one. To those who listen it is the other channel that runs there now, and the fi
 from typing import TYPE_CHECKING
 
 from asterism.runtime import media
-from asterism.runtime.events import Rename
+from asterism.runtime.events import Newexten, Rename
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
@@ -40,6 +40,7 @@ def take_over(original: "Channel", clone: "Channel") -> None:
     for name in clone.variables:
         if name not in original.variables:
             original.variables.assign(clone.variables.spelled(name), clone.variables[name])
+    original.tell(Newexten, original.exten, original.application, original.app_data)
     original.leg.attach(original)
     clone.leg.attach(clone)
     if heard:
