@@ -5,10 +5,12 @@ happens, and hands the finished ones to the back ends when the channel has ended
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from asterism.dialplan.plan import Plan
+from asterism.dialplan.source import Step
 from asterism.runtime.channel import Channel
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import (
@@ -43,6 +45,20 @@ _MEETING = frozenset((
     "ParkedCall", "Pickup", "PickupChan", "Queue",
 ))  # fmt: skip
 "Applications that lead a channel into a bridge."
+
+
+_ASKING = frozenset(("forkcdr", "resetcdr", "nocdr"))
+
+
+def _asks(step: Step) -> bool:
+    return "CDR" in step.data or step.application.lower() in _ASKING
+
+
+def _steps(plan: Plan) -> Iterator[Step]:
+    for context in plan.contexts.values():
+        for group in (*context.literals.values(), *context.texts.values()):
+            for extension in group:
+                yield from extension.steps.values()
 
 
 class CallRecords:
@@ -151,6 +167,11 @@ class CallRecords:
         for channel in self._switch.channels.values():
             self._begin(channel)
         self._stops = [self._switch.bus.subscribe(listener, kind) for kind, listener in told.items()]
+
+    def look(self, plan: Plan) -> None:
+        """Begin to keep records if a dialplan that is put into force reads or changes them."""
+        if not self._stops and self.rules.enable and any(map(_asks, _steps(plan))):
+            self.wake()
 
     def _sleep(self) -> None:
         for stop in self._stops:

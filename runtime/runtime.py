@@ -436,6 +436,7 @@ class Runtime(Switchboard):
         self.realtime_switch.watch_all(self.plan)
         self.plan.globals = self.variables
         self.autohints.follow()
+        self.cdr.look(self.plan)
         for warning in plan.warnings:
             self.log.warning(str(warning))
         return [str(warning) for warning in plan.warnings]

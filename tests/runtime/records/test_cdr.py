@@ -153,6 +153,8 @@ async def test_no_record_is_kept_where_none_is_wanted(rt: TestRuntime, kept: Kep
 
 
 async def test_nothing_listens_while_nobody_asks(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => _1X0,1,Wait(1)\n")
+    await called(rt)
     assert not rt.cdr.listening
     rt.extensions("[default]\nexten => 100,1,Wait(1)\n same => n,Verbose(1,${CDR(dst)} ${CDR(duration)})\n")
     await called(rt)
@@ -249,3 +251,10 @@ async def test_what_is_set_before_a_called_phone_rings_is_not_the_attempts(rt: T
     rt.phone("bob").answers(talks_s=1)
     await called(rt)
     assert [each.userfield for each in kept.records] == ["caller", "caller;callee"]
+
+
+async def test_a_dialplan_that_reads_records_has_them_from_the_first_call_on(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => _1XX,1,Dial(Loopback/bob)\n same => n,Verbose(1,${CDR(disposition)})\n")
+    rt.phone("bob").refuses(Cause.USER_BUSY)
+    await called(rt)
+    assert "BUSY" in rt.logged(Level.VERBOSE)
