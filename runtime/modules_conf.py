@@ -1,11 +1,11 @@
 """modules.conf: what is loaded, what is not, and what must be there, in Asterisk's names of modules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from asterism.runtime.asterisk_names import NEEDS
-from asterism.runtime.errors import ConfigError
+from asterism.runtime.errors import ConfigError, ModuleMissing
 from asterism.runtime.settings import Complain, Entry, is_true
 
 _LOADS = frozenset(("load", "require", "preload", "preload-require"))
@@ -42,6 +42,19 @@ class ModulesConf:
         if module in self.noload or any(each in self.noload for each in NEEDS.get(module, ())):
             return False
         return self.autoload or module in self.load
+
+    def missing(self, is_here: Callable[[str], bool]) -> str:
+        """Name what is to be loaded and is not here, in one line, as a list written for all of Asterisk names dozens.
+
+        Raises:
+            ModuleMissing: It is required.
+        """
+        missing = {name: where for name, where in self.load.items() if not is_here(name)}
+        for name, where in missing.items():
+            if name in self.required:
+                raise ModuleMissing(f"{where}: module {name} is required and not here")
+        named = ", ".join(f"{name} ({where})" for name, where in missing.items())
+        return f"Modules that are to be loaded are not here: {named}" if named else ""
 
 
 def read(sections: Iterable[_Section], complain: Complain) -> ModulesConf:

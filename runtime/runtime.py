@@ -21,7 +21,7 @@ from asterism.runtime import asterisk_conf, asterisk_names, modules_conf
 from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
-from asterism.runtime.errors import AsterismError, ConfigError, DriverError, ModuleMissing
+from asterism.runtime.errors import AsterismError, ConfigError, DriverError
 from asterism.runtime.events import FullyBooted, Reload, Shutdown
 from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
@@ -153,12 +153,10 @@ class Runtime(Switchboard):
         Raises:
             ModuleMissing: It is required.
         """
-        for name, where in self.wanted.load.items():
-            if name in self.running_parts() or self.modules.serves(name):
-                continue
-            if name in self.wanted.required:
-                raise ModuleMissing(f"{where}: module {name} is required and not here")
-            self.log.warning(f"{where}: module {name} is not here")
+        parts = self.running_parts()
+        missing = self.wanted.missing(lambda name: name in parts or self.modules.serves(name))
+        if missing:
+            self.log.warning(missing)
 
     def running_parts(self) -> dict[str, str]:
         """What runs and is no declaration, by the name of Asterisk's module for it, and what it is."""

@@ -66,7 +66,7 @@ async def test_without_autoload_only_what_is_named(tmp_path: Path) -> None:
         assert rt.find_application("Playback") is None
         assert rt.find_function("LEN") is not None and rt.find_function("MATH") is None
         (warning,) = [each for each in rt.logged(Level.WARNING) if "modules.conf" in each]
-        assert warning == "modules.conf:5: module app_nosuch is not here"
+        assert warning == "Modules that are to be loaded are not here: app_nosuch (modules.conf:5)"
 
 
 async def test_without_pbx_config_extensions_conf_is_not_read(tmp_path: Path) -> None:
