@@ -64,10 +64,16 @@ class DataSources:
         return engine.lower() in _ENGINES
 
     async def load(self, folder: Path, complain: Complain) -> None:
-        """Read the configuration; files that are used already, in the same way, stay open."""
+        """Read the configuration; files that are used already, in the same way, stay open.
+
+        When one of its files is lost all stays as it was.
+        """
         wanted: dict[tuple[str, str], Source] = {}
         open_files = {_facts(source.file): source.file for source in self.sources.values()}
-        read = (*_sqlite(folder, complain), *_old_sqlite(folder, complain), *_odbc(folder, complain))
+        try:
+            read = (*_sqlite(folder, complain), *_old_sqlite(folder, complain), *_odbc(folder, complain))
+        except Lost:
+            return
         for name, engine, dsn, path, connections, busy_ms in read:
             facts = (path, connections, busy_ms)
             if facts not in open_files:
@@ -95,18 +101,26 @@ def _facts(file: SqlFile) -> tuple[Path, int, int]:
     return file.path, file.connections, file.busy_ms
 
 
-def sections(path: Path, complain: Complain) -> Iterator[Section]:
-    """Go through the sections of a configuration file; nothing where there is none."""
+class Lost(Exception):
+    """A configuration file that is lost as a whole, which has been said."""
+
+
+def sections(path: Path, complain: Complain) -> list[Section]:
+    """The sections of a configuration file; none where there is no such file.
+
+    Raises:
+        Lost: There is one, and it cannot be read.
+    """
     if not path.exists():
-        return
+        return []
     try:
         config = reader.read(path.name, path.parent)
     except DialplanError as error:
         complain(ConfigError(error.message, error.file, error.line))
-        return
+        raise Lost from None
     for warning in config.warnings:
         complain(ConfigError(warning.message, warning.file, warning.line))
-    yield from config
+    return list(config)
 
 
 def _sqlite(folder: Path, complain: Complain) -> Iterator[_Facts]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from asterism.dialplan.reader import Line, Row, Section
-from asterism.runtime.datasources import Complain, DataSources, Source, sections
+from asterism.runtime.datasources import Complain, DataSources, Lost, Source, sections
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import Log
 from asterism.runtime.sqlfile import SqlError, quoted, text_of
@@ -83,21 +83,32 @@ class Realtime:
     # --- configuration ------------------------------------------------------------------------
 
     async def load(self, folder: Path, complain: Complain) -> None:
-        """Read extconfig.conf, and the tables that stand for files."""
+        """Read extconfig.conf, and the tables that stand for files. What cannot be read stays as it was."""
+        try:
+            lines = [each for section in sections(folder / FILE, complain) for each in section.lines]
+            mapped = list(_sorcery(folder, complain))
+        except Lost:
+            return
         self.bindings = {}
-        for section in sections(folder / FILE, complain):
-            if section.name != "settings":
-                continue
-            for line in section.lines:
+        for line in lines:
+            if line.section == "settings":
                 self._bind(line.key, line.value, line.lineno, complain)
-        self.static = {}
+        static: dict[str, list[Row]] = {}
         for family, bindings in self.bindings.items():
             if family.endswith(".conf") and 1 in bindings:
-                self.static[family] = await self._file(bindings[1])
-        self.objects = {}
-        for file, family, kind in (("sip.conf", "sippeers", ""), *_sorcery(folder, complain)):
+                rows = await self._file(bindings[1])
+                if rows is None:
+                    complain(ConfigError(f"{family} cannot be read from its table", FILE, bindings[1].line, family))
+                static[family] = self.static.get(family, []) if rows is None else rows
+        objects: dict[str, list[Section]] = {}
+        for file, family, kind in (("sip.conf", "sippeers", ""), *mapped):
             if self.serves(family):
-                self.objects.setdefault(file, []).extend(await self._objects(family, kind))
+                found = await self._objects(family, kind)
+                if found is None:
+                    complain(ConfigError(f"{family} cannot be read", FILE, 0, family))
+                    found = [each for each in self.objects.get(file, []) if each.file == f"realtime {family}"]
+                objects.setdefault(file, []).extend(found)
+        self.static, self.objects = static, objects
 
     def _bind(self, family: str, text: str, lineno: int, complain: Complain) -> None:
         engine, comma, rest = text.partition(",")
@@ -131,7 +142,7 @@ class Realtime:
     def _source(self, binding: Binding) -> Source | None:
         return self.sources.find(binding.engine, binding.database)
 
-    async def _file(self, binding: Binding) -> list[Row]:
+    async def _file(self, binding: Binding) -> list[Row] | None:
         order = "cat_metric DESC, var_metric ASC, category, var_name" if binding.engine.lower() == "odbc" else (
             "cat_metric ASC, var_metric ASC"
         )  # fmt: skip
@@ -140,12 +151,17 @@ class Realtime:
             f" WHERE filename = ? AND commented = 0 ORDER BY {order}"
         )
         rows = await self._ask(binding, lambda database: database.execute(sql, [binding.family]).fetchall())
-        return [Row(text_of(one) or "", text_of(two) or "", text_of(three) or "") for one, two, three in rows or ()]
+        if rows is None:
+            return None
+        return [Row(text_of(one) or "", text_of(two) or "", text_of(three) or "") for one, two, three in rows]
 
-    async def _objects(self, family: str, kind: str) -> list[Section]:
+    async def _objects(self, family: str, kind: str) -> list[Section] | None:
         """The rows of a family as sections: their options are the columns that are not empty."""
+        rows = await self.rows(family)
+        if rows is None:
+            return None
         found = []
-        for number, row in enumerate(await self.rows(family) or (), 1):
+        for number, row in enumerate(rows, 1):
             values = {name.lower(): value for name, value in row if value and name.lower() not in _STATE}
             name = values.pop("name" if not kind else "id", "")
             if not name:

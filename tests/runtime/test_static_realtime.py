@@ -76,6 +76,22 @@ async def test_a_reload_reads_the_table_again(tmp_path: Path) -> None:
         assert (await said(rt, "100@office"))[0] == "NoOp(changed)"
 
 
+async def test_what_cannot_be_read_stays_as_it_was(tmp_path: Path) -> None:
+    configure(tmp_path)
+    async with TestRuntime(tmp_path, directories=DirectorySettings(astdbdir=tmp_path / "db")) as rt:
+        connection = sqlite3.connect(tmp_path / "config.sqlite3")
+        connection.execute("ALTER TABLE ast_config RENAME TO away")
+        connection.commit()
+        connection.close()
+        complaints = await rt.reload("dialplan")
+        assert "extconfig.conf:2: extensions.conf cannot be read from its table" in complaints
+        assert (await said(rt, "100@office"))[0] == "NoOp(first)"
+        for file in ("extconfig.conf", "res_config_sqlite3.conf"):
+            (tmp_path / file).write_text("[broken")
+            assert any("no closing ']'" in line for line in await rt.reload("dialplan"))
+            assert (await said(rt, "100@office"))[0] == "NoOp(first)"
+
+
 async def test_a_function_reads_a_file_that_is_a_table(tmp_path: Path) -> None:
     configure(tmp_path)
     async with TestRuntime(tmp_path, directories=DirectorySettings(astdbdir=tmp_path / "db")) as rt:
