@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from asterism.dialplan.errors import DialplanError
 
+MAX_INHERITED = 500_000
+"""Lines that templates make in one configuration: one that inherits from itself again and again has no other bound."""
 MAX_INCLUDE_DEPTH = 10
 """Includes within includes; Asterisk's own bound, which also ends a file that includes itself."""
 
@@ -159,6 +161,7 @@ class _Reading:
         self.current: Section | None = None
         self.depth = 0
         self.latest: dict[str, Section] = {}
+        self.inherited = 0
 
     def file(self, path: Path) -> None:
         rows = self.tables.get(_shown(path, self.folder).lower())
@@ -260,6 +263,9 @@ class _Reading:
         found = self.latest.get(name.lower())
         if found is None:
             raise DialplanError(f"inherits from template '{name}' that is not there", file, number)
+        self.inherited += len(found.lines)
+        if self.inherited > MAX_INHERITED:
+            raise DialplanError(f"templates make more than {MAX_INHERITED} lines", file, number)
         return found
 
     def directive(self, text: str, file: str, number: int) -> None:

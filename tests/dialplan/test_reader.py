@@ -181,3 +181,8 @@ def test_no_text_raises_anything_else(text: str) -> None:
 def test_a_block_comment_that_closes_nothing_hides_what_follows(text: str, kept: list[str]) -> None:
     section = reader.read_text(f"[s]\n{text}\n").section("s")
     assert section is not None and [line.key for line in section.lines] == kept
+
+
+def test_templates_that_inherit_from_themselves_have_an_end() -> None:
+    with pytest.raises(DialplanError, match="templates make more than"):
+        reader.read_text("[a]\nx=1\n" + "[a](a,a)\nx=1\n" * 100)
