@@ -304,10 +304,13 @@ class Action(Declaration):
 
     Args:
         privilege: Classes of which the user must have one to write, such as `system,call`; empty for all.
+        headers: Of one whose body takes the whole request: the headers that it reads, those that it needs first and
+            a `*` behind them, such as `Channel* Timeout`.
     """
 
     parameters: tuple[Parameter, ...] = ()
     privilege: str = ""
+    headers: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -458,12 +461,15 @@ def command(pattern: str, *, since: str = "0.1", see: str = "") -> Callable[[Cal
 
 
 def action(
-    name: str, *, privilege: str = "", since: str = "0.1", see: str = ""
+    name: str, *, privilege: str = "", headers: str = "", since: str = "0.1", see: str = ""
 ) -> Callable[[Callable[..., Any]], Action]:
-    """Declare a manager action: `async def body(rt, header, ...)`; the parameters are its headers."""
+    """Declare a manager action: `async def body(rt, header, ...)`; the parameters are its headers.
+
+    A body with a parameter `request` gets all headers; which it reads is said in `headers`, for its help.
+    """
 
     def declare(body: Callable[..., Any]) -> Action:
-        return Action(name, body, since, see, parameters=parameters_of(body), privilege=privilege)
+        return Action(name, body, since, see, parameters=parameters_of(body), privilege=privilege, headers=headers)
 
     return declare
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 
-@action("AGI", privilege="agi")
+@action("AGI", privilege="agi", headers="Channel* Command* CommandID")
 def agi(rt: "Runtime", request: Request) -> Response:
     """Let a channel that runs AGI(agi:async) run a command; the event AsyncAGIExec tells what came of it."""
     name, command = request.get("Channel"), request.get("Command")

@@ -86,7 +86,7 @@ def bridge_technology_list(rt: "Runtime") -> Response:
     return Response.listing("Bridge technology listing will follow", items, "BridgeTechnologyListComplete")
 
 
-@action("Bridge", privilege="call")
+@action("Bridge", privilege="call", headers="Channel1* Channel2* Tone")
 def bridge(rt: "Runtime", request: Request) -> Response:
     """Join two channels, wherever they are; each goes on at its next priority afterwards."""
     names = request.get("Channel1"), request.get("Channel2")

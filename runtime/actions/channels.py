@@ -26,7 +26,7 @@ CAUSE_MAX = 127
 # --- what they are ------------------------------------------------------------------------------
 
 
-@action("Status", privilege="system,call,reporting")
+@action("Status", privilege="system,call,reporting", headers="Channel Variables AllVariables")
 async def status(rt: "Runtime", request: Request) -> Response:
     """List one channel, or all, and variables of each that `Variables` names."""
     name = request.get("Channel")
@@ -178,7 +178,11 @@ def absolute_timeout(rt: "Runtime", channel: str = "", timeout: str = "") -> Res
 # --- where they go ------------------------------------------------------------------------------
 
 
-@action("Redirect", privilege="call")
+@action(
+    "Redirect",
+    privilege="call",
+    headers="Channel* Context* Exten* Priority* ExtraChannel ExtraContext ExtraExten ExtraPriority",
+)
 def redirect(rt: "Runtime", request: Request) -> Response:
     """Send a channel, and perhaps a second one, elsewhere in the dialplan."""
     name, second_name = request.get("Channel"), request.get("ExtraChannel")
@@ -325,7 +329,7 @@ def mute_audio(rt: "Runtime", channel: str = "", direction: str = "", state: str
     return Response("Success")
 
 
-@action("SendText", privilege="call")
+@action("SendText", privilege="call", headers="Channel* Message* Content-Type")
 def send_text(rt: "Runtime", request: Request) -> Response:
     """Send a text message inside a call, of a `Content-Type` if one is given and the device can have it."""
     name, message, kind = request.get("Channel"), request.get("Message"), request.get("Content-Type")

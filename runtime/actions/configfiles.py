@@ -57,7 +57,7 @@ def _wanted(config: reader.Config, request: Request) -> Iterator[reader.Section]
             yield section
 
 
-@action("GetConfig", privilege="system,config")
+@action("GetConfig", privilege="system,config", headers="Filename* Category Filter")
 async def get_config(rt: "Runtime", request: Request) -> Response:
     """Show a configuration file: categories and lines, numbered."""
     config = await _read(rt, request.get("Filename"))
@@ -75,7 +75,7 @@ async def get_config(rt: "Runtime", request: Request) -> Response:
     return Response("Success", headers=headers)
 
 
-@action("GetConfigJSON", privilege="system,config")
+@action("GetConfigJSON", privilege="system,config", headers="Filename* Category Filter")
 async def get_config_json(rt: "Runtime", request: Request) -> Response:
     """Show a configuration file as JSON."""
     config = await _read(rt, request.get("Filename"))
@@ -94,7 +94,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-@action("ListCategories", privilege="config")
+@action("ListCategories", privilege="config", headers="Filename*")
 async def list_categories(rt: "Runtime", request: Request) -> Response:
     """List the categories of a configuration file."""
     config = await _read(rt, request.get("Filename"))
@@ -119,7 +119,12 @@ async def create_config(rt: "Runtime", filename: str = "") -> Response:
     return Response.success("New configuration file created successfully")
 
 
-@action("UpdateConfig", privilege="config")
+@action(
+    "UpdateConfig",
+    privilege="config",
+    headers="SrcFilename* DstFilename* Reload PreserveEffectiveContext Action-NNNNNN Cat-NNNNNN Var-NNNNNN "
+    "Value-NNNNNN Match-NNNNNN Line-NNNNNN Options-NNNNNN",
+)
 async def update_config(rt: "Runtime", request: Request) -> Response:
     """Change a configuration file, all changes or none.
 

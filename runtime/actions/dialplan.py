@@ -71,7 +71,11 @@ def _context_items(context: Context, wanted: str) -> tuple[list[Item], int]:
     return items, count
 
 
-@action("DialplanExtensionAdd", privilege="system")
+@action(
+    "DialplanExtensionAdd",
+    privilege="system",
+    headers="Context* Extension* Priority* Application* ApplicationData Replace",
+)
 def add_extension(rt: "Runtime", request: Request) -> Response:
     """Add a priority to the dialplan in force; reading extensions.conf again takes it back."""
     name, number, text = request.get("Extension"), request.get("Priority"), request.get("Application")

@@ -14,7 +14,7 @@ _WAIT_MAX_S = 24 * 3600.0
 "How long WaitEvent waits when it is told no time, or one beyond sense."
 
 
-@action("Login")
+@action("Login", headers="Username* Secret AuthType Key Events SequenceNumber SequenceRun")
 async def login(rt: "Runtime", request: Request) -> Response:
     """Log in to the manager.
 
@@ -51,7 +51,7 @@ def listen(rt: "Runtime", event_mask: str = "") -> Response:
     return Response.success(headers=[("Events", "On" if on else "Off")])
 
 
-@action("Filter", privilege="system")
+@action("Filter", privilege="system", headers="Operation* Filter MatchCriteria")
 def add_filter(rt: "Runtime", request: Request) -> Response:
     """Add an event filter to this connection, as manager.conf's eventfilter does."""
     if request.get("Operation").lower() != "add":
@@ -83,7 +83,7 @@ def _line(each: Action) -> str:
     return f"{each.name}: {each.doc.synopsis}  (Priv: {each.privilege + ',all' if each.privilege else '<none>'})"
 
 
-@action("UserEvent", privilege="user")
+@action("UserEvent", privilege="user", headers="UserEvent*")
 def user_event(rt: "Runtime", request: Request) -> Response:
     """Send an event of one's own to all clients."""
     headers: dict[str, str] = {}

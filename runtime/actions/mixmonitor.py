@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 
-@action("MixMonitor", privilege="system")
+@action("MixMonitor", privilege="system", headers="Channel* File Options Command")
 async def mixmonitor(rt: "Runtime", request: Request) -> Response:
     """Record a channel, as the application MixMonitor does."""
     name = request.get("Channel")

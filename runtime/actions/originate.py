@@ -42,7 +42,12 @@ class _Order:
     action_id: str
 
 
-@action("Originate", privilege="originate")
+@action(
+    "Originate",
+    privilege="originate",
+    headers="Channel* Exten Context Priority Application Data Timeout CallerID Variable Account EarlyMedia Async "
+    "Codecs ChannelId OtherChannelId PreDialGoSub",
+)
 async def originate(rt: "Runtime", request: Request) -> Response:
     """Call `Channel`; when it answers it goes to an extension, or runs an application.
 

@@ -326,7 +326,7 @@ def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
     return Response.success("Channel Hungup")
 
 
-@action("PJSIPNotify", privilege="system")
+@action("PJSIPNotify", privilege="system", headers="Endpoint URI Channel Option Variable")
 async def notify(rt: "Runtime", request: Request) -> Response:
     """Send a NOTIFY to an endpoint, to any SIP URI, or inside the call of a channel.
 

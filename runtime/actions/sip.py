@@ -242,7 +242,7 @@ def _place(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
 # --- what they do -------------------------------------------------------------------------------
 
 
-@action("SIPqualifypeer", privilege="system,reporting")
+@action("SIPqualifypeer", privilege="system,reporting", headers="Peer*")
 def sip_qualify_peer(rt: "Runtime", request: Request) -> Response:
     """Send an OPTIONS to a peer of sip.conf now; the event SIPQualifyPeerDone says that it was sent."""
     name = request.get("Peer")
@@ -257,7 +257,7 @@ def sip_qualify_peer(rt: "Runtime", request: Request) -> Response:
     return Response("Success", "SIP peer found - will qualify", after=done)
 
 
-@action("SIPnotify", privilege="system")
+@action("SIPnotify", privilege="system", headers="Channel* Variable Call-ID")
 def sip_notify(rt: "Runtime", request: Request) -> Response:
     """Send a NOTIFY to a peer of sip.conf, or inside its call that has a `Call-ID`.
 

@@ -63,8 +63,9 @@ def manager_show_command(rt: "Runtime", names: list[str]) -> list[str]:
 
 def _explained(action: Action) -> Iterator[str]:
     doc = action.doc
-    headers = "".join(f"\n{_header(each.name, required=each.required)}" for each in action.parameters)
-    headers = headers.replace("\n[Request:] <value>", "\n<header>: <value>")
+    named = [(name.removesuffix("*"), name.endswith("*")) for name in action.headers.split()]
+    named += [(_header(each.name), each.required) for each in action.parameters if each.name != "request"]
+    headers = "".join(f"\n{name}: <value>" if needed else f"\n[{name}:] <value>" for name, needed in named)
     yield f"  -= Info about Manager Command '{action.name}' =- "
     for title, text in (
         ("Synopsis", doc.synopsis),
@@ -82,9 +83,8 @@ def _explained(action: Action) -> Iterator[str]:
     yield ""
 
 
-def _header(name: str, *, required: bool = False) -> str:
-    text = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    return f"{text}: <value>" if required else f"[{text}:] <value>"
+def _header(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 @command("manager show connected", see="manager show users")
