@@ -1,5 +1,6 @@
 """Originate: call somebody from the dialplan, without being part of that call."""
 
+import asyncio
 import math
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ async def originate_call(
     call: Coroutine[Any, Any, Originated] = originate(chan.switch, tech_data, **facts)
     if options.at_once:
         chan.switch.spawn(call, f"originate {tech_data}")
+        await asyncio.sleep(0)  # The channel is there when the dialplan goes on.
         chan.set("ORIGINATE_STATUS", "SUCCESS")
         return
     result = await call

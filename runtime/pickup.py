@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import LegEvent
 from asterism.runtime.errors import Hangup
@@ -61,7 +62,7 @@ async def pick_up(picker: Channel, target: Channel) -> None:
     mine: asyncio.Future[Bridge] = asyncio.get_running_loop().create_future()
     await picker.answer(at_once=True)
     if target.datastores.get(_STORE) is None:
-        raise Hangup(0)
+        raise Hangup(Cause.NORMAL_CLEARING)
     picker.tell(Pickup, target.snapshot())
     target.post(PickedUp(picker, mine))
     mine.add_done_callback(lambda done: picker.stir())
@@ -78,5 +79,6 @@ async def pick_up(picker: Channel, target: Channel) -> None:
         mine.cancel()
         raise
     if not mine.cancelled():
+        picker.cause = picker.cause or int(Cause.NORMAL_CLEARING)  # Whatever ends it, it was a call like others.
         await join(mine.result(), picker)
-    raise Hangup(0)
+    raise Hangup(Cause.NORMAL_CLEARING)
