@@ -160,14 +160,18 @@ class World:
             caller=_party(number) if number else None,
             variables=dict(start.get("variables") or []),
         )
+        await self.settle(MAX_CALL_S)
+        return self.heard
+
+    async def settle(self, patience_s: float = 0.0) -> None:
+        """Wait until no call is left; after a while, end those that are."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + MAX_CALL_S
+        end = loop.time() + patience_s
         while self.runtime.channels and loop.time() < end + MAX_CALL_S:
             if loop.time() > end:
                 for channel in list(self.runtime.channels.values()):
                     channel.request_hangup(16)
             await asyncio.sleep(0.02)
-        return self.heard
 
 
 def _party(text: str) -> Party:
@@ -271,8 +275,9 @@ async def _in_one_runtime(cases: list[Case], solo: bool) -> list[dict[str, Any]]
                 for case in (one for one in cases if bool(one.get("solo")) == solo):
                     try:
                         truth = await answer(world, case)
-                    except Exception as error:
+                    except (Exception, asyncio.CancelledError) as error:
                         truth = {"error": repr(error)}
+                        await world.settle()
                     found.append({"id": case["id"], "truth": truth})
             finally:
                 world.close()
@@ -290,7 +295,8 @@ def main() -> int:
     arguments = parser.parse_args()
     os.environ.update(TZ="UTC", LC_ALL="C", ORACLE_ENV="oracle-env")
     time.tzset()
-    lines = arguments.cases.read_text("utf-8").splitlines()
+    # Not splitlines: a text may have separators of lines in it that JSON lets stand.
+    lines = [line for line in arguments.cases.read_text("utf-8", "surrogateescape").split("\n") if line.strip()]
     cases = [case for case in map(json.loads, lines) if case["id"].startswith(arguments.only)]
     with arguments.out.open("w", encoding="utf-8") as out:
         for one in asyncio.run(answers(cases)):

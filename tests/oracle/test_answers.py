@@ -50,3 +50,28 @@ async def test_as_recorded(name: str) -> None:
     wrong, score = differences(wanted, json.loads(json.dumps(got)))
     assert [line for line in wrong if line.split(" ")[0] not in KNOWN.get(name, ())] == []
     assert all(good for good, _ in score.values())
+
+
+async def test_no_case_ends_the_run() -> None:
+    """Cases with fields used together, or with none; the last shows that the run went on."""
+    conf = "[c]\n#include c.conf\nexten => 6/7,1,NoOp(six)\n"
+    wanted = [
+        {"id": "odd-00001"},
+        {"id": "odd-00002", "conf": "[general\n", "solo": True},
+        {"id": "odd-00003", "conf": "[odd00003x]\nexten => s,1,Goto(s,1)\nexten => h,1,Goto(h,1)\n"},
+        {
+            "id": "odd-00004", "conf": conf, "files": {"c.conf": "exten => 5,1,NoOp(five)\n"},
+            "lookups": [["c", "5", None], ["c", "6", "7"]], "show": ["c"],
+        },
+        {
+            "id": "odd-00005", "steps": ["NoOp(${V} ${CALLERID(num)})"],
+            "start": {"variables": [["V", "x"]], "callerid": "7"},
+        },
+        {"id": "odd-00006", "expr": "2*3", "set": [["A", "1"]], "start": {}},
+    ]  # fmt: skip
+    got = {one["id"]: one["truth"] for one in await answers(wanted)}
+    assert "error" in got["odd-00001"] and len(got) == len(wanted)
+    looked_up = got["odd-00004"]
+    assert [one["trace"][0][4] for one in looked_up["lookups"]] == ["five", "six"]
+    assert looked_up["show"] == {"c": ["5", "6/7"]}
+    assert got["odd-00005"]["data"] == ["x 7"] and got["odd-00006"] == {"value": "6"}
