@@ -13,7 +13,9 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
 from asterism.runtime.driver import Known, Leg, Party, Passage
 from asterism.runtime.events import LocalBridge, Newexten
+from asterism.runtime.member import impart
 from asterism.runtime.states import ChannelState
+from asterism.runtime.takeover import take_over
 from asterism.runtime.unbound import Unbound
 
 if TYPE_CHECKING:
@@ -58,6 +60,22 @@ class Pbx:
         channel.set_variables(variables or {})
         self.start(channel)
         return channel
+
+    def replace(self, leg: Leg, name: str, context: str, caller: Party) -> None:
+        """Answer a call that has come in, and let it take the place of a channel, which is hung up then."""
+        replaced = self._runtime.channels.get(name)
+        if replaced is None or replaced.ended or replaced.far_end_gone:
+            leg.hangup(Cause.CALL_REJECTED)
+            return
+        channel = self._channel(leg, None, ChannelState.RING, context=context, exten="")
+        channel.caller, channel.ani = caller, caller.number
+        channel.begin()
+        leg.answer()
+        if replaced.bridge is not None:
+            impart(replaced.bridge, channel, swap=replaced, introduced=True)
+        else:
+            take_over(replaced, channel)
+            channel.close(Cause.NORMAL_CLEARING)
 
     def _pair(self, first: Channel, second: Channel, caller: Party) -> None:
         """The dialplan half of a Local pair takes over what the called half was given."""

@@ -242,6 +242,9 @@ class Switch(Protocol):
     def start(self, channel: "Channel", application: str = "", app_data: str = "") -> None:
         """Let a channel that has no task run the dialplan from where it stands, or one application."""
 
+    def replace(self, leg: Leg, name: str, *, context: str, caller: Party) -> None:
+        """A driver has an incoming call that takes the place of a channel: in its bridge, or in the dialplan."""
+
     def renamed(self) -> None:
         """A channel has another name now."""
 

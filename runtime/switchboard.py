@@ -308,6 +308,10 @@ class Switchboard:
         """Call somebody, and let him run an extension or an application; see `asterism.runtime.dialing.originate`."""
         return await originate(self, destination, **facts)
 
+    def replace(self, leg: Leg, name: str, *, context: str, caller: Party) -> None:
+        """An incoming call takes the place of a channel; see `Switch.replace`."""
+        self.pbx.replace(leg, name, context, caller)
+
     def renamed(self) -> None:
         """A channel has another name now."""
         self.channels.renamed()

@@ -119,11 +119,6 @@ class LoopbackAudio(Speaker):
         """Let the phone hear itself."""
         return _Echoing(self)
 
-    @property
-    def other(self) -> "LoopbackAudio | None":
-        """The first of those that it hears."""
-        return self.heard[0] if self.heard else None
-
     def keep_digits(self, on: bool) -> None:
         """Digits are events here in any case."""
 
@@ -249,7 +244,7 @@ class Call:
 
     async def talking(self) -> None:
         """Wait until it and another phone hear each other, or it is over."""
-        while self.state != "over" and self.leg.audio.other is None:
+        while self.state != "over" and not self.leg.audio.heard:
             self._changed.clear()
             await self._changed.wait()
 

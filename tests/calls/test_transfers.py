@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from asterism.runtime import features, transfer
+from asterism.runtime.driver import Party
 from asterism.runtime.drivers.loopback import Call
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import (
@@ -324,6 +325,28 @@ async def test_a_call_is_transferred_to_a_phone_that_still_rings(rt: TestRuntime
     assert await heard_by(carol.calls[0], bob, "hello bob")
     bob.hangup()
     await carol.calls[0].over()
+    await asyncio.sleep(1)
+    assert not rt.channels and not rt.bridges
+
+
+@pytest.mark.parametrize("plan", ["Dial(Loopback/bob)", "Echo()"])
+async def test_a_call_takes_the_place_of_another(rt: TestRuntime, plan: str) -> None:
+    rt.extensions(f"[default]\nexten => 100,1,Answer()\n same => n,{plan}\n")
+    bob = rt.phone("bob").answers()
+    alice = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    leg = rt.loopback.leg(rt.phone("carol"))
+    rt.replace(leg, ALICE, context="default", caller=Party("300", "Carol"))
+    await alice.over()
+    carol = leg.call_at_phone
+    await carol.until("up")
+    await asyncio.sleep(1)
+    if "Dial" in plan:
+        assert await heard_by(carol, bob.calls[0], "it is carol now")
+        assert bob.calls[0].connected.number == "300"
+    else:
+        assert await heard_by(carol, carol, "echo?")
+    carol.hangup()
     await asyncio.sleep(1)
     assert not rt.channels and not rt.bridges
 

@@ -10,12 +10,15 @@ from asterism.runtime.log import escaped
 from asterism.runtime.switch import Switch
 
 
-def admit(switch: Switch, call: Call, event: native.Incoming, general: General, calls: int) -> None:
+def admit(
+    switch: Switch, call: Call, event: native.Incoming, general: General, calls: int, replaced: Call | None = None
+) -> None:
     """Start the dialplan for a call, or refuse it with the status that says why.
 
     Args:
         general: What holds for the endpoint's dialect.
         calls: How many calls the endpoint has, this one too.
+        replaced: The call whose place it takes (RFC 3891).
     """
     endpoint = call.endpoint
     uri = Uri.parse(event.uri)
@@ -28,6 +31,9 @@ def admit(switch: Switch, call: Call, event: native.Incoming, general: General, 
     if endpoint.call_limit and calls > endpoint.call_limit:
         switch.log.notice(f"Call from peer '{endpoint.name}' rejected due to usage limit of {endpoint.call_limit}")
         call.hangup(Cause.NORMAL_UNSPECIFIED)
+        return
+    if replaced is not None:
+        switch.replace(call, replaced.name, context=context, caller=caller)
         return
     if not switch.extension_exists(context, exten, 1, caller.number):
         source = f"{event.source[0]}:{event.source[1]}"

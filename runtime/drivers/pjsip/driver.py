@@ -344,8 +344,7 @@ class PjsipDriver(Watcher):
     def _incoming(self, event: native.Incoming) -> None:
         known = self._identities.endpoint(event.identity)
         endpoint = known or Endpoint(name="", technology="SIP", context="default")
-        technology = endpoint.technology
-        guest = not endpoint.name
+        technology, guest = endpoint.technology, not endpoint.name
         label = endpoint.name or Uri.parse(event.from_).host or event.source[0]
         call = Call(endpoint, self._new_name(technology, label), self._switch.log, self)
         call.guest = guest
@@ -355,7 +354,8 @@ class PjsipDriver(Watcher):
             call.hangup(Cause.CALL_REJECTED)
             return
         general = self._dialects[technology].general
-        admit(self._switch, call, event, general, len(self._usages.of(endpoint).calls))
+        replaced = self._calls.get(event.replaces)
+        admit(self._switch, call, event, general, len(self._usages.of(endpoint).calls), replaced)
 
     # ---- outgoing calls
 
