@@ -104,6 +104,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
         "The channels that this one's audio is joined with; media.py alone writes it."
         self.muted = self.deaf = False
         "Whether those it is joined with do not hear it, or it does not hear them; `media.refresh` after a change."
+        self.tech_cause: int | None = None
+        "The SIP status that ended it, when that was no ordinary end."
         self.plays: list[media.Play] = []
         self.datastores: dict[str, Any] = {}
         "What applications and functions keep with a channel, by a name of their own; gone with it."
@@ -365,7 +367,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
             self.leg.hangup(self.cause)
         except DriverError as error:  # Whatever the stack says, here the channel is over.
             self.error(f"Hanging up {self.name} failed: {error}")
-        self.tell(HangupEvent, self.cause)
+        self.tell(HangupEvent, self.cause, self.tech_cause)
         self._closed(self)
 
     def failed(self, error: Exception) -> None:
@@ -422,7 +424,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
             return
         self._gone = True
         if not event.busy and not event.congestion:
-            self.tell(HangupRequest, int(event.cause))
+            self.tech_cause = event.sip_status if event.sip_status >= 300 else None
+            self.tell(HangupRequest, int(event.cause), self.tech_cause)
         if self.ended:
             return  # `h` runs already: what it ended with stays.
         self.cause = int(event.cause) or self.cause

@@ -256,9 +256,10 @@ class LocalBridge(Event):
 
 @dataclass(frozen=True, slots=True)
 class HangupRequest(ChannelEvent):
-    """The far end wants to hang up."""
+    """The far end wants to hang up; `tech_cause` is the SIP status that says why, when it was no ordinary end."""
 
     cause: int = 0
+    tech_cause: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +271,10 @@ class SoftHangupRequest(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class Hangup(ChannelEvent):
-    """A channel has ended."""
+    """A channel has ended; `tech_cause` as in HangupRequest."""
 
     cause: int = 0
+    tech_cause: int | None = None
 
     @property
     def cause_txt(self) -> str:

@@ -141,7 +141,8 @@ def _fully_booted(event: Any, block: Block) -> list[Header]:
 
 
 def _hangup(event: Any, block: Block) -> list[Header]:
-    return [*block(event.channel), ("Cause", event.cause), ("Cause-txt", event.cause_txt)]
+    tech: list[Header] = [] if event.tech_cause is None else [("TechCause", event.tech_cause)]
+    return [*block(event.channel), ("Cause", event.cause), ("Cause-txt", event.cause_txt), *tech]
 
 
 def _dial_end(event: Any, block: Block) -> list[Header]:

@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from asterism.runtime.events import Registry, SIPQualifyPeerDone
+from asterism.runtime.events import Hangup, Registry, SIPQualifyPeerDone
 from asterism.runtime.manager.client import arguments
+from asterism.runtime.manager.rendering import event_headers
 from asterism.runtime.request import Request, Response
 
 from tests.sip.conftest import NET, SERVER, until
@@ -181,3 +182,24 @@ async def test_the_same_name_in_both_files(served: Any, agent: Any) -> None:
     pbx = await served(sip=SIP, pjsip=both, extensions="[default]\n")
     read = [await do(pbx.runtime, "Getvar", Variable=f"DEVICE_STATE({name}/6001)") for name in ("SIP", "PJSIP")]
     assert [dict(each.headers)["Value"] for each in read] == ["UNAVAILABLE", "NOT_INUSE"]
+
+
+@pytest.mark.parametrize(("status", "told"), [(486, 486), (404, 404), (0, None)])
+async def test_why_a_device_would_not(served: Any, agent: Any, status: int, told: int | None) -> None:
+    """A refused call names the SIP status; one that nobody answers in time ends ordinarily."""
+    one = await agent("7001")
+    agree = agreeing([])
+
+    def answer(message: Received) -> str | None:
+        if message.method != "INVITE":
+            return str(agree(message)) if message.method != "ACK" else None
+        return str(agree(message)).replace("200 OK", f"{status} No") if status else None
+
+    one.answering = answer
+    pbx = await served(pjsip=PJSIP, extensions="[default]\n")
+    queue = pbx.runtime.bus.queue(Hangup)
+    await pbx.runtime.originate("PJSIP/7001", application="Wait", app_data="1", timeout=1.0)
+    event = await queue.get()
+    assert event.tech_cause == told
+    shown = dict(event_headers(event, 0.0))
+    assert ("TechCause" in shown) is (told is not None)
