@@ -28,7 +28,7 @@ from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
 from asterism.runtime.modules_conf import ModulesConf
 from asterism.runtime.music import MusicClasses
-from asterism.runtime.settings import AsteriskConf, DirectorySettings, Options
+from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Options
 from asterism.runtime.switchboard import Switchboard
 from asterism.runtime.tones import ToneZones
 from asterism.runtime.unbound import Unbound
@@ -357,6 +357,13 @@ class Runtime(Switchboard):
 
     # --- configuration ------------------------------------------------------------------------
 
+    def configure_modules(self, complain: Complain) -> None:
+        """Let the modules that have files of their own read them."""
+        for name in tuple(self.modules.loaded):
+            configure = getattr(sys.modules.get(name), "configure", None)
+            if configure is not None:
+                configure(self, complain)
+
     async def _read_sources(self, folder: Path) -> list[ConfigError]:
         """Read which databases there are, what is in them instead of in files, and what modules have to read.
 
@@ -365,10 +372,7 @@ class Runtime(Switchboard):
         complaints: list[ConfigError] = []
         await self.data_sources.load(folder, complaints.append)
         await self.realtime.load(folder, complaints.append)
-        for name in tuple(self.modules.loaded):
-            configure = getattr(sys.modules.get(name), "configure", None)
-            if configure is not None:
-                configure(self, complaints.append)
+        self.configure_modules(complaints.append)
         for complaint in complaints:
             self.log.warning(str(complaint))
         return complaints

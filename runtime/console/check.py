@@ -1,5 +1,6 @@
 """`asterism --check FOLDER`: read a configuration as a server would, and say everything that looks wrong."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,15 +26,17 @@ def findings(folder: Path) -> list[str]:
     complaints: list[ConfigError] = []
     if (folder / "asterisk.conf").exists():
         asterisk_conf.load(folder / "asterisk.conf", complaints.append)
+    runtime = Runtime(folder)
+    asyncio.run(_sources(runtime, folder, complaints.append))
     found += [str(complaint) for complaint in complaints]
     found += _small_files(folder)
-    plan = _plan(folder, found)
+    plan = _plan(runtime, folder, found)
     for file, read in (("sip.conf", read_sip), ("pjsip.conf", read_pjsip)):
-        if not (folder / file).exists():
+        if not runtime.has_config(file):
             continue
         report = Report()
         try:
-            dialect = read(reader.read(file, folder), report)
+            dialect = read(runtime.read_config(file), report)
         except DialplanError as error:
             found.append(str(error))
             continue
@@ -68,10 +71,18 @@ def _small_files(folder: Path) -> list[str]:
     return [str(each) for each in complaints]
 
 
-def _plan(folder: Path, found: list[str]) -> Plan | None:
-    runtime = Runtime()
+async def _sources(runtime: Runtime, folder: Path, complain: Complain) -> None:
+    """Read what is in databases, and what modules read: a dialplan may stand on it."""
+    await runtime.data_sources.load(folder, complain)
+    await runtime.realtime.load(folder, complain)
+    runtime.configure_modules(complain)
+    await runtime.data_sources.close()
+
+
+def _plan(runtime: Runtime, folder: Path, found: list[str]) -> Plan | None:
+    tables = runtime.realtime.static
     try:
-        plan = resolve.load(folder, runtime.modules, runtime.unbound, file=DIALPLAN_FILE)
+        plan = resolve.load(folder, runtime.modules, runtime.unbound, file=DIALPLAN_FILE, tables=tables)
     except DialplanError as error:
         found.append(str(error))
         return None
