@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime import media
 from asterism.runtime.bridge import Bridge
-from asterism.runtime.driver import Passage
+from asterism.runtime.member import passes_hold
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
@@ -79,7 +79,7 @@ class HoldingBridge(Bridge):
         if _HEARD in channel.datastores or channel.far_end_gone:
             return
         channel.datastores[_HEARD] = mode
-        if mode == "m" or (mode == "h" and not isinstance(channel.leg, Passage)):
+        if mode == "m" or (mode == "h" and not passes_hold(channel)):
             channel.start_music(music)
         elif mode == "h":
             channel.leg.hold()
@@ -89,7 +89,7 @@ class HoldingBridge(Bridge):
     def _quiet(self, party: "Member") -> None:
         channel = party.channel
         mode = channel.datastores.pop(_HEARD, "")
-        if mode == "m" or (mode == "h" and not isinstance(channel.leg, Passage)):
+        if mode == "m" or (mode == "h" and not passes_hold(channel)):
             channel.stop_music()
         elif mode == "h" and not channel.far_end_gone:
             channel.leg.unhold()

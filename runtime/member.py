@@ -177,7 +177,7 @@ class Member:
         """Put this channel on hold: it hears music, of a class or its own."""
         if not self.on_hold:
             self.on_hold = True
-            if isinstance(self.channel.leg, Passage) and "m" not in (self.channel.leg.read("options") or ""):
+            if passes_hold(self.channel):
                 self.channel.leg.hold()
             else:
                 self.channel.start_music(music)
@@ -189,7 +189,7 @@ class Member:
             self.on_hold = False
             if self.channel.far_end_gone:
                 self.channel.stop_music()
-            elif isinstance(self.channel.leg, Passage) and "m" not in (self.channel.leg.read("options") or ""):
+            elif passes_hold(self.channel):
                 self.channel.leg.unhold()
             else:
                 self.channel.stop_music()
@@ -246,6 +246,11 @@ class Member:
             channel.switch.start(channel)
         else:
             channel.close(channel.cause or int(Cause.NORMAL_CLEARING))
+
+
+def passes_hold(channel: "ChannelBase") -> bool:
+    """Whether being put on hold is for whoever is behind a channel: a Local one that was dialled with `/m`."""
+    return isinstance(channel.leg, Passage) and "m" in (channel.leg.read("options") or "")
 
 
 def _ringback(channel: Channel) -> "list[media.Piece]":

@@ -2,10 +2,20 @@
 
 import asyncio
 
+import pytest
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Identified, Party
-from asterism.runtime.events import BridgeCreate, BridgeDestroy, BridgeEnter, BridgeLeave, Hold, Unhold
+from asterism.runtime.events import (
+    BridgeCreate,
+    BridgeDestroy,
+    BridgeEnter,
+    BridgeLeave,
+    Hold,
+    MusicOnHoldStart,
+    MusicOnHoldStop,
+    Unhold,
+)
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
@@ -108,3 +118,21 @@ async def test_the_callee_may_go_on_alone(rt: TestRuntime) -> None:
     bob.calls[0].hangup()
     await bob.calls[0].over()
     assert rt.executed()[-1] == "h@default:1 NoOp(h Loopback/bob-00000001 16)"
+
+
+@pytest.mark.parametrize(
+    ("options", "hearer"), [("n", "Local/200@default-00000000;1"), ("nm", "Loopback/bob-00000001")]
+)
+async def test_music_of_hold_before_a_local_channel(rt: TestRuntime, options: str, hearer: str) -> None:
+    rt.extensions(f"[default]\nexten => 100,1,Dial(Local/200@default/{options})\nexten => 200,1,Dial(Loopback/bob)\n")
+    bob = rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    call.hold()
+    await asyncio.sleep(1)
+    assert rt.heard(MusicOnHoldStart).channel.channel == hearer
+    call.resume()
+    await asyncio.sleep(1)
+    assert rt.heard(MusicOnHoldStop).channel.channel == hearer
+    call.hangup()
+    await bob.calls[0].over()
