@@ -10,6 +10,7 @@ from asterism.dialplan.source import Elsewhere, Found, Later, Step, Track
 from asterism.dialplan.switches import Loopback, SwitchDriver, substituted
 
 if TYPE_CHECKING:
+    from asterism.dialplan.coroutines import Coroutines
     from asterism.dialplan.lua import LuaSwitch
 
 MAX_INCLUDES = 128
@@ -267,6 +268,8 @@ class Plan:
         self.lua: LuaSwitch | None = None
         "What extensions.lua says, where there is one."
         self.lua_lost = False
+        self.coroutines: Coroutines | None = None
+        "Extensions written in Python, where there are any."
         self._changes = 0
         self._tracks: dict[tuple[str, str], Track] = {}
         self._tracks_of = -1
@@ -287,6 +290,8 @@ class Plan:
         self.warnings = other.warnings
         self.autofallthrough = other.autofallthrough
         self._adopt_lua(other)
+        if self.coroutines is not None:
+            self.coroutines.attach(self)
         self.changed()
 
     def _adopt_lua(self, other: "Plan") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from asterism.dialplan import reader
+from asterism.dialplan.coroutines import Body, Coroutines
 from asterism.dialplan.plan import Plan
 from asterism.runtime import asterisk_conf, declare, including
 from asterism.runtime.autohints import AutoHints
@@ -147,6 +148,27 @@ class Switchboard:
             declaration = declare.function(name, **facts)(body)
             self.modules.add(declaration)
             return declaration
+
+        return declared
+
+    def extension(self, place: str) -> Callable[[Body], Body]:
+        """Decorator: let a number lead to a coroutine function, `@rt.extension("_1XX@default")`.
+
+        The function is given the channel. What extensions.conf has for the number comes first; a reload keeps it.
+
+        Raises:
+            ValueError: The place is not exten@context.
+        """
+        exten, at, context = place.rpartition("@")
+        if not at or not exten or not context:
+            raise ValueError(f"an extension's place is exten@context, not '{place}'")
+
+        def declared(body: Body) -> Body:
+            if self.plan.coroutines is None:
+                self.plan.coroutines = Coroutines()
+            self.plan.coroutines.add(exten, context, body)
+            self.plan.coroutines.attach(self.plan)
+            return body
 
         return declared
 
