@@ -358,3 +358,18 @@ class Channel(ChannelBase):
         """Set several variables, in order."""
         for name, value in values.items():
             self.set(name, value)
+
+    async def assign(self, name: str, value: str) -> None:
+        """Set a variable, or write a function by its name, `CALLERID(name)`; dangerous functions are refused."""
+        function = self.switch.find_function(name.partition("(")[0]) if name.endswith(")") else None
+        if function is None:
+            self.set(name, value)
+        elif function.dangerous_write:
+            self.warn(f"{escaped(name)} is not written: it is dangerous")
+        else:
+            try:
+                written = function.assign(self, name.partition("(")[2][:-1], value)
+                if written is not None:
+                    await written
+            except ArgumentError as error:
+                self.warn(str(error))

@@ -1,6 +1,7 @@
 """Originate, RetryDial, SendText."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from asterism.runtime.causes import Cause
@@ -137,3 +138,16 @@ async def test_originate_options_c_and_n_alone_are_the_callers_own(rt: TestRunti
     await (await call_of(rt, "Set(CALLERID(all)=Al <777>)", "Originate(Loopback/bob,app,NoOp,,,9,cn)")).over()
     theirs = rt.phone("bob").calls[0]
     assert (theirs.caller.number, theirs.caller.name) == ("777", "Al")
+
+
+async def test_originate_writes_functions_of_the_new_channel_but_no_dangerous_ones(
+    rt: TestRuntime, tmp_path: Path
+) -> None:
+    rt.phone("bob").answers(talks_s=1)
+    file = tmp_path / "written"
+    step = f"Originate(Loopback/bob,exten,far,7,1,9,v(CALLERID(pres)=prohib^FILE({file})=x^A=1^LEN(x)=2))"
+    more = "[far]\nexten => 7,1,NoOp(${CALLERID(pres)} ${A})\n"
+    await (await call_of(rt, "Set(CALLERID(num)=7)", step, more=more)).over()
+    await rt.phone("bob").calls[0].over()
+    assert "7@far:1 NoOp(prohib 1)" in rt.executed()
+    assert not file.exists()
