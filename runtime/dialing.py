@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from asterism.dialplan.errors import Interrupt
 from asterism.dialplan.scope import Jump
-from asterism.runtime import accounts, features
+from asterism.runtime import accounts, features, takeover
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
@@ -102,6 +102,9 @@ async def _talk(caller: Channel, callee: Channel, race: Race, settings: DialSett
     callee.after_bridge = settings.callee_goes
     if settings.callee_runs_h:
         callee.runs_h, callee.context = True, caller.context
+    if caller.datastores.pop(takeover.NEWS, None):
+        callee.set_connected(caller.caller)
+        caller.leg.identify(callee.caller)
     if race.picker_waits is None:
         impart(bridge, callee, limit_s=limit_s)
     elif not race.picker_waits.done():
@@ -219,8 +222,7 @@ async def originate(
             await channel.work(channel.gosub(place, given.split(",") if bracket and given else []))
             if channel.far_end_gone:
                 return False
-        for name, value in (variables or {}).items():
-            await channel.assign(name, value)
+        channel.set_variables(variables or {})
         accounts.given(channel, accountcode)
         return True
 

@@ -12,6 +12,9 @@ from asterism.runtime.events import Newexten, Rename
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
 
+NEWS = "taken over"
+"""Under which a channel notes that whoever it dials has not been told who is behind it now."""
+
 _SWAPPED = (
     "leg", "technology", "uniqueid", "linkedid", "linked_since", "call", "state", "outgoing", "created_s", "answered_s",
     "caller", "ani", "dialed", "language", "musicclass", "tonezone",
@@ -47,6 +50,7 @@ def take_over(original: "Channel", clone: "Channel") -> None:
         media.join(original, *heard)
     for play in tuple(original.plays):
         play.route()
+    original.datastores[NEWS] = True
     original.stir()
 
 

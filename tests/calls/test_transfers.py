@@ -321,6 +321,7 @@ async def test_a_call_is_transferred_to_a_phone_that_still_rings(rt: TestRuntime
     await alice.over()
     assert rt.channels[BOB] is ours
     await asyncio.sleep(5)
+    assert carol.calls[0].connected == ours.caller
     assert await heard_by(bob, carol.calls[0], "hello carol")
     assert await heard_by(carol.calls[0], bob, "hello bob")
     bob.hangup()
