@@ -1,4 +1,7 @@
-"""ForkCDR, ResetCDR and NoCDR: what the dialplan does with the records of a call."""
+"""ForkCDR and ResetCDR: what the dialplan does with the records of a call.
+
+NoCDR is gone, as it is from Asterisk: `Set(CDR_PROP(disable)=1)` keeps no record.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -40,19 +43,10 @@ class ResetOptions:
     "Keep what the dialplan has set in the record."
 
 
-@application("ResetCDR", see="ForkCDR, NoCDR")
+@application("ResetCDR", see="ForkCDR, CDR_PROP")
 def reset_cdr(chan: Channel, options: ResetOptions = ResetOptions()) -> None:
     """Let the record of the call begin now.
 
     Compat: app_cdr. If the channel has been answered, so has the record, now.
     """
     chan.switch.cdr.reset(chan, keep_variables=options.variables)
-
-
-@application("NoCDR", see="CDR_PROP, ResetCDR")
-def no_cdr(chan: Channel) -> None:
-    """Keep no record of this channel.
-
-    Compat: app_cdr up to Asterisk 20; `Set(CDR_PROP(disable)=1)` does the same.
-    """
-    chan.switch.cdr.set_property(chan, "disable", True)

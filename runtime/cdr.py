@@ -47,7 +47,7 @@ _MEETING = frozenset((
 "Applications that lead a channel into a bridge."
 
 
-_ASKING = frozenset(("forkcdr", "resetcdr", "nocdr"))
+_ASKING = frozenset(("forkcdr", "resetcdr"))
 
 
 def _asks(step: Step) -> bool:

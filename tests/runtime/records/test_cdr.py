@@ -146,7 +146,7 @@ async def test_a_record_begins_anew(rt: TestRuntime, kept: Kept) -> None:
 
 
 async def test_no_record_is_kept_where_none_is_wanted(rt: TestRuntime, kept: Kept) -> None:
-    rt.extensions("[default]\nexten => 100,1,NoCDR()\n same => n,Dial(Loopback/bob)\n")
+    rt.extensions("[default]\nexten => 100,1,Set(CDR_PROP(disable)=1)\n same => n,Dial(Loopback/bob)\n")
     rt.phone("bob").answers(talks_s=1)
     await called(rt)
     assert kept.records == []
