@@ -123,7 +123,10 @@ async def _ask(chan: Channel, callee: Channel, options: DialOptions, outcome: Ou
         return True
     context, *arguments = options.subroutine.split("^")
     alive = await gosub(chan, (context, "s", 1), arguments, callee)
-    return outcome.take(chan, callee.variables.get("GOSUB_RESULT", "")) and alive
+    result = callee.variables.get("GOSUB_RESULT", "")
+    if result:
+        chan.set("GOSUB_RETVAL", callee.variables.get("GOSUB_RETVAL", ""))
+    return outcome.take(chan, result) and alive
 
 
 async def _macro(chan: Channel, text: str, callee: Channel) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from asterism.functions import indirect
 from asterism.runtime import callerid as parties
+from asterism.runtime.arguments import split_arguments
 from asterism.runtime.callerid import PRESENTATIONS
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
@@ -291,7 +292,7 @@ def redirecting(chan: Channel, datatype: Text = "") -> str:
             orig-reason, count.
     Compat: func_callerid. `from-num` is the number of the phone that forwarded the call.
     """
-    item = _item(datatype.partition(",")[0])
+    item = _item(",".join(split_arguments(datatype)))
     facts = _facts(chan, "redirection")
     if item in _REDIRECTION:
         return facts.get(item, _REDIRECTION[item])
@@ -325,7 +326,7 @@ def _redirected(chan: Channel, item: str) -> tuple[Party, Facts, str, Callable[[
 
 @redirecting.write
 def _set_redirecting(chan: Channel, datatype: Text = "", value: str = "") -> None:
-    item = _item(datatype.partition(",")[0])
+    item = _item((split_arguments(datatype) or [""])[0])
     facts, value = _facts(chan, "redirection"), indirect.strip(value)
     if item == "count":
         facts[item] = _leading(chan, value, facts.get(item, "0"))
