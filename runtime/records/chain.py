@@ -132,6 +132,8 @@ class Record:
         """Take over where party A is and what it runs."""
         channel = self.a.channel
         if channel.ended and self.rules.endbeforehexten:
+            if not self.end_s and not self.chain.in_subroutine:
+                self.context, self.exten = channel.context, channel.exten  # Where it was when it ended.
             self.finish(now)
             return
         if channel.ended or not self.chain.in_subroutine:

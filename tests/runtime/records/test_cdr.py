@@ -258,3 +258,9 @@ async def test_a_dialplan_that_reads_records_has_them_from_the_first_call_on(rt:
     rt.phone("bob").refuses(Cause.USER_BUSY)
     await called(rt)
     assert "BUSY" in rt.logged(Level.VERBOSE)
+
+
+async def test_a_place_where_nothing_could_run_is_the_destination(rt: TestRuntime, kept: Kept) -> None:
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Goto(200,1)\nexten => 200,1,NoSuchThing()\n")
+    await called(rt)
+    assert kept.rows() == [("alice", "", "200", "Goto", "ANSWERED")]
