@@ -48,6 +48,7 @@ def hangup(chan: Channel, causecode: str = "") -> None:
             chan.warn(f'Invalid cause given to Hangup(): "{causecode}"')
         else:
             cause = named
+    chan.ended_by("dialplan/builtin")
     chan.hangup(cause or chan.cause or Cause.NORMAL_CLEARING)
 
 

@@ -419,6 +419,12 @@ class ChannelBase(Mailbox, Parties, Reporter):
         self._mail.append(event)
         self.stir()
 
+    def ended_by(self, source: str) -> None:
+        """Note who hangs up, CHANNEL(hangupsource), at both sides; who was noted first stays."""
+        for each in (self, self.peer):
+            if each is not None and not each.datastores.get("hangupsource"):
+                each.datastores["hangupsource"] = source
+
     def _end(self, event: Ended) -> None:
         if self._gone:
             return
@@ -426,6 +432,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
         if not event.busy and not event.congestion:
             self.tech_cause = event.sip_status if event.sip_status >= 300 else None
             self.tell(HangupRequest, int(event.cause), self.tech_cause)
+        if self.leg.audio is not None:
+            self.ended_by(self.name)
         if self.ended:
             return  # `h` runs already: what it ended with stays.
         self.cause = int(event.cause) or self.cause

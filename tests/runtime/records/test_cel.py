@@ -54,7 +54,7 @@ async def test_a_call_from_beginning_to_end(rt: TestRuntime, kept: Kept) -> None
     ]  # fmt: skip
     assert kept.of("bob") == ["CHAN_START", "ANSWER", "BRIDGE_ENTER", "BRIDGE_EXIT", "HANGUP", "CHAN_END"]
     hung_up = next(each for each in kept.events if each.kind == "HANGUP" and "alice" in each.channel)
-    assert hung_up.extra == '{"hangupcause":16,"hangupsource":"","dialstatus":"ANSWER"}'
+    assert hung_up.extra == '{"hangupcause":16,"hangupsource":"Loopback/bob-00000001","dialstatus":"ANSWER"}'
     entered = [each for each in kept.events if each.kind == "BRIDGE_ENTER"]
     assert [each.peer for each in entered] == ["", "Loopback/bob-00000001"]
     assert json.loads(entered[0].extra)["bridge_technology"] == "simple_bridge"
