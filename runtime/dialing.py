@@ -222,7 +222,8 @@ async def originate(
             await channel.work(channel.gosub(place, given.split(",") if bracket and given else []))
             if channel.far_end_gone:
                 return False
-        channel.set_variables(variables or {})
+        for name, value in (variables or {}).items():
+            await channel.assign(name, value)
         accounts.given(channel, accountcode)
         return True
 
