@@ -69,6 +69,16 @@ def drain(limit: int = 1024) -> list[Event]:
 def quiet() -> None:
     """Keep PJSIP from writing log lines to standard output; legal before ``libCreate``."""
 
+def give_codecs_away() -> bool:
+    """Let pjsua have the codecs that sounds were read with while it did not run; before ``libCreate``.
+
+    Returns:
+        False while one of them is in use by a recorder.
+    """
+
+def take_codecs_back() -> None:
+    """Allow sounds to be read without pjsua again; after ``libDestroy``."""
+
 def set_log_level(level: int) -> None:
     """Choose how much PJSIP tells in :class:`Log` records, 0 (nothing) to 6; after :func:`attach`."""
 

@@ -8,6 +8,8 @@ cdef extern from "players.h" nogil:
         size_t count
         int16_t samples[1]
     bint codecs_ready()
+    bint codecs_give_away()
+    void codecs_take_back()
     int c_sound_at "sound_at"(sound *taken, unsigned rate, sound **out)
     int c_recorder_open_pipe "recorder_open_pipe"(int descriptor, unsigned rate, number *recorder)
     int c_recorder_feed "recorder_feed"(number recorder, const int16_t *samples, size_t count)
@@ -24,6 +26,14 @@ cdef int _need_codecs() except -1:
     if not ready:
         raise NativeError(0, "PJSIP's codecs cannot be used")
     return 0
+
+
+def give_codecs_away():
+    return codecs_give_away()
+
+
+def take_codecs_back():
+    codecs_take_back()
 
 
 def sound_samples(str path, str format, unsigned rate):

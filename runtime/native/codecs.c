@@ -2,6 +2,9 @@
  *
  * Sound files are decoded and encoded by pjmedia. Where pjsua runs its endpoint is asked; otherwise one of our own is made
  * the first time that somebody asks: no socket, no thread, and only the codecs of sound files.
+ *
+ * pjmedia's codecs belong to one endpoint of a process. Ours gives them away before pjsua starts, which would else find
+ * none and refuse every offer, and takes them back when it has ended.
  */
 #include "players.h"
 
@@ -11,6 +14,14 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pj_caching_pool cache;
 static pjmedia_endpt *own;
+static unsigned in_use; /* codecs of ours that are open */
+static bool given_away;
+
+static bool put_codecs(void)
+{
+    return pjmedia_codec_g711_init(own) == PJ_SUCCESS && pjmedia_codec_gsm_init(own) == PJ_SUCCESS &&
+           pjmedia_codec_g722_init(own) == PJ_SUCCESS;
+}
 
 static bool make_own(void)
 {
@@ -22,11 +33,8 @@ static bool make_own(void)
         return false;
     pj_caching_pool_init(&cache, NULL, 0);
     pool = pj_pool_create(&cache.factory, "codecs", 1024, 1024, NULL);
-    if (!pool || pj_ioqueue_create(pool, 1, &queue) != PJ_SUCCESS ||
-        pjmedia_endpt_create2(&cache.factory, queue, 0, &own) != PJ_SUCCESS)
-        return false;
-    return pjmedia_codec_g711_init(own) == PJ_SUCCESS && pjmedia_codec_gsm_init(own) == PJ_SUCCESS &&
-           pjmedia_codec_g722_init(own) == PJ_SUCCESS;
+    return pool && pj_ioqueue_create(pool, 1, &queue) == PJ_SUCCESS &&
+           pjmedia_endpt_create2(&cache.factory, queue, 0, &own) == PJ_SUCCESS;
 }
 
 bool codecs_own(void)
@@ -48,16 +56,54 @@ bool codecs_ready(void)
     if (pjsua_runs())
         return true;
     pthread_mutex_lock(&lock);
-    ready = own || make_own();
+    ready = !given_away && (own || make_own()) && put_codecs();
     pthread_mutex_unlock(&lock);
     if (ready)
         register_thread("executor");
     return ready;
 }
 
-pjmedia_codec_mgr *codecs_manager(void)
+pjmedia_codec_mgr *codecs_enter(void)
 {
-    return pjmedia_endpt_get_codec_mgr(pjsua_runs() ? pjsua_get_pjmedia_endpt() : own);
+    pjmedia_endpt *endpoint;
+
+    pthread_mutex_lock(&lock);
+    endpoint = pjsua_runs() ? pjsua_get_pjmedia_endpt() : own;
+    if (endpoint == own)
+        in_use++;
+    pthread_mutex_unlock(&lock);
+    return pjmedia_endpt_get_codec_mgr(endpoint);
+}
+
+void codecs_leave(const pjmedia_codec_mgr *manager)
+{
+    pthread_mutex_lock(&lock);
+    if (own && manager == pjmedia_endpt_get_codec_mgr(own))
+        in_use--;
+    pthread_mutex_unlock(&lock);
+}
+
+bool codecs_give_away(void)
+{
+    bool free;
+
+    pthread_mutex_lock(&lock);
+    free = in_use == 0;
+    if (free && own) {
+        pjmedia_codec_g711_deinit();
+        pjmedia_codec_gsm_deinit();
+        pjmedia_codec_g722_deinit();
+    }
+    given_away = free;
+    pthread_mutex_unlock(&lock);
+    return free;
+}
+
+void codecs_take_back(void)
+{
+    pthread_mutex_lock(&lock);
+    given_away = false;
+    pthread_mutex_unlock(&lock);
 }
 
 pj_pool_t *codecs_pool(const char *name, size_t initial, size_t increment)

@@ -21,7 +21,10 @@ int sound_of_tones(const tone *tones, unsigned count, sound **out);
 
 /* codecs.c */
 bool codecs_ready(void); /* to be asked before any other of these, and before a file is opened */
-pjmedia_codec_mgr *codecs_manager(void);
+pjmedia_codec_mgr *codecs_enter(void); /* whose codecs are to be used now; `codecs_leave` follows when they are closed */
+void codecs_leave(const pjmedia_codec_mgr *manager);
+bool codecs_give_away(void); /* before pjsua starts; false while a codec of ours is open */
+void codecs_take_back(void);
 pj_pool_t *codecs_pool(const char *name, size_t initial, size_t increment);
 
 pjmedia_codec *sound_codec(pjmedia_codec_mgr *manager, const char *name, pj_pool_t *pool); /* opened; NULL: none such */

@@ -140,6 +140,8 @@ static pj_status_t on_destroy(pjmedia_port *port)
         pjmedia_codec_close(it->codec);
         pjmedia_codec_mgr_dealloc_codec(it->manager, it->codec);
     }
+    if (it->manager)
+        codecs_leave(it->manager);
     pthread_mutex_destroy(&it->lock);
     __atomic_sub_fetch(&recorders_live, 1, __ATOMIC_RELAXED);
     pj_pool_release(pool);
@@ -249,7 +251,7 @@ int recorder_open(const char *path, const char *format, bool append, number *nam
     if (!it)
         return PJ_ENOMEM;
     it->wav = strncasecmp(format, "wav", 3) == 0;
-    it->manager = codecs_manager();
+    it->manager = codecs_enter();
     if (formats[kind].codec && !(it->codec = sound_codec(it->manager, formats[kind].codec, it->pool))) {
         on_destroy(&it->port);
         return PJMEDIA_CODEC_EUNSUP;

@@ -186,13 +186,14 @@ static int decode(const encoding *as, const uint8_t *bytes, size_t size, sound *
         return DONE;
     }
     pool = codecs_pool("sound", 512, 512);
-    manager = codecs_manager();
+    manager = codecs_enter();
     codec = pool ? sound_codec(manager, as->codec, pool) : NULL;
     if (codec) {
         made->count = decode_all(codec, as, bytes, size, made->samples);
         pjmedia_codec_close(codec);
         pjmedia_codec_mgr_dealloc_codec(manager, codec);
     }
+    codecs_leave(manager);
     if (pool)
         pj_pool_release(pool);
     if (!codec) {

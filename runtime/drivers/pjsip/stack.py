@@ -120,6 +120,8 @@ class Stack:
 
     def _create(self, user_agent: str, rate_hz: int) -> None:
         native.quiet()
+        if not native.give_codecs_away():
+            raise DriverError("another runtime of this process records without SIP: PJSIP's codecs are in use")
         endpoint = self._endpoint = pj.Endpoint()
         endpoint.libCreate()
         if not endpoint.libIsThreadRegistered():
@@ -321,6 +323,7 @@ class Stack:
             if self._endpoint is not None:
                 self._end()
         finally:
+            native.take_codecs_back()
             self._endpoint = None
             _owner = None
 

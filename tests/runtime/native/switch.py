@@ -41,6 +41,7 @@ class Switch:
 
     def __init__(self) -> None:
         native.quiet()
+        assert native.give_codecs_away()
         self.endpoint = pj.Endpoint()
         self.endpoint.libCreate()
         config = pj.EpConfig()
@@ -88,6 +89,7 @@ class Switch:
         self.account = None
         self.endpoint.libDestroy()
         self.endpoint = None  # pj.Endpoint is one a process until its object is gone
+        native.take_codecs_back()
 
     # ---- identities
 

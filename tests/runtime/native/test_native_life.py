@@ -125,3 +125,31 @@ def test_the_stub_tells_the_truth() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert native.VERSION.startswith("2.")
+
+
+def test_codecs_go_to_sip_and_come_back(tmp_path: Path) -> None:
+    """They belong to one endpoint of a process: sounds are read with them before SIP, and after it."""
+    sound = tmp_path / "x.ulaw"
+    sound.write_bytes(b"\xff" * 160)
+    out = run(f"""
+        def read():
+            return len(native.sound_samples({str(sound)!r}, "ulaw", 8000))
+
+        before = read()
+        for _ in range(2):
+            switch = Switch()
+            switch.everybody()
+            with Phone(switch.port) as phone:
+                phone.invite()
+                switch.answer(switch.wait(native.Incoming))
+                phone.established()
+                during = read()
+                phone.bye()
+                switch.wait(native.CallState, state="disconnected")
+            switch.stop()
+        recorder = native.recorder_open({str(tmp_path / "y.ulaw")!r}, "ulaw")
+        busy = native.give_codecs_away()
+        native.recorder_stop(recorder)
+        print(before, during, read(), busy, native.give_codecs_away())
+    """)
+    assert out.split() == ["320", "320", "320", "False", "True"]
