@@ -85,7 +85,8 @@ async def scenario(exten: str, answers: float, talks: float, acts: list[tuple[fl
         assert count[Newchannel] == count[Hangup]
         assert count[DialBegin] == count[DialEnd]
         assert count[BridgeCreate] == count[BridgeDestroy]
-        assert count[BridgeEnter] == count[BridgeLeave] == 2 * count[BridgeCreate]
+        # Whoever is moved to another bridge, to get a Local pair out of the way, enters that one too.
+        assert count[BridgeEnter] == count[BridgeLeave] >= 2 * count[BridgeCreate]
         ran = {event.channel.channel for event in rt.heard_all(Newexten) if event.application != "AppDial"}
         h = Counter(event.channel.channel for event in rt.heard_all(Newexten) if event.app_data == "h")
         assert h == Counter(dict.fromkeys(ran, 1))
