@@ -176,6 +176,14 @@ class Originated:
 _REASONS = {DialStatus.ANSWER: 4, DialStatus.BUSY: 5, DialStatus.CONGESTION: 8, DialStatus.NOANSWER: 3}
 
 
+async def _ran(channel: Channel, subroutine: str) -> bool:
+    """Run `context,exten,priority(args)` on a channel that is not called yet; False when that has ended it."""
+    place, bracket, rest = subroutine.partition("(")
+    given = rest.removesuffix(")")
+    await channel.work(channel.gosub(place, given.split(",") if bracket and given else []))
+    return not channel.far_end_gone
+
+
 async def originate(
     switch: Switch,
     destination: str,
@@ -216,12 +224,8 @@ async def originate(
         seen.append(channel)
         if codecs and isinstance(channel.leg, CodecLeg):
             channel.leg.limit_codecs(codecs)
-        if subroutine:
-            place, bracket, rest = subroutine.partition("(")
-            given = rest.removesuffix(")")
-            await channel.work(channel.gosub(place, given.split(",") if bracket and given else []))
-            if channel.far_end_gone:
-                return False
+        if subroutine and not await _ran(channel, subroutine):
+            return False
         for name, value in (variables or {}).items():
             await channel.assign(name, value)
         accounts.given(channel, accountcode)
