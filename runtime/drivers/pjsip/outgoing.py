@@ -134,11 +134,12 @@ def target(endpoint: Endpoint, uri: str) -> str:
 def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
     """The From of a call.
 
-    Compat: chan_pjsip withholds the caller here even from those that it trusts with P-Asserted-Identity.
+    Compat: chan_pjsip withholds the caller here even from those that it trusts with P-Asserted-Identity; who has
+    neither number nor name is withheld as well.
     """
     withheld = hidden(endpoint, caller)
     if endpoint.technology == "PJSIP":
-        withheld = caller.presentation.startswith("prohib")
+        withheld = caller.presentation.startswith("prohib") or not (caller.number or caller.name)
     if withheld and not departure.from_user:
         return '"Anonymous" <sip:anonymous@anonymous.invalid>'
     user = departure.from_user or caller.number or departure.default_user
