@@ -1,7 +1,7 @@
 """A scope without a channel: for loading a dialplan, and for asking whether an extension exists."""
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.runtime.errors import Hangup
@@ -39,6 +39,12 @@ class Unbound(Reporter):
         self.digit_timeout, self.response_timeout = 5.0, 10.0
         self._globals = global_variables
         self._caller = caller
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            # What a function says that asks for what only a channel has.
+            raise AttributeError("No channel was provided")
 
     @property
     def globals(self) -> dict[str, str]:
