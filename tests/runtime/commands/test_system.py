@@ -211,3 +211,9 @@ async def test_what_may_stand_in_configuration(rt: TestRuntime) -> None:
 async def test_nonsense_is_answered(rt: TestRuntime, line: str) -> None:
     assert isinstance(rt.commands, Commands)
     assert not any("Traceback" in each for each in await run(rt, line))
+
+
+async def test_there_are_no_task_processors(rt: TestRuntime) -> None:
+    lines = await run(rt, "core show taskprocessors")
+    assert "0 taskprocessors" in lines
+    assert any(line.split()[:2] == ["Processor", "Processed"] for line in lines)
