@@ -6,13 +6,11 @@ happens, and hands the finished ones to the back ends when the channel has ended
 
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from asterism.dialplan.plan import Plan
 from asterism.dialplan.source import Step
 from asterism.runtime.channel import Channel
-from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import (
     ApplicationStart,
     BridgeEnter,
@@ -28,11 +26,11 @@ from asterism.runtime.events import (
     SoftHangupRequest,
 )
 from asterism.runtime.records import backends
-from asterism.runtime.records.batch import Batch
 from asterism.runtime.records.bridging import enter, leave
 from asterism.runtime.records.chain import Chain, Party, Record, State
-from asterism.runtime.records.conf import Rules, load
+from asterism.runtime.records.conf import Rules
 from asterism.runtime.records.journal import Journal
+from asterism.runtime.records.listening import Listening
 from asterism.runtime.records.outlet import Backend
 from asterism.runtime.records.record import CallRecord, Disposition
 from asterism.runtime.settings import read
@@ -61,17 +59,15 @@ def _steps(plan: Plan) -> Iterator[Step]:
                 yield from extension.steps.values()
 
 
-class CallRecords:
+class CallRecords(Listening[CallRecord]):
     """The call detail records of one runtime.
 
     Without a back end, and as long as nothing asks for a record, it does not listen and costs nothing.
     """
 
     def __init__(self, switch: Switch) -> None:
-        self._switch = switch
-        self._folder: Path | None = None
+        super().__init__(switch)
         self.rules = Rules()
-        self.batch: Batch[CallRecord] = Batch(switch.log)
         self.chains: dict[str, Chain] = {}
         "By unique id of the channel."
         self._partners: dict[str, list[Record]] = {}
@@ -81,34 +77,19 @@ class CallRecords:
         "Whether the log tells how each record comes about."
         self._sequence = itertools.count()
         self._number = itertools.count()
-        self._stops: list[Callable[[], None]] = []
 
     # --- life ---------------------------------------------------------------------------------
 
-    async def start(self, folder: Path | None) -> None:
-        """Read the configuration, and listen if there is a back end.
-
-        Raises:
-            ConfigError: cdr.conf is lost as a whole.
-        """
-        self._folder = folder
-        await self._configure()
-
     async def reload(self) -> None:
-        """Read the configuration again; records under way go on by the new rules.
+        """Read the configuration, at the start and again; records under way go on by the new rules.
 
         Raises:
             ConfigError: A file is lost as a whole; the old ones stay in force.
         """
-        await self._configure()
-
-    async def _configure(self) -> None:
-        if self._folder is None:
-            return
-        complain = self._complain
-        config = load(self._folder, FILE, complain)
+        complain = self._switch.complain
+        config = self._switch.configuration(FILE, complain) if self._switch.has_config(FILE) else None
         rules = Rules() if config is None else read(Rules, config.lines("general"), complain)
-        found = backends.of_cdr(self._switch, self._folder, config, complain) if rules.enable else []
+        found = backends.of_cdr(self._switch, config, complain) if rules.enable else []
         if rules.debug is not self.rules.debug:
             self.debug = rules.debug
         self.rules = rules
@@ -124,30 +105,12 @@ class CallRecords:
         elif not rules.enable:
             self._sleep()
 
-    def _complain(self, error: ConfigError) -> None:
-        self._switch.log.warning(str(error))
-
-    async def stop(self) -> None:
-        """Hand over what has ended, and close the back ends."""
-        self._sleep()
-        await self.batch.close()
-
-    async def flush(self) -> None:
-        """Return when all records that were handed over are written; a batch is not, until it is full."""
-        for outlet in self.batch.outlets:
-            await outlet.flush()
-
     def register(self, backend: Backend[CallRecord]) -> Callable[[], None]:
         """Give finished records to a back end of one's own; returns how to stop."""
         self.wake()
         return self.batch.add(backend)
 
     # --- listening ----------------------------------------------------------------------------
-
-    @property
-    def listening(self) -> bool:
-        """Whether records come about now."""
-        return bool(self._stops)
 
     def wake(self) -> None:
         """Begin to keep records; channels that are there already get theirs from now on."""
@@ -166,7 +129,7 @@ class CallRecords:
         }
         for channel in self._switch.channels.values():
             self._begin(channel)
-        self._stops = [self._switch.bus.subscribe(listener, kind) for kind, listener in told.items()]
+        self._listen(told)
 
     def look(self, plan: Plan) -> None:
         """Begin to keep records if a dialplan that is put into force reads or changes them."""
@@ -174,9 +137,7 @@ class CallRecords:
             self.wake()
 
     def _sleep(self) -> None:
-        for stop in self._stops:
-            stop()
-        self._stops.clear()
+        super()._sleep()
         self.chains.clear()
         self._partners.clear()
 

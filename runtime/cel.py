@@ -5,11 +5,9 @@ back ends at once.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from asterism.runtime.channel import Channel
-from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import (
     ApplicationStart,
     AttendedTransfer,
@@ -29,9 +27,9 @@ from asterism.runtime.events import (
 )
 from asterism.runtime.pickup import Pickup
 from asterism.runtime.records import backends
-from asterism.runtime.records.batch import Batch
 from asterism.runtime.records.cel_event import CelEvent, as_json
-from asterism.runtime.records.conf import CelConf, cel_conf, load
+from asterism.runtime.records.conf import CelConf, cel_conf
+from asterism.runtime.records.listening import Listening
 from asterism.runtime.records.outlet import Backend
 from asterism.runtime.states import ChannelState
 from asterism.runtime.switch import Switch
@@ -53,63 +51,34 @@ class _Logged:
         self.dial_status = ""
 
 
-class EventLog:
+class EventLog(Listening[CelEvent]):
     """The channel events of one runtime. Without cel.conf it does not listen and costs nothing."""
 
     def __init__(self, switch: Switch) -> None:
-        self._switch = switch
-        self._folder: Path | None = None
+        super().__init__(switch)
         self.conf = CelConf()
-        self.batch: Batch[CelEvent] = Batch(switch.log)
         self._logged: dict[str, _Logged] = {}
         self._linked: dict[str, int] = {}
         "How many channels have a linked id."
-        self._stops: list[Callable[[], None]] = []
 
     # --- life ---------------------------------------------------------------------------------
 
-    async def start(self, folder: Path | None) -> None:
-        """Read the configuration, and listen if it says so.
-
-        Raises:
-            ConfigError: cel.conf is lost as a whole.
-        """
-        self._folder = folder
-        await self._configure()
-
     async def reload(self) -> None:
-        """Read the configuration again.
+        """Read the configuration, at the start and again.
 
         Raises:
             ConfigError: A file is lost as a whole; the old ones stay in force.
         """
-        await self._configure()
-
-    async def _configure(self) -> None:
-        if self._folder is None:
-            return
-        config = load(self._folder, FILE, self._complain)
-        conf = CelConf() if config is None else cel_conf(config, self._complain)
-        found = backends.of_cel(self._switch, self._folder, config, conf, self._complain) if conf.enable else []
+        complain = self._switch.complain
+        config = self._switch.configuration(FILE, complain) if self._switch.has_config(FILE) else None
+        conf = CelConf() if config is None else cel_conf(config, complain)
+        found = backends.of_cel(self._switch, config, conf, complain) if conf.enable else []
         self.conf = conf
         await self.batch.change(found)
         if self.batch.outlets:
             self._wake()
         elif self._stops and not conf.enable:
             self._sleep()
-
-    def _complain(self, error: ConfigError) -> None:
-        self._switch.log.warning(str(error))
-
-    async def stop(self) -> None:
-        """Write what is left, and close the back ends."""
-        self._sleep()
-        await self.batch.close()
-
-    async def flush(self) -> None:
-        """Return when all events so far are written."""
-        for outlet in self.batch.outlets:
-            await outlet.flush()
 
     def register(self, backend: Backend[CelEvent], *, events: frozenset[str] | None = None) -> Callable[[], None]:
         """Give events to a back end of one's own, also without cel.conf; returns how to stop.
@@ -144,12 +113,10 @@ class EventLog:
         }
         for channel in self._switch.channels.values():
             self._note(channel)
-        self._stops = [self._switch.bus.subscribe(listener, kind) for kind, listener in told.items()]
+        self._listen(told)
 
     def _sleep(self) -> None:
-        for stop in self._stops:
-            stop()
-        self._stops.clear()
+        super()._sleep()
         self._logged.clear()
         self._linked.clear()
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import Complain, Entry
 
@@ -62,14 +61,8 @@ class CliAliases:
 
     async def reload(self) -> None:
         """Read them again; raises ConfigError when the old ones stay in force."""
-        complaints: list[ConfigError] = []
-        try:
-            config = self._rt.read_config(FILE)
-        except DialplanError as error:
-            raise ConfigError(error.message, error.file, error.line) from None
-        found = read(config, complaints.append)
-        for complaint in complaints:
-            self._rt.log.warning(str(complaint))
+        complain = self._rt.complain
+        found = read(self._rt.configuration(FILE, complain), complain)
         self._rt.commands.aliases.clear()
         self._rt.commands.aliases.update(found)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from asterism.dialplan import regex
-from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import Complain, Entry
 
@@ -151,14 +150,8 @@ class CliPermissions:
 
     async def reload(self) -> None:
         """Read them again; raises ConfigError when the old ones stay in force."""
-        complaints: list[ConfigError] = []
-        try:
-            config = self._rt.read_config(FILE)
-        except DialplanError as error:
-            raise ConfigError(error.message, error.file, error.line) from None
-        self.conf = read(config, complaints.append)
-        for complaint in complaints:
-            self._rt.log.warning(str(complaint))
+        complain = self._rt.complain
+        self.conf = read(self._rt.configuration(FILE, complain), complain)
 
 
 def make(rt: "Runtime") -> CliPermissions:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from asterism.dialplan import reader, resolve
 from asterism.dialplan.errors import DialplanError
@@ -28,6 +28,7 @@ from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
 from asterism.runtime.modules_conf import ModulesConf
 from asterism.runtime.music import MusicClasses
+from asterism.runtime.records.listening import Listening
 from asterism.runtime.settings import AsteriskConf, Complain, DirectorySettings, Options
 from asterism.runtime.switchboard import Switchboard
 from asterism.runtime.tones import ToneZones
@@ -51,16 +52,6 @@ class Reloadable(Protocol):
 
     async def reload(self) -> None:
         """Read it again; raises ConfigError or DriverError when the old one stays in force."""
-
-
-class Keeper(Reloadable, Protocol):
-    """What keeps records of calls."""
-
-    async def start(self, folder: Path | None) -> None:
-        """Read its configuration, and begin; raises ConfigError."""
-
-    async def stop(self) -> None:
-        """Write what is left."""
 
 
 SPOOL = "pbx_spool"
@@ -115,7 +106,7 @@ class Runtime(Switchboard):
         self.restart_wanted = False
         self._wanted_drivers = list(drivers)
         self.front_ends: dict[str, FrontEnd] = {}
-        self.keepers: dict[str, Keeper] = {"cdr": self.cdr, "cel": self.cel}
+        self.keepers: dict[str, Listening[Any]] = {"cdr": self.cdr, "cel": self.cel}
         "What keeps records of calls, by the name of its configuration."
         self._booted = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -205,7 +196,7 @@ class Runtime(Switchboard):
     async def _start_records(self) -> None:
         for name, keeper in self.keepers.items():
             try:
-                await keeper.start(self.config_dir)
+                await keeper.reload()
             except ConfigError as error:
                 self.log.error(f"{name}.conf is not in force: {error}")
 
@@ -224,11 +215,7 @@ class Runtime(Switchboard):
 
     def sip_drivers(self) -> list[ChannelDriver]:
         """The SIP driver, where SIP is configured."""
-        found = [
-            name
-            for name, module in SIP_FILES.items()
-            if self.config_dir is not None and self.has_config(name) and self.wants_module(module)
-        ]
+        found = [name for name, module in SIP_FILES.items() if self.has_config(name) and self.wants_module(module)]
         if not found:
             return []
         try:
@@ -254,7 +241,7 @@ class Runtime(Switchboard):
 
     async def _start_front_ends(self) -> None:
         for name, module in FRONT_ENDS.items():
-            if self.config_dir is None or not self.has_config(f"{name}.conf"):
+            if not self.has_config(f"{name}.conf"):
                 continue
             front_end: FrontEnd = importlib.import_module(module).make(self)
             try:
@@ -393,15 +380,11 @@ class Runtime(Switchboard):
         return complaints
 
     def _sections(self, file: str, complaints: list[ConfigError]) -> reader.Config | None:
-        if not self.has_config(file):
-            return None
         try:
-            config = self.read_config(file)
-        except DialplanError as error:
-            complaints.append(ConfigError(error.message, error.file, error.line))
+            return self.configuration(file, complaints.append) if self.has_config(file) else None
+        except ConfigError as error:
+            complaints.append(error)
             return None
-        complaints += [ConfigError(each.message, each.file, each.line) for each in config.warnings]
-        return config
 
     def _load_dialplan(self, folder: Path) -> list[str]:
         def load(values: dict[str, str]) -> Plan:

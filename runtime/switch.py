@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
     from asterism.runtime.datasources import DataSources
     from asterism.runtime.declare import Application, Function
+    from asterism.runtime.errors import ConfigError
     from asterism.runtime.features_conf import FeaturesConf
     from asterism.runtime.music import MusicClasses
     from asterism.runtime.realtime import Realtime
@@ -183,6 +184,20 @@ class Switch(Protocol):
         Raises:
             DialplanError: It is not there, or lost as a whole.
         """
+
+    def configuration(self, file: str, complain: "Callable[[ConfigError], None]") -> "Config":
+        """Read a file of the configuration folder for a part of the runtime.
+
+        Args:
+            file: Its name.
+            complain: Is told what is wrong with single lines; `Switch.complain` where nobody collects it.
+
+        Raises:
+            ConfigError: It is not there, or lost as a whole.
+        """
+
+    def complain(self, error: "ConfigError") -> None:
+        """Say what is wrong with a line of the configuration, which does without it."""
 
     def find_application(self, name: str) -> "Application | None":
         """A loaded application by name, in any case."""

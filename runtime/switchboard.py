@@ -5,10 +5,12 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from asterism.dialplan import reader
 from asterism.dialplan.coroutines import Body, Coroutines
+from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.plan import Plan
 from asterism.runtime import asterisk_conf, declare, including
 from asterism.runtime.autohints import AutoHints
@@ -23,6 +25,7 @@ from asterism.runtime.datasources import DataSources
 from asterism.runtime.declare import Action, Application, Declaration, Function, Noun
 from asterism.runtime.dialing import Originated, originate
 from asterism.runtime.driver import ChannelDriver, Leg, Party
+from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import Event, VarSet
 from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.grammar import Commands
@@ -33,13 +36,16 @@ from asterism.runtime.music import MusicClasses
 from asterism.runtime.pbx import Pbx
 from asterism.runtime.realtime import Realtime
 from asterism.runtime.realtime_switch import RealtimeSwitch
-from asterism.runtime.settings import DirectorySettings, Options
+from asterism.runtime.settings import Complain, DirectorySettings, Options
 from asterism.runtime.sounds import Sounds
 from asterism.runtime.tones import ToneZones
 
 
 class Switchboard:
     """A runtime without its beginning and end. Meets `asterism.runtime.switch.Switch`."""
+
+    config_dir: Path | None = None
+    "Folder of the configuration; None: nothing is read."
 
     def __init__(self, settings: DirectorySettings, options: Options, log: Log | None = None) -> None:
         self.settings = settings
@@ -213,6 +219,8 @@ class Switchboard:
 
     def has_config(self, file: str) -> bool:
         """Whether there is a configuration file, on disk or in a table."""
+        if self.config_dir is None:
+            return False
         realtime = self.realtime
         return file in realtime.static or file in realtime.objects or (self.directories.etc / file).exists()
 
@@ -228,6 +236,24 @@ class Switchboard:
         config = reader.read(file, self.directories.etc, execute or self.includes, self.realtime.static)
         config.sections += objects
         return config
+
+    def configuration(self, file: str, complain: Complain) -> reader.Config:
+        """Read a file of the configuration folder for a part of the runtime.
+
+        Raises:
+            ConfigError: It is not there, or lost as a whole.
+        """
+        try:
+            config = self.read_config(file)
+        except DialplanError as error:
+            raise ConfigError(error.message, error.file, error.line) from None
+        for warning in config.warnings:
+            complain(ConfigError(warning.message, warning.file, warning.line))
+        return config
+
+    def complain(self, error: ConfigError) -> None:
+        """Say what is wrong with a line of the configuration, which does without it."""
+        self.log.warning(str(error))
 
     @property
     def includes(self) -> reader.Execute | None:

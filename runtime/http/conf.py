@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from asterism.dialplan import reader
-from asterism.dialplan.errors import DialplanError
 from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.settings import Address, Alias, Complain, read, section
@@ -65,18 +63,8 @@ class HttpConf(TlsOptions):
             yield address.host, own_port or port, secure
 
 
-def load(folder: Path, complain: Complain) -> HttpConf:
-    """Read http.conf.
-
-    Raises:
-        ConfigError: It is lost as a whole.
-    """
-    try:
-        config = reader.read(FILE, folder)
-    except DialplanError as error:
-        raise ConfigError(error.message, error.file, error.line) from None
-    for warning in config.warnings:
-        complain(ConfigError(warning.message, warning.file, warning.line))
+def http_conf(config: reader.Config, complain: Complain) -> HttpConf:
+    """Read what http.conf says."""
     found = read(HttpConf, config.lines("general"), complain)
     if found.enable_static:
         complain(ConfigError("enable_static: files are not served", FILE))

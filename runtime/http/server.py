@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asterism import __version__
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.http.conf import FILE, HttpConf, load
+from asterism.runtime.http.conf import FILE, HttpConf, http_conf
 from asterism.runtime.settings import Address
 from asterism.runtime.tls import server_context
 
@@ -69,7 +69,8 @@ class HttpServer:
         """
         folder = self.rt.config_dir
         assert folder is not None
-        conf = load(folder, lambda error: self.rt.log.warning(str(error)))
+        complain = self.rt.complain
+        conf = http_conf(self.rt.configuration(FILE, complain), complain)
         wanted = list(conf.places())
         context = server_context(conf, folder, FILE) if conf.enabled and conf.tlsenable else None
         if wanted and self._runner is None:

@@ -3,11 +3,9 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from asterism.dialplan import reader
-from asterism.dialplan.errors import DialplanError
 from asterism.dialplan.reader import Line
 from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
@@ -128,27 +126,22 @@ class ManagerConf:
     users: dict[str, User] = field(default_factory=dict)
 
 
-def load(folder: Path, complain: Complain) -> ManagerConf:
-    """Read manager.conf.
+def manager_conf(config: reader.Config, acls: reader.Config | None, complain: Complain) -> ManagerConf:
+    """Read what manager.conf says.
 
-    Raises:
-        ConfigError: It is lost as a whole.
+    Args:
+        config: The file.
+        acls: acl.conf, whose lists users may name; None when there is none.
     """
-    try:
-        config = reader.read(FILE, folder)
-    except DialplanError as error:
-        raise ConfigError(error.message, error.file, error.line) from None
-    for warning in config.warnings:
-        complain(ConfigError(warning.message, warning.file, warning.line))
     general = read(General, config.lines("general"), complain)
     users: dict[str, User] = {}
     names = dict.fromkeys(each.name for each in config if each.name != "general")
     for name in names:
-        users[name] = _user(name, general, config.lines(name), folder, complain)
+        users[name] = _user(name, general, config.lines(name), acls, complain)
     return ManagerConf(general, users)
 
 
-def _user(name: str, general: General, lines: Sequence[Line], folder: Path, complain: Complain) -> User:
+def _user(name: str, general: General, lines: Sequence[Line], acls: reader.Config | None, complain: Complain) -> User:
     plain: list[Line] = []
     rules: list[tuple[bool, Network]] = []
     lists: list[Rules] = []
@@ -159,7 +152,7 @@ def _user(name: str, general: General, lines: Sequence[Line], folder: Path, comp
         if key in ("permit", "deny"):
             rules += _networks(line, key == "permit", complain)
         elif key == "acl":
-            lists += [_named(line, name.strip(), folder, complain) for name in line.value.split(",")]
+            lists += [_named(line, name.strip(), acls, complain) for name in line.value.split(",")]
         elif key.startswith("eventfilter"):
             try:
                 filters.append(Filter.parse(line.key[len("eventfilter") :].strip(), line.value))
@@ -205,18 +198,14 @@ def _networks(line: Line, permit: bool, complain: Complain) -> Iterable[tuple[bo
             complain(ConfigError(f"{line.key} = {text}: {error}", line.file, line.lineno, line.key))
 
 
-def _named(line: Line, name: str, folder: Path, complain: Complain) -> Rules:
+def _named(line: Line, name: str, acls: reader.Config | None, complain: Complain) -> Rules:
     """The rules of an access list in acl.conf; one that is missing lets nobody in, as with Asterisk."""
-    why = f"there is no section [{name}] in acl.conf"
-    try:
-        config = reader.read("acl.conf", folder)
-    except DialplanError as error:
-        config, why = reader.Config("acl.conf"), f"acl.conf: {error.message}"
-    if config.section(name) is None:
+    if acls is None or acls.section(name) is None:
+        why = f"there is no section [{name}] in acl.conf"
         complain(ConfigError(f"acl = {line.value}: {why}", line.file, line.lineno, line.key))
         return ((False, ipaddress.ip_network("0.0.0.0/0")), (False, ipaddress.ip_network("::/0")))
     found: list[tuple[bool, Network]] = []
-    for rule in config.lines(name):
+    for rule in acls.lines(name):
         if rule.key.lower() in ("permit", "deny"):
             found += _networks(rule, rule.key.lower() == "permit", complain)
     return tuple(found)

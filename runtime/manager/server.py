@@ -17,7 +17,7 @@ from asterism.runtime.events import (
 )
 from asterism.runtime.front_ends import ManagerLogin, ManagerUser
 from asterism.runtime.manager.client import ManagerClient
-from asterism.runtime.manager.conf import General, ManagerConf, User, load
+from asterism.runtime.manager.conf import General, ManagerConf, User, manager_conf
 from asterism.runtime.manager.connection import Connection
 from asterism.runtime.manager.hints import HintWatch
 from asterism.runtime.manager.history import KEPT_S, History
@@ -71,8 +71,15 @@ class ManagerServer:
         await self.reload()
 
     def _load(self) -> ManagerConf:
-        assert self.rt.config_dir is not None
-        return load(self.rt.config_dir, lambda error: self.rt.log.warning(str(error)))
+        complain = self.rt.complain
+        config = self.rt.configuration("manager.conf", complain)
+        try:
+            acls = self.rt.configuration("acl.conf", complain) if self.rt.has_config("acl.conf") else None
+        except ConfigError as error:
+            # Who names a list of it is let in by nobody.
+            complain(error)
+            acls = None
+        return manager_conf(config, acls, complain)
 
     async def reload(self) -> None:
         """Read manager.conf again; when it is wrong the old one stays in force.

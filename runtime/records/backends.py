@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 
 from asterism.dialplan.reader import Config, Line, Section
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.records import custom, postgresql, sqlite, subjects, tables
 from asterism.runtime.records.adaptive import AdaptiveBackend, Fill
 from asterism.runtime.records.cel_event import CelEvent
-from asterism.runtime.records.conf import CelConf, CelManager, Csv, load
+from asterism.runtime.records.conf import CelConf, CelManager, Csv
 from asterism.runtime.records.csv import CsvBackend
 from asterism.runtime.records.manager import CelManagerBackend, ManagerBackend
 from asterism.runtime.records.outlet import Backend
@@ -21,7 +20,7 @@ from asterism.runtime.switch import Switch
 _ADAPTIVE = ("connection", "table", "schema", "usegmtime", "quoted_identifiers", "show_user_defined", "allowleapsecond")
 
 
-def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Complain) -> list[Backend[CallRecord]]:
+def of_cdr(switch: Switch, cdr_conf: Config | None, complain: Complain) -> list[Backend[CallRecord]]:
     """The back ends of call detail records.
 
     Raises:
@@ -31,20 +30,20 @@ def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Comp
     logs = switch.directories.log
     if cdr_conf is not None and cdr_conf.section("csv") is not None and switch.wants_module("cdr_csv"):
         found.append(CsvBackend(logs / "cdr-csv", read(Csv, cdr_conf.lines("csv"), complain), switch.log))
-    manager = _conf(switch, folder, "cdr_manager", complain)
+    manager = _conf(switch, "cdr_manager", complain)
     if manager is not None and _enabled(manager.lines("general")):
         found.append(ManagerBackend(switch.bus, [(line.key, line.value) for line in manager.lines("mappings")]))
-    conf = _conf(switch, folder, "cdr_custom", complain)
+    conf = _conf(switch, "cdr_custom", complain)
     if conf is not None:
         files = custom.read(switch, "cdr_custom", logs / "cdr-custom", conf, subjects.CDR, complain)
         found += [] if files is None else [files]
-    conf = _conf(switch, folder, "cdr_sqlite3_custom", complain)
+    conf = _conf(switch, "cdr_sqlite3_custom", complain)
     if conf is not None:
         found += sqlite.read(switch, "cdr_sqlite3_custom", logs, conf, subjects.CDR, complain)
-    for section in _sections(_conf(switch, folder, "cdr_adaptive_odbc", complain)):
+    for section in _sections(_conf(switch, "cdr_adaptive_odbc", complain)):
         said = _rules(section, complain)
         found += _adaptive(switch, "Adaptive ODBC", section, "cdr", partial(tables.of_cdr, said=said), complain)
-    conf = _conf(switch, folder, "cdr_pgsql", complain)
+    conf = _conf(switch, "cdr_pgsql", complain)
     if conf is not None and conf.section("global") is not None and _has_asyncpg(conf, complain):
         settings = read(CdrPostgresql, conf.lines("global"), complain)
         utc = settings.timezone.upper() in ("UTC", "GMT")
@@ -53,9 +52,7 @@ def of_cdr(switch: Switch, folder: Path, cdr_conf: Config | None, complain: Comp
     return found
 
 
-def of_cel(
-    switch: Switch, folder: Path, cel_conf: Config | None, conf: CelConf, complain: Complain
-) -> list[Backend[CelEvent]]:
+def of_cel(switch: Switch, cel_conf: Config | None, conf: CelConf, complain: Complain) -> list[Backend[CelEvent]]:
     """The back ends of channel event logging.
 
     Raises:
@@ -67,20 +64,20 @@ def of_cel(
         settings = read(CelManager, cel_conf.lines("manager"), complain)
         if settings.enabled:
             found.append(CelManagerBackend(switch.bus, settings, conf.dateformat))
-    own = _conf(switch, folder, "cel_custom", complain)
+    own = _conf(switch, "cel_custom", complain)
     if own is not None:
         subject = subjects.cel(conf.dateformat)
         files = custom.read(switch, "CEL Custom CSV Logging", logs / "cel-custom", own, subject, complain)
         found += [] if files is None else [files]
-    own = _conf(switch, folder, "cel_sqlite3_custom", complain)
+    own = _conf(switch, "cel_sqlite3_custom", complain)
     if own is not None:
         subject = subjects.cel(conf.dateformat, dates=subjects.DATES)
         found += sqlite.read(switch, "CEL sqlite3 custom backend", logs, own, subject, complain)
-    for section in _sections(_conf(switch, folder, "cel_odbc", complain)):
+    for section in _sections(_conf(switch, "cel_odbc", complain)):
         utc, apart = is_true(section.get("usegmtime")), is_true(section.get("show_user_defined"))
         fill = partial(tables.of_cel, show_user_defined=apart, utc=utc)
         found += _adaptive(switch, "ODBC CEL Backend", section, "cel", fill, complain)
-    own = _conf(switch, folder, "cel_pgsql", complain)
+    own = _conf(switch, "cel_pgsql", complain)
     if own is not None and own.section("global") is not None and _has_asyncpg(own, complain):
         where = read(CelPostgresql, own.lines("global"), complain)
         fill = partial(tables.of_cel, show_user_defined=where.show_user_defined, utc=where.usegmtime)
@@ -88,9 +85,10 @@ def of_cel(
     return found
 
 
-def _conf(switch: Switch, folder: Path, name: str, complain: Complain) -> Config | None:
+def _conf(switch: Switch, name: str, complain: Complain) -> Config | None:
     """The file of a back end whose module is wanted."""
-    return load(folder, f"{name}.conf", complain) if switch.wants_module(name) else None
+    file = f"{name}.conf"
+    return switch.configuration(file, complain) if switch.wants_module(name) and switch.has_config(file) else None
 
 
 def _enabled(lines: Iterable[Line]) -> bool:

@@ -1,11 +1,9 @@
 """cdr.conf, cel.conf and the files of their back ends."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from asterism.dialplan import reader
-from asterism.dialplan.errors import DialplanError
 from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.records.cel_event import EVENTS
@@ -124,20 +122,3 @@ def cel_conf(config: reader.Config, complain: Complain) -> CelConf:
                 complain(ConfigError(f"there is no event {name}", line.file, line.lineno, line.key))
     apps = frozenset(name.lower() for name in general.apps)
     return CelConf(general.enable, apps, frozenset(events), general.dateformat)
-
-
-def load(folder: Path, file: str, complain: Complain) -> reader.Config | None:
-    """Read a configuration file; None when it is not there.
-
-    Raises:
-        ConfigError: It is lost as a whole.
-    """
-    if not (folder / file).exists():
-        return None
-    try:
-        config = reader.read(file, folder)
-    except DialplanError as error:
-        raise ConfigError(error.message, error.file, error.line) from None
-    for warning in config.warnings:
-        complain(ConfigError(warning.message, warning.file, warning.line))
-    return config
