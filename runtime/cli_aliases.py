@@ -1,10 +1,10 @@
 """cli_aliases.conf: other names for commands."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Complain, Entry
+from asterism.runtime.settings import Complain, Section
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -12,17 +12,7 @@ if TYPE_CHECKING:
 FILE = "cli_aliases.conf"
 
 
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
-
-
-def read(sections: Iterable[_Section], complain: Complain) -> dict[str, str]:
+def read(sections: Iterable[Section], complain: Complain) -> dict[str, str]:
     """The aliases of the sections that [general] names as templates; of two alike the first counts."""
     every = list(sections)
     named = {one.name: one for one in every}

@@ -4,11 +4,11 @@ import grp
 import pwd
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from asterism.dialplan import regex
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Complain, Entry
+from asterism.runtime.settings import Complain, Section
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -17,16 +17,6 @@ FILE = "cli_permissions.conf"
 
 NOBODY = -1
 "Instead of a number: no user, or no group, is meant."
-
-
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +78,7 @@ class PermissionsConf:
         return self.permit if by_group is None else by_group
 
 
-def read(sections: Iterable[_Section], complain: Complain) -> PermissionsConf:
+def read(sections: Iterable[Section], complain: Complain) -> PermissionsConf:
     """Read cli_permissions.conf; somebody whom the system does not know is left out, and told."""
     permit = True
     everybody = []

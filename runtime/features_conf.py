@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from asterism.runtime.arguments import Unit, split_arguments
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Entry, read, section
+from asterism.runtime.settings import Entry, Section, read, section
 
 Complain = Callable[[ConfigError], None]
 
@@ -97,16 +97,6 @@ class MappedApplication:
     music: str = ""
 
 
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
-
-
 @dataclass(frozen=True)
 class FeaturesConf:
     """features.conf as a whole."""
@@ -118,7 +108,7 @@ class FeaturesConf:
     "Sets of applications, each with the code that it has there; an empty code is its own."
 
     @classmethod
-    def read(cls, sections: Iterable[_Section], complain: Complain) -> "FeaturesConf":
+    def read(cls, sections: Iterable[Section], complain: Complain) -> "FeaturesConf":
         """Make it from the file's sections; what is wrong there is told, and the rest counts."""
         general, featuremap = FeaturesGeneral(), FeatureMap()
         applications: dict[str, MappedApplication] = {}

@@ -2,23 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from asterism.runtime.asterisk_names import NEEDS
 from asterism.runtime.errors import ConfigError, ModuleMissing
-from asterism.runtime.settings import Complain, Entry, is_true
+from asterism.runtime.settings import Complain, Section, is_true
 
 _LOADS = frozenset(("load", "require", "preload", "preload-require"))
-
-
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,7 @@ class ModulesConf:
         return f"Modules that are to be loaded are not here: {named}" if named else ""
 
 
-def read(sections: Iterable[_Section], complain: Complain) -> ModulesConf:
+def read(sections: Iterable[Section], complain: Complain) -> ModulesConf:
     """Read modules.conf. That a module is Asterisk's and unknown here is no fault; a word that nobody knows is."""
     autoload = True
     first: dict[str, str] = {}

@@ -5,12 +5,12 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from asterism.runtime import media
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import MusicOnHoldStart, MusicOnHoldStop
-from asterism.runtime.settings import Entry
+from asterism.runtime.settings import Section
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
@@ -49,16 +49,6 @@ class MusicClass:
         return found
 
 
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
-
-
 class MusicClasses:
     """All classes; without musiconhold.conf there is `default`, the folder `moh` of the data folder."""
 
@@ -67,7 +57,7 @@ class MusicClasses:
         self.classes = {DEFAULT_CLASS: MusicClass(DEFAULT_CLASS, data / "moh")}
 
     @classmethod
-    def read(cls, sections: Iterable[_Section], data: Path, complain: Callable[[ConfigError], None]) -> "MusicClasses":
+    def read(cls, sections: Iterable[Section], data: Path, complain: Callable[[ConfigError], None]) -> "MusicClasses":
         """Make the classes from musiconhold.conf; what is wrong there is told, and the rest counts."""
         made = cls(data)
         for section in sections:
@@ -77,7 +67,7 @@ class MusicClasses:
                     made.classes[section.name] = found
         return made
 
-    def _class(self, section: _Section, complain: Callable[[ConfigError], None]) -> MusicClass | None:
+    def _class(self, section: Section, complain: Callable[[ConfigError], None]) -> MusicClass | None:
         directory, entries, sort = self._data / "moh", [], ""
         for line in section.lines:
             value = line.value.strip()

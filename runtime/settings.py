@@ -52,6 +52,18 @@ class Entry(Protocol):
         """Its line number there, from 1."""
 
 
+class Section(Protocol):
+    """What stands below a name in brackets, as the reader gives it."""
+
+    @property
+    def name(self) -> str:
+        """Between the brackets."""
+
+    @property
+    def lines(self) -> Iterable[Entry]:
+        """What stands below."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """An IP address and a port (0 when none was given); prints as `host:port`, IPv6 in brackets."""

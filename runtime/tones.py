@@ -8,11 +8,10 @@ for ever. A country that indications.conf does not name comes from the table bel
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from asterism.runtime.driver import Tone
 from asterism.runtime.errors import ArgumentError, ConfigError
-from asterism.runtime.settings import Entry
+from asterism.runtime.settings import Entry, Section
 
 FOREVER_MS = 1000
 "An endless tone is this much of it again and again: frequencies are whole numbers of Hz, so no seam is heard."
@@ -88,16 +87,6 @@ class ToneZone:
         """The tone of this name, or None."""
         text = self.texts.get(name)
         return None if text is None else parse_tones(text)
-
-
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
 
 
 # ITU-T E.180 Supplement 2 (various tones used in national networks).
@@ -184,7 +173,7 @@ class ToneZones:
         return None
 
     @classmethod
-    def read(cls, sections: Iterable[_Section], complain: Callable[[ConfigError], None]) -> "ToneZones":
+    def read(cls, sections: Iterable[Section], complain: Callable[[ConfigError], None]) -> "ToneZones":
         """Make the zones from indications.conf; what is wrong there is told, and the rest counts."""
         made = cls()
         default: Entry | None = None
@@ -201,7 +190,7 @@ class ToneZones:
         return made
 
 
-def _zone(section: _Section, complain: Callable[[ConfigError], None]) -> ToneZone:
+def _zone(section: Section, complain: Callable[[ConfigError], None]) -> ToneZone:
     texts: dict[str, str] = {}
     description = ""
     for line in section.lines:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
@@ -12,7 +12,7 @@ from asterism.runtime.declare import Separated
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Level
-from asterism.runtime.settings import Complain, Entry, read, section
+from asterism.runtime.settings import Complain, Section, read, section
 
 FILE = "logger.conf"
 
@@ -129,16 +129,6 @@ DEFAULT = LoggerConf(
 "What counts without a logger.conf."
 
 
-class _Section(Protocol):
-    @property
-    def name(self) -> str:
-        """Between the brackets."""
-
-    @property
-    def lines(self) -> Iterable[Entry]:
-        """What stands below."""
-
-
 def load(path: Path, complain: Complain) -> LoggerConf | None:
     """Read logger.conf; None when there is none, or it cannot be read.
 
@@ -158,7 +148,7 @@ def load(path: Path, complain: Complain) -> LoggerConf | None:
     return read_sections(config, complain)
 
 
-def read_sections(sections: Iterable[_Section], complain: Complain) -> LoggerConf:
+def read_sections(sections: Iterable[Section], complain: Complain) -> LoggerConf:
     """Take the sections of logger.conf for what they say."""
     every = list(sections)
     general = LoggerGeneral()
