@@ -26,6 +26,7 @@ from asterism.runtime.driver import (
     Ringing,
     TextReceived,
 )
+from asterism.runtime.drivers.owned import Owned
 from asterism.runtime.errors import Unavailable
 from asterism.runtime.log import escaped
 from asterism.runtime.states import DeviceState
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from asterism.runtime.switch import Switch
 
 
-class LocalLeg:
+class LocalLeg(Owned):
     """One half of a pair. Meets driver.Leg and driver.Passage."""
 
     technology = "Local"
@@ -42,6 +43,7 @@ class LocalLeg:
     formats: Sequence[str] = ("slin",)
 
     def __init__(self, driver: "LocalDriver", name: str, exten: str, context: str) -> None:
+        super().__init__()
         self._driver = driver
         self.name = name
         self.exten, self.context = exten, context
@@ -49,8 +51,6 @@ class LocalLeg:
         self.stays = False
         "Whether the pair is not taken out of the way: `/n`."
         self.other: LocalLeg | None = None
-        self.owner: Owner | None = None
-        self._early: list[LegEvent] = []
 
     @property
     def beyond(self) -> Owner | None:
@@ -62,23 +62,9 @@ class LocalLeg:
         """The other half."""
         return self.other
 
-    def attach(self, owner: Owner) -> None:
-        """Say who gets the events."""
-        self.owner = owner
-        early, self._early = self._early, []
-        for event in early:
-            owner.post(event)
-
-    def deliver(self, event: LegEvent) -> None:
-        """Post an event to this half's channel."""
-        if self.owner is None:
-            self._early.append(event)
-        else:
-            self.owner.post(event)
-
     def _across(self, event: LegEvent) -> None:
         if self.other is not None:
-            self.other.deliver(event)
+            self.other.post(event)
 
     def call(self, caller: Party, variables: Mapping[str, str]) -> None:
         """Start the dialplan on the other half."""
@@ -88,7 +74,7 @@ class LocalLeg:
             self._driver.switch.log.notice(
                 f"No such extension/context {escaped(self.exten)}@{escaped(self.context)} while calling Local channel"
             )
-            self.deliver(Ended(Cause.NOT_DEFINED))
+            self.post(Ended(Cause.NOT_DEFINED))
             return
         self._driver.paired(self, self.other, caller)
 
@@ -106,7 +92,7 @@ class LocalLeg:
 
     def answer(self) -> None:
         """Both halves are up."""
-        self.deliver(Answered())
+        self.post(Answered())
         self._across(Answered())
 
     def refuse(self, cause: int) -> None:
@@ -118,7 +104,7 @@ class LocalLeg:
         other, self.other = self.other, None
         if other is not None:
             other.other = None
-            other.deliver(Ended(cause))
+            other.post(Ended(cause))
 
     def hold(self) -> None:
         """Pass it on."""

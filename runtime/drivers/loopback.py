@@ -30,6 +30,7 @@ from asterism.runtime.driver import (
     Tone,
     TransferAsked,
 )
+from asterism.runtime.drivers.owned import Owned
 from asterism.runtime.sounds import duration_ms
 from asterism.runtime.states import DeviceState
 from asterism.runtime.tape import Speaker
@@ -350,20 +351,19 @@ def _later(seconds: float, function: Callable[..., object], *arguments: object) 
     asyncio.get_running_loop().call_later(seconds, function, *arguments)
 
 
-class LoopbackLeg:
+class LoopbackLeg(Owned):
     """One side of a call with a phone in memory. Meets driver.Leg."""
 
     technology = "Loopback"
     formats: Sequence[str] = ("ulaw", "alaw")
 
     def __init__(self, driver: "LoopbackDriver", phone: Phone, number: int) -> None:
+        super().__init__()
         self._driver = driver
         self.name = f"Loopback/{phone.name}-{number:08x}"
         self.phone = phone
         self.call_at_phone = Call(phone, self)
         self.audio = LoopbackAudio(self.call_at_phone)
-        self._owner: Owner | None = None
-        self._early: list[LegEvent] = []
         self._alive = True
         phone.calls.append(self.call_at_phone)
         phone.called.set()
@@ -373,19 +373,8 @@ class LoopbackLeg:
         asyncio.get_running_loop().call_soon(self._deliver, event)
 
     def _deliver(self, event: LegEvent) -> None:
-        if not self._alive:
-            return
-        if self._owner is None:
-            self._early.append(event)
-        else:
-            self._owner.post(event)
-
-    def attach(self, owner: Owner) -> None:
-        """Say who gets the events."""
-        self._owner = owner
-        early, self._early = self._early, []
-        for event in early:
-            owner.post(event)
+        if self._alive:
+            self.post(event)
 
     def call(self, caller: Party, variables: Mapping[str, str]) -> None:
         """Let the phone have the call; what it does is up to it."""
@@ -423,7 +412,7 @@ class LoopbackLeg:
             self._alive = False
             self.audio.close()
             self._driver.forget(self)
-            self.call_at_phone.ended(cause, dict(getattr(self._owner, "variables", {})))
+            self.call_at_phone.ended(cause, dict(getattr(self.owner, "variables", {})))
 
     def hold(self) -> None:
         """Nothing to do for a phone in memory."""

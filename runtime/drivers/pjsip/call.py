@@ -14,8 +14,6 @@ from asterism.runtime.driver import (
     Forwarded,
     Held,
     Identified,
-    LegEvent,
-    Owner,
     Party,
     Proceeding,
     Progressing,
@@ -25,6 +23,7 @@ from asterism.runtime.driver import (
     TextReceived,
     Transferred,
 )
+from asterism.runtime.drivers.owned import Owned
 from asterism.runtime.drivers.pjsip import facts
 from asterism.runtime.drivers.pjsip.audio import CallAudio
 from asterism.runtime.drivers.pjsip.deflect import Deflection, target
@@ -52,7 +51,7 @@ _SIP_BUSY = frozenset((482, 486, 600, 603))
 _SIP_CONGESTION = frozenset((400, 403, 404, 410, 480, 500, 502, 503, 504))
 
 
-class Call:
+class Call(Owned):
     """A leg of SIP or PJSIP; meets asterism.runtime.driver.Leg.
 
     Args:
@@ -64,10 +63,9 @@ class Call:
     "Whether nobody knows who it is."
 
     def __init__(self, endpoint: Endpoint, name: str, log: Log, watcher: Watcher) -> None:
+        super().__init__()
         self.endpoint = endpoint
         self._name, self._log, self._watcher = name, log, watcher
-        self._owner: Owner | None = None
-        self._early: list[LegEvent] = []
         self._pj: Any = None
         self.number = 0
         self.incoming: native.Incoming | None = None
@@ -120,23 +118,6 @@ class Call:
         wanted = tuple(name for name in names if name in self.endpoint.codecs)
         if wanted:
             self.endpoint = replace(self.endpoint, codecs=wanted)
-
-    def attach(self, owner: Owner) -> None:
-        """Say who gets the events."""
-        self._owner = owner
-        early, self._early = self._early, []
-        for event in early:
-            owner.post(event)
-
-    def post(self, event: LegEvent) -> None:
-        """Tell the channel something."""
-        self._post(event)
-
-    def _post(self, event: LegEvent) -> None:
-        if self._owner is None:
-            self._early.append(event)
-        else:
-            self._owner.post(event)
 
     def warn(self, text: str) -> None:
         """Tell the operator that something of this call went wrong."""
@@ -231,7 +212,7 @@ class Call:
         """Refuse an incoming call that was not answered: SIP says busy by ending it."""
         if self.incoming is not None and not self._answered and not self._over:
             self.hangup(cause)
-            self._post(Ended(cause))
+            self.post(Ended(cause))
 
     def hangup(self, cause: int) -> None:
         """End the call with the status, or the BYE, that the cause stands for."""
@@ -323,11 +304,11 @@ class Call:
         if uri and self.incoming is not None and not self._answered:
             self._answered = True
             self._answer(302, [("Contact", f"<{uri}>")])
-            self._post(Transferred(True))
+            self.post(Transferred(True))
         elif uri and self._is_up:
             self.deflection = Deflection(self, self._send("REFER", [("Refer-To", uri)]))
         else:
-            self._post(Transferred(False))
+            self.post(Transferred(False))
 
     def _send(self, method: str, headers: Headers, body: bytes = b"", content_type: str = "") -> int:
         try:
@@ -399,29 +380,29 @@ class Call:
 
     def _provisional(self, event: native.CallState) -> None:
         if event.code > 100:
-            self._post(Responded(f"SIP {event.code} {escaped(event.reason)}".rstrip(), int(cause_of_sip(event.code))))
+            self.post(Responded(f"SIP {event.code} {escaped(event.reason)}".rstrip(), int(cause_of_sip(event.code))))
         if event.state == "connecting":
             self._identified(event)
             return
         if event.code == 180:
             self._identified(event)
             self._watcher.state_changed(self, "ringing")
-            self._post(Ringing())
+            self.post(Ringing())
         if event.code in (180, 183) and has_body(event.message):
-            self._post(Progressing())
+            self.post(Progressing())
         elif event.code in (100, 181, 182, 183):
-            self._post(Proceeding())
+            self.post(Proceeding())
 
     def _identified(self, event: native.CallState) -> None:
         if self.endpoint.trust_inbound and b"-Identity" in event.message:
             party = party_of(event.message, "", trusted=True)
-            self._post(Identified(party))
+            self.post(Identified(party))
 
     def _up(self) -> None:
         if not self._is_up and not self._over:
             self._is_up = True
             self._watcher.state_changed(self, "up")
-            self._post(Answered())
+            self.post(Answered())
 
     def _ending(self, event: native.CallState) -> Ended:
         cause = reason_cause(event.cause)
@@ -446,7 +427,7 @@ class Call:
         uri = Uri.parse(NameAddress.parse(message.first("Contact")).uri)
         if uri.user:
             reason = NameAddress.parse(message.first("Diversion"))
-            self._post(Forwarded(uri.user, Party(Uri.parse(reason.uri).user, reason.name)))
+            self.post(Forwarded(uri.user, Party(Uri.parse(reason.uri).user, reason.name)))
 
     def media_event(self, event: native.CallMedia) -> None:
         """Audio was negotiated."""
@@ -458,13 +439,13 @@ class Call:
         if event.held != self._held:
             self._held = event.held
             self._watcher.state_changed(self, "hold" if event.held else "up")
-            self._post(Held() if event.held else Resumed())
+            self.post(Held() if event.held else Resumed())
 
     def digit_event(self, event: native.Dtmf) -> None:
         """A key was pressed."""
         if not self._over:
             carried = event.method == "rfc4733" and self._audio.relayed and not self._audio.keeps_digits
-            self._post(Digit(event.digit, event.duration_ms, carried=carried))
+            self.post(Digit(event.digit, event.duration_ms, carried=carried))
 
     def message_event(self, method: str, message: bytes) -> None:
         """A MESSAGE, or a NOTIFY about a transfer, came inside the call."""
@@ -472,13 +453,13 @@ class Call:
             if self.deflection is not None:
                 self.deflection.notified(message)
         elif not self._over:
-            self._post(TextReceived(message.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")))
+            self.post(TextReceived(message.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")))
 
     def _end(self, event: Ended) -> None:
         """The call is over on the wire."""
         already = self._over
         if not already:
-            self._post(event)
+            self.post(event)
         self._close()
         if self.referral is not None:
             self.referral.drop()
