@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from asterism.dialplan.scope import Jump
-from asterism.dialplan.subroutine import number_or_label
+from asterism.dialplan.subroutine import place_from
 from asterism.runtime import features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.channel import FOREVER, Channel
@@ -116,9 +116,7 @@ def _starting_with(chan: Channel, text: str) -> Channel | None:
 def _place(chan: Channel, text: str) -> Jump:
     if not text:
         return Jump(chan.context, chan.exten, chan.priority + 1)
-    parts = text.split("^")
-    context, exten, priority = ([chan.context, chan.exten, "1"][: 3 - len(parts)] + parts)[:3]
-    return Jump(context, exten, number_or_label(priority))
+    return place_from(chan, text)
 
 
 def _limits(chan: Channel, options: BridgeOptions) -> tuple[float, TimeLeft | None]:

@@ -9,7 +9,7 @@ from asterism.apps.dial_options import DialOptions
 from asterism.apps.macro import run_macro
 from asterism.apps.screening import Screening
 from asterism.dialplan.scope import Jump
-from asterism.dialplan.subroutine import number_or_label
+from asterism.dialplan.subroutine import place_from
 from asterism.runtime.channel import Channel
 from asterism.runtime.states import DialStatus
 from asterism.runtime.timeleft import TimeLeft
@@ -20,9 +20,8 @@ Place = tuple[str, str, int | str]
 
 def place(chan: Channel, text: str) -> Place:
     """`[[context^]exten^]priority` taken apart; what is missing is the caller's own."""
-    parts = text.split("^")
-    context, exten, priority = ([chan.context, chan.exten, "1"][: 3 - len(parts)] + parts)[:3]
-    return context, exten, number_or_label(priority)
+    jump = place_from(chan, text)
+    return jump.context, jump.exten, jump.priority
 
 
 def with_arguments(text: str) -> tuple[str, list[str]]:

@@ -17,6 +17,13 @@ def place(text: str) -> Jump | None:
     return Jump(context, exten, priority)
 
 
+def place_from(scope: Scope, text: str) -> Jump:
+    """Read a place as options name it, `[[context^]exten^]priority`; commas separate too, what is left out is here."""
+    parts = text.replace("^", ",").split(",")
+    context, exten, priority = ([scope.context, scope.exten, "1"][: max(0, 3 - len(parts))] + parts)[:3]
+    return Jump(context, exten, number_or_label(priority))
+
+
 def relative(scope: Scope, jump: Jump) -> Jump:
     """Turn a priority written `+n` or `-n` into the number that it means here.
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from asterism.dialplan.scope import Jump
-from asterism.dialplan.subroutine import number_or_label
+from asterism.dialplan.subroutine import place_from
 from asterism.runtime import features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
@@ -171,9 +171,7 @@ async def by_keys(party: "Member") -> None:
 
 def _place(channel: Channel, text: str) -> Jump:
     """`[[context^]exten^]priority`, what is missing is the channel's own; bars separate too."""
-    parts = text.replace("^", ",").replace("|", ",").split(",")
-    context, exten, priority = ([channel.context, channel.exten, "1"][: 3 - len(parts)] + parts)[-3:]
-    return Jump(context, exten, number_or_label(priority))
+    return place_from(channel, text.replace("|", ","))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from asterism.runtime.channel import Channel
 from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, MusicOnHoldStart, MusicOnHoldStop
 from asterism.runtime.log import Level
@@ -96,6 +97,22 @@ async def test_bridge_hangs_the_other_up_with_x_and_ends_after_s(rt: TestRuntime
     assert [line for line in rt.executed() if "NoOp" in line] == [
         "200@default:2 NoOp(SUCCESS)", "300@default:2 NoOp(NONEXISTENT)", "400@default:2 NoOp(LOOP)",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["after^700^2", "after,700,2"])
+async def test_bridge_sends_the_other_on_where_f_says(rt: TestRuntime, place: str) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Answer()\n same => n,Wait(100)\n"
+        f"exten => 200,1,Bridge(Loopback/alice, F({place}))\n"
+        "[after]\nexten => 700,1,NoOp(too early)\n same => n,NoOp(here)\n"
+    )
+    alice = await rt.phone("alice").call("100@default")
+    await alice.until("up")
+    bob = await rt.phone("bob").call("200@default")
+    await bob.talking()
+    bob.hangup()
+    await alice.over()
+    assert [line for line in rt.executed() if "NoOp" in line] == ["700@after:2 NoOp(here)"]
 
 
 async def test_bridge_takes_a_party_out_of_its_call(rt: TestRuntime) -> None:
