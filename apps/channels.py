@@ -53,7 +53,7 @@ async def soft_hangup(chan: Channel, channel: str, options: SoftHangupOptions = 
     for other in list(chan.switch.channels.values()):
         if wanted == (other.name.rpartition("-")[0] if options.all else other.name).lower():
             chan.notice(f"Soft hanging {other.name} up.")
-            other.request_hangup()
+            other.request_hangup(told=True)
     await chan.pause()  # Where its own end reaches this channel, if that was meant.
 
 

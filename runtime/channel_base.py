@@ -381,7 +381,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
         self.cause = int(cause) or self.cause
         if not self.ended:
             self.ended = True
-            self.tell(SoftHangupRequest, int(Cause.NORMAL_CLEARING))
+            self.tell(SoftHangupRequest, SoftHangupRequest.PLAN_OVER)
 
     # --- asked from outside -------------------------------------------------------------------
 
@@ -443,17 +443,19 @@ class ChannelBase(Mailbox, Parties, Reporter):
             self._mail.append(event)
             self.stir()
 
-    def request_hangup(self, cause: int = 0) -> None:
+    def request_hangup(self, cause: int = 0, *, told: bool = False) -> None:
         """Ask for the end of the channel; `h` runs. Nothing happens when it is ending already.
 
         Args:
             cause: Q.850; 0 gives none, as Asterisk's console does: HANGUPCAUSE stays what it is.
+            told: Publish that somebody has asked; Asterisk does for its console, SoftHangup and AGI alone.
         """
         if self._gone:
             return
         self._gone = True
         self.cause = int(cause) or self.cause
-        self.tell(SoftHangupRequest, self.cause)
+        if told:
+            self.tell(SoftHangupRequest, SoftHangupRequest.ASKED)
         self._interrupt(Hangup(self.cause))
 
     def redirect(self, context: str, exten: str, priority: str | int = 1) -> None:

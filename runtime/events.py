@@ -8,7 +8,7 @@ each of them with Dest.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from asterism.runtime.causes import cause_text
 from asterism.runtime.states import ChannelState
@@ -264,7 +264,12 @@ class HangupRequest(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class SoftHangupRequest(ChannelEvent):
-    """Somebody here has asked for a channel's end."""
+    """Somebody here has asked for a channel's end; `cause` is who, by Asterisk's numbers, and no Q.850 cause."""
+
+    PLAN_OVER: ClassVar[int] = 16
+    "The channel's own dialplan has come to its end."
+    ASKED: ClassVar[int] = 32
+    "The console, an application, or an AGI program."
 
     cause: int = 0
 

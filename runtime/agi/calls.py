@@ -39,7 +39,7 @@ async def hangup(agi: "Conversation", channelname: str = "") -> Reply:
     found = agi.channel if not channelname else _channel(agi, channelname)
     if found is None:
         return result(-1)
-    found.request_hangup()
+    found.request_hangup(told=True)
     return result(1)
 
 

@@ -257,7 +257,7 @@ def request_hangup(rt: "Runtime", names: list[str]) -> list[str]:
         if not channels and name.lower() != "all":
             lines.append(_unknown(name))
         for channel in channels:
-            channel.request_hangup()
+            channel.request_hangup(told=True)
             lines.append(f"Requested Hangup on channel '{channel.name}'")
     return lines
 

@@ -107,8 +107,19 @@ async def test_it_can_be_asked_for_from_outside(rt: TestRuntime) -> None:
     rt.channels["Loopback/alice-00000000"].request_hangup(Cause.NORMAL_CIRCUIT_CONGESTION)
     await call.over()
     assert call.cause == Cause.NORMAL_CIRCUIT_CONGESTION
-    assert rt.heard_all(SoftHangupRequest)[0].cause == Cause.NORMAL_CIRCUIT_CONGESTION
+    assert [event.cause for event in rt.heard_all(SoftHangupRequest)] == [SoftHangupRequest.PLAN_OVER]
     assert rt.executed()[-1] == "h@default:1 NoOp(h 34)"
+
+
+async def test_who_asks_is_told_where_asterisk_tells_it(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Wait(3600)\nexten => 101,1,SoftHangup(${CHANNEL})\n" + H)
+    call = await rt.phone("alice").call("100@default")
+    await rt.commands.run(rt, "channel request hangup all")
+    await call.over()
+    call = await rt.phone("bob").call("101@default")
+    await call.over()
+    # As Asterisk 22 was seen to tell: 32 for who asks, then 16 for the end of the dialplan.
+    assert [event.cause for event in rt.heard_all(SoftHangupRequest)] == [32, 16, 32, 16]
 
 
 async def test_before_the_first_step(rt: TestRuntime) -> None:
