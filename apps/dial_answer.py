@@ -51,11 +51,13 @@ class Outcome:
     Args:
         status: DIALSTATUS instead of ANSWER.
         go_on: The dialplan goes on though somebody answered.
+        word: What the subroutine, the macro, or the called party has said instead of joining the two; DialEnd tells it.
         time_left: The warnings of option L.
     """
 
     status: DialStatus | None = None
     go_on: bool = False
+    word: str = ""
     time_left: TimeLeft | None = None
 
     def join(self, chan: Channel, callee: Channel) -> bool:
@@ -76,12 +78,13 @@ class Outcome:
             self.go_on = True
         elif word != "ABORT":
             return True
+        self.word = result.replace("^", ",")
         return False
 
 
 def on_answer(
     chan: Channel, options: DialOptions, outcome: Outcome, screening: Screening | None
-) -> Callable[[Channel], Awaitable[bool | Jump]] | None:
+) -> Callable[[Channel], Awaitable[bool | Jump | str]] | None:
     """What to do when somebody has answered, before the two are joined; None when there is nothing.
 
     Args:
@@ -94,10 +97,10 @@ def on_answer(
     if all(each is None for each in (*wanted, outcome.time_left)):
         return None
 
-    async def greet(callee: Channel) -> bool | Jump:
+    async def greet(callee: Channel) -> bool | Jump | str:
         if screening is not None and not await screening.ask(callee):
             outcome.status, outcome.go_on = screening.status, True
-            return False
+            return screening.status.value
         if options.announce is not None:
             await _announce(chan, callee, options.announce)
         if callee.far_end_gone:
@@ -107,7 +110,7 @@ def on_answer(
         agreed = await _ask(chan, callee, options, outcome)
         if agreed and options.digits is not None:
             await _press(chan, callee, options.digits)
-        return outcome.join(chan, callee) if agreed and not callee.far_end_gone else False
+        return outcome.join(chan, callee) if agreed and not callee.far_end_gone else outcome.word or False
 
     return greet
 

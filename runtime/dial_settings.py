@@ -12,8 +12,8 @@ from asterism.runtime.states import DialStatus
 
 Hook = Callable[[Channel], Awaitable[bool]]
 "Runs in the caller's task with the called channel; what waits for that one's far end goes through `Channel.work`."
-AnswerHook = Callable[[Channel], Awaitable[bool | Jump]]
-"The same for one that has answered; a Jump sends it there, and no further."
+AnswerHook = Callable[[Channel], Awaitable[bool | Jump | str]]
+"The same for one that has answered; a Jump sends it there, and no further; a word ends it, and DialEnd tells the word."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class DialSettings:
         on_progress: Runs for a leg that sends early audio for the first time.
         before_call: Runs for each new leg before it is called; False gives that leg up.
         on_answer: Runs when a leg has answered, before the two are joined; False ends that leg and the dial,
-            a Jump sends the callee there instead.
+            a Jump sends the callee there instead, a word ends it too and is what DialEnd tells. It is told behind it.
         caller_features, callee_features: What that party may do with DTMF while they talk, in Asterisk's letters:
             T transfer, H hang up, K park, X record.
         forwarding: Whether a destination may send the call elsewhere.

@@ -72,10 +72,11 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         if settings.answer_first:
             await caller.answer(at_once=True)
         agreed = True if settings.on_answer is None else await _agreed(settings.on_answer, caller, callee)
+        race.answer_told(callee, agreed if isinstance(agreed, str) else DialStatus.ANSWER.value)
         if agreed is not True:
             caller.cause = result.cause = callee.cause or int(Cause.NORMAL_CLEARING)
             result.gone_first = "callee" if callee.far_end_gone else ""
-            keep = _sent(callee, agreed or None)
+            keep = isinstance(agreed, Jump) and _sent(callee, agreed)
             return
         await caller.answer(at_once=True)
         answered_at = loop.time()
@@ -85,6 +86,7 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
         keep = keep or _sent(callee, settings.callee_goes)
         raise
     finally:
+        race.answer_told(callee)
         result.answered_ms = round((loop.time() - answered_at) * 1000)
         _set_times(race, result.answered_ms)
         if not keep:
@@ -135,11 +137,11 @@ def _sent(callee: Channel, place: Jump | None) -> bool:
     return True
 
 
-async def _agreed(hook: AnswerHook, caller: Channel, callee: Channel) -> bool | Jump:
+async def _agreed(hook: AnswerHook, caller: Channel, callee: Channel) -> bool | Jump | str:
     """Ask a hook about a callee that has answered; one that has gone meanwhile agrees to nothing."""
     try:
         agreed = await hook(callee)
-        return False if callee.far_end_gone else agreed
+        return agreed if isinstance(agreed, str) or not callee.far_end_gone else False
     except Hangup:
         if caller.far_end_gone or not callee.far_end_gone:
             raise

@@ -108,6 +108,7 @@ class Race:
     winner: Channel | None = None
     picker_waits: "asyncio.Future[Bridge] | None" = None
     "Who waits to be told in which bridge the talk is, when the winner has taken the call from another one."
+    _answer_told: bool = False
     _tone: media.Play | None = None
     _sent_ringing: bool = False
 
@@ -123,7 +124,8 @@ class Race:
             for destination in destinations:
                 await self._prepare(destination)
             for attempt in tuple(self.legs.values()):
-                self._call(attempt)
+                if not self._call(attempt):
+                    self.lines -= 1
             self._comfort()
             if self.lines == 1 and len(self.legs) == 1:
                 self._introduce(next(iter(self.legs)))
@@ -146,8 +148,8 @@ class Race:
         except BaseException:
             self.result.status = DialStatus.CANCEL
             self.dismiss(Cause.NORMAL_CLEARING)
-            cause = Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NOT_DEFINED
-            self._lose_others(DialStatus.CANCEL, cause)
+            cause = (self.caller.cause if self.caller is not None else 0) or Cause.NORMAL_CLEARING
+            self._lose_others(DialStatus.CANCEL, Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else cause)
             raise
         finally:
             self._quiet()
@@ -205,7 +207,8 @@ class Race:
             self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
             channel.close(Cause.NORMAL_CLEARING)
 
-    def _call(self, attempt: _Attempt, caller: Party | None = None) -> None:
+    def _call(self, attempt: _Attempt, caller: Party | None = None) -> bool:
+        """Call a leg; False when there is nobody to call, and nothing to tell of but the channel's end."""
         channel = attempt.channel
         caller = (
             caller or self.settings.caller or (self.caller.caller if self.caller is not None else channel.connected)
@@ -213,6 +216,11 @@ class Race:
         attempt.called = True
         try:
             channel.leg.call(caller, channel.variables)
+        except Unavailable:
+            channel.verbose(3, f"Couldn't call {escaped(attempt.destination)}")
+            del self.legs[channel]
+            channel.close()
+            return False
         except DriverError as error:
             channel.error(f"Calling {escaped(attempt.destination)} failed: {error}")
             channel.post(Ended(Cause.NETWORK_OUT_OF_ORDER))
@@ -221,6 +229,7 @@ class Race:
             bus.publish(DialBegin(self._caller_snapshot(), channel.snapshot(), attempt.resource))
         if self.switch.log.shows(3):
             channel.verbose(3, f"Called {escaped(attempt.destination)}")
+        return True
 
     def _unavailable(self, destination: str, refusal: Unavailable) -> None:
         cause = int(refusal.cause)
@@ -303,7 +312,14 @@ class Race:
             caller.set("DIALSTATUS", result.status.value)
             caller.set("DIALEDPEERNAME", result.peer)
             caller.set("DIALEDPEERNUMBER", result.number)
-        self._end_told(attempt.channel, DialStatus.ANSWER)
+        if self.settings.on_answer is None or picker is not None:
+            self.answer_told(attempt.channel)
+
+    def answer_told(self, channel: Channel, status: str = DialStatus.ANSWER.value) -> None:
+        """Tell how the attempt that was answered has ended, unless it is told already."""
+        if not self._answer_told:
+            self._answer_told = True
+            self._end_told(channel, status)
 
     def _introduce(self, channel: Channel) -> None:
         """Let the caller know whom it is to talk to; a Local channel is nobody yet."""
@@ -333,13 +349,13 @@ class Race:
         pickup.rings_in(channel, None)
         self.tally.add(meaning)
         # One attempt's end is told by another rule than DIALSTATUS, which all of them make together.
-        self._end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER))
+        self._end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER).value)
         channel.close(meaning if cause is None else cause)
 
-    def _end_told(self, channel: Channel, status: DialStatus, forward: str = "") -> None:
+    def _end_told(self, channel: Channel, status: str, forward: str = "") -> None:
         bus = self.switch.bus
         if bus.wants(DialEnd):
-            bus.publish(DialEnd(self._caller_snapshot(), channel.snapshot(), status.value, forward))
+            bus.publish(DialEnd(self._caller_snapshot(), channel.snapshot(), status, forward))
 
     async def _forward(self, attempt: _Attempt, event: Forwarded) -> None:
         channel, destination = attempt.channel, event.destination
@@ -368,11 +384,12 @@ class Race:
             await self._prepare(destination, self.settings.forward_caller)
             for new in [leg for made, leg in self.legs.items() if made not in before]:
                 new.channel.redirecting = event.party if event.party.number else channel.caller
-                self._call(new, self.settings.forward_caller)
+                if not self._call(new, self.settings.forward_caller):
+                    self.tally.unavailable += 1
         finally:
             if caller is not None:
                 caller.forwards_left = kept
-            self._end_told(channel, DialStatus.CANCEL, destination)
+            self._end_told(channel, DialStatus.CANCEL.value, destination)
             channel.close(Cause.NORMAL_CLEARING)
 
     def _alerting(self, attempt: _Attempt, event: LegEvent) -> None:
@@ -446,7 +463,7 @@ class Race:
         for channel, attempt in tuple(self.legs.items()):
             del self.legs[channel]
             if attempt.called:
-                self._end_told(channel, status)
+                self._end_told(channel, status.value)
             channel.close(cause)
 
     def _timed_out(self) -> None:
@@ -455,7 +472,7 @@ class Race:
         if self.caller is not None:
             self.caller.verbose(3, f"{'No response' if early else 'Nobody picked up'} in {round(seconds * 1000)} ms")
         self.result.status = DialStatus.CHANUNAVAIL if early else DialStatus.NOANSWER
-        self._lose_others(DialStatus.NOANSWER, Cause.NOT_DEFINED)
+        self._lose_others(DialStatus.NOANSWER, Cause.NO_ANSWER if self.caller is None else Cause.NOT_DEFINED)
 
     def _nobody(self) -> None:
         tally = self.tally

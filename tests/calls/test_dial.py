@@ -1,5 +1,7 @@
 """Dial between phones in memory: who answers, who does not, and what the dialplan learns of it."""
 
+import asyncio
+
 import pytest
 from asterism.runtime.causes import Cause
 from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, DialBegin, DialEnd, DialState
@@ -163,3 +165,41 @@ async def test_early_audio_of_a_single_leg(rt: TestRuntime) -> None:
     assert call.sounds() == ["the number you have dialled"]
     call.hangup()
     await call.over()
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ("BUSY", "BUSY"),
+        ("abort", "abort"),
+        ("CONTINUE", "CONTINUE"),
+        ("GOTO:default^500^1", "GOTO:default,500,1"),
+        ("whatever", "ANSWER"),
+    ],
+)
+async def test_the_end_of_a_dial_is_told_with_what_the_subroutine_says(rt: TestRuntime, result: str, told: str) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Loopback/bob,,U(sub))\nexten => 500,1,NoOp()\n"
+        f"[sub]\nexten => s,1,Wait(1)\n same => n,Set(GOSUB_RESULT={result})\n same => n,Return()\n"
+    )
+    rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(0.5)
+    assert not rt.heard_all(DialEnd)
+    await asyncio.sleep(1)
+    call.hangup()
+    await call.over()
+    assert [event.dial_status for event in rt.heard_all(DialEnd)] == [told]
+
+
+@pytest.mark.parametrize("gone", ["alice", "bob"])
+async def test_the_end_of_a_dial_is_told_when_somebody_goes_meanwhile(rt: TestRuntime, gone: str) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Loopback/bob,,U(sub))\n[sub]\nexten => s,1,Wait(5)\n same => n,Return()\n"
+    )
+    bob = rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    (call if gone == "alice" else bob.calls[0]).hangup()
+    await call.over()
+    assert [event.dial_status for event in rt.heard_all(DialEnd)] == ["ANSWER"]
