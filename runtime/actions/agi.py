@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from asterism.runtime.actions.originate import SYSTEM_APPLICATIONS
 from asterism.runtime.agi import asynchronous, protocol
 from asterism.runtime.agi.command import find
-from asterism.runtime.danger import is_dangerous
+from asterism.runtime.danger import is_dangerous, may_run
 from asterism.runtime.declare import action
 from asterism.runtime.request import Request, Response, client
 
@@ -40,5 +39,6 @@ def _may_run(rt: "Runtime", command: str) -> bool:
     known, arguments = found
     if known.name == "RECORD FILE":
         return False
-    application = arguments[0].lower() if known.name == "EXEC" and arguments else ""
-    return not any(word in application for word in SYSTEM_APPLICATIONS) and not is_dangerous(rt, arguments)
+    if known.name == "EXEC" and arguments:
+        return may_run(rt, arguments[0], arguments[1:])
+    return not is_dangerous(rt, arguments)

@@ -12,7 +12,7 @@ from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.peers import MessageLeg
-from asterism.runtime.request import Header, Item, Request, Response
+from asterism.runtime.request import Header, Item, Request, Response, client
 from asterism.runtime.settings import is_true
 from asterism.runtime.snapshots import channel_headers
 from asterism.runtime.unbound import Unbound
@@ -107,7 +107,9 @@ async def setvar(rt: "Runtime", variable: str = "", value: str = "", channel: st
     function = rt.find_function(variable.partition("(")[0]) if is_function else None
     if is_function and (function is None or not function.writers):
         return Response.error("Variable not set")
-    if is_function and not rt.live_dangerously and is_dangerous(rt, [variable, value]):
+    texts = [variable, value] if is_function else [variable]
+    refused = is_dangerous(rt, texts) and not rt.live_dangerously
+    if refused and (is_function or "system" not in client().rights):
         return Response.error("Variable not set")
     if not is_function and found is None:
         rt.set_global(variable, value)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asterism.runtime import callerid
-from asterism.runtime.danger import is_dangerous
+from asterism.runtime.danger import is_dangerous, may_run
 from asterism.runtime.declare import action
 from asterism.runtime.dialing import Originated
 from asterism.runtime.driver import Party
@@ -14,13 +14,6 @@ from asterism.runtime.settings import is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
-
-SYSTEM_APPLICATIONS = (
-    "system", "exec", "agi", "monitor", "externalivr", "originate", "record", "reload", "dictate", "minivm",
-    "voicemail", "sendmail", "while", "set",
-)  # fmt: skip
-"""Applications that can start a process, or write a file, or run another one that does, by a part of their name:
-asking for one takes the class system."""
 
 DEFAULT_TIMEOUT_MS = 30_000
 
@@ -90,8 +83,10 @@ def _complaint(rt: "Runtime", request: Request) -> str:
     priority, context, exten = request.get("Priority"), request.get("Context"), request.get("Exten")
     if priority and not priority.isdecimal() and not _label(rt, context, exten, priority):
         return "Invalid priority"
+    if _is_forbidden(rt, application, request):
+        return "Originate Access Forbidden: app or data blacklisted"
     if application:
-        return _forbidden(rt, application, request)
+        return ""
     if not (exten and context and priority):
         return "Originate with 'Exten' requires 'Context' and 'Priority'"
     if not rt.extension_exists(context, exten, int(priority) if priority.isdecimal() else 1):
@@ -105,16 +100,14 @@ def _label(rt: "Runtime", context: str, exten: str, label: str) -> int:
     return rt.plan.label(Unbound(rt), context, exten, label)
 
 
-def _forbidden(rt: "Runtime", application: str, request: Request) -> str:
-    """What runs programs or touches files needs the class system, as an application or inside the data of one."""
+def _is_forbidden(rt: "Runtime", application: str, request: Request) -> bool:
+    """Whether it takes the class system: what runs programs or touches files does, however it is spelled."""
     if "system" in client().rights:
-        return ""
-    name, texts = application.lower(), [request.get("Data"), *request.all("Variable")]
-    if any(part in name for part in SYSTEM_APPLICATIONS):
-        return "Originate Access Forbidden: app or data blacklisted"
-    if is_dangerous(rt, texts):
-        return "Originate Access Forbidden: app or data blacklisted"
-    return ""
+        return False
+    if application:
+        return not may_run(rt, application, [request.get("Data"), *request.all("Variable")])
+    # Nobody works out the values, but a name may be a function's, and that of one that writes another.
+    return is_dangerous(rt, request.variables)
 
 
 def _order(request: Request) -> _Order:

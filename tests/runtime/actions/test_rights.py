@@ -116,13 +116,45 @@ def headers(name: str, text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "application", ["System", "TrySystem", "Exec", "ExecIf", "TryExec", "AGI", "EAGI", "MixMonitor", "Monitor",
-                    "Record", "ExternalIVR", "Originate", "Set", "MSet", "Dictate", "VoiceMail", "While", "ExecIfTime"],
+                    "Record", "ExternalIVR", "Originate", "Set", "MSet", "Dictate", "VoiceMail", "While", "ExecIfTime",
+                    "WaitForCondition"],
 )  # fmt: skip
 async def test_no_application_that_does(rt: TestRuntime, application: str) -> None:
     rt.extensions("[default]\nexten => 100,1,Answer()\n")
     somebody = Somebody(ManagerServer(rt), *HARMLESS)
     answer = await somebody.ask("Originate", Channel="Local/100@default", Application=application, Data="x")
     assert answer.message == "Originate Access Forbidden: app or data blacklisted"
+
+
+@pytest.mark.parametrize(("application", "data"), [("Authenticate", "/etc/passwd"), ("DISA", "/etc/passwd,default")])
+async def test_no_file_of_passwords(rt: TestRuntime, application: str, data: str) -> None:
+    rt.extensions("[default]\nexten => 100,1,Answer()\n")
+    somebody = Somebody(ManagerServer(rt), *HARMLESS)
+    there = {"Channel": "Local/100@default", "Async": "yes", "Application": application}
+    answer = await somebody.ask("Originate", **there, Data=data)
+    assert answer.message == "Originate Access Forbidden: app or data blacklisted"
+    answer = await somebody.ask("Originate", **there, Data="1234")
+    assert answer.message == "Originate successfully queued"
+
+
+INDIRECT = ["ARRAY(FILE(%s))", "PUSH(SHELL(touch %s))", "UNSHIFT(FILE(%s))", "HASH(FILE(%s))", "__TOUCH_MIXMONITOR",
+            "TOUCH_MIXMONITOR_PREFIX", "FILE(%s)", "ARRAY(TOUCH_MIXMONITOR)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INDIRECT)
+async def test_no_variable_that_does(rt: TestRuntime, tmp_path: Path, name: str) -> None:
+    """A variable of an originated call may be a function that writes or reads another one, or say where to record."""
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Wait(60)\n")
+    mark = tmp_path / "touched"
+    mark.write_text("as it was")
+    variable = name.replace("%s", str(mark))
+    somebody = Somebody(ManagerServer(rt), *HARMLESS)
+    there = {"Channel": "Local/100@default", "Context": "default", "Exten": "100", "Priority": "1"}
+    answer = await somebody.ask("Originate", **there, Variable=f"{variable}=x,b,touch x")
+    assert answer.message == "Originate Access Forbidden: app or data blacklisted"
+    assert (await somebody.ask("Setvar", Variable=variable, Value="x")).message == "Variable not set"
+    assert (await somebody.ask("Originate", **there, Variable="X=SHELL(id)")).status == "Success"
+    assert mark.read_text() == "as it was"
 
 
 async def test_files_only_inside_the_folder(tmp_path: Path) -> None:
