@@ -124,7 +124,7 @@ class Consultation:
         target = self.target
         target.set("TRANSFERERNAME", self.transferer.name)
         target.set("ATTENDEDTRANSFER", self.transferer.name)
-        target.leg.call(self.transferer.caller, target.variables)
+        transfer.place_call(target, self.transferer.caller)
         impart(second, target)
         if target.membership is not None:
             target.membership.on_answer = lambda: self.tell(Stimulus.TARGET_ANSWERED)
@@ -468,7 +468,7 @@ class Consultation:
             self.target = self._recall = transfer.call_number(self.transferer, self._exten, self._context)
         except Unavailable:
             return self._fail_quietly
-        self.target.leg.call(self._connected, self.target.variables)
+        transfer.place_call(self.target, self._connected)
         impart(self.first, self.target)
         if self.target.membership is not None:
             self.target.membership.on_answer = lambda: self.tell(Stimulus.RECALL_ANSWERED)

@@ -289,7 +289,7 @@ class Leg(Protocol):
 
     def call(self, caller: Party, variables: Mapping[str, str]) -> None:
         """Send the call out (outgoing legs). `variables` are the inherited ones of the new channel (names without `_`),
-        for drivers that read some, such as SIPADDHEADER01."""
+        for drivers that read some, such as SIPADDHEADER01. Raises Unavailable when there is nobody to call."""
 
     def ring(self) -> None:
         """Tell the caller that it rings (180)."""

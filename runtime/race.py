@@ -148,8 +148,9 @@ class Race:
         except BaseException:
             self.result.status = DialStatus.CANCEL
             self.dismiss(Cause.NORMAL_CLEARING)
-            cause = (self.caller.cause if self.caller is not None else 0) or Cause.NORMAL_CLEARING
-            self._lose_others(DialStatus.CANCEL, Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else cause)
+            cause = (0 if self.caller is None else self.caller.cause) or Cause.NORMAL_CLEARING
+            elsewhere = self.settings.answered_elsewhere
+            self._lose_others(DialStatus.CANCEL, Cause.ANSWERED_ELSEWHERE if elsewhere else cause)
             raise
         finally:
             self._quiet()

@@ -11,7 +11,7 @@ from asterism.runtime import features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
-from asterism.runtime.driver import Digit
+from asterism.runtime.driver import Digit, Ended, Party
 from asterism.runtime.errors import Unavailable
 from asterism.runtime.events import AttendedTransfer, BlindTransfer, BridgeSnapshot, ChannelSnapshot
 from asterism.runtime.member import impart
@@ -118,7 +118,7 @@ def _replaced(transferer: Channel, bridge: Bridge, exten: str, context: str, var
         return Result.FAIL
     _mark(target, transferer.name, attended=False)
     target.set_variables(variables)
-    target.leg.call(transferer.caller, target.variables)
+    place_call(target, transferer.caller)
     impart(bridge, target, swap=transferer, introduced=True)
     return Result.SUCCESS
 
@@ -135,6 +135,14 @@ def call_number(transferer: Channel, exten: str, context: str) -> Channel:
     destination = f"{exten}@{context}"
     leg = driver.request("Local", destination, transferer)
     return transferer.switch.outgoing(leg, transferer, resource=destination)
+
+
+def place_call(target: Channel, caller: Party) -> None:
+    """Call it; a number that is not there (any more) ends it."""
+    try:
+        target.leg.call(caller, target.variables)
+    except Unavailable as refusal:
+        target.post(Ended(refusal.cause))
 
 
 def _tell_blind(

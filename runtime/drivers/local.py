@@ -51,6 +51,7 @@ class LocalLeg(Owned):
         self.stays = False
         "Whether the pair is not taken out of the way: `/n`."
         self.other: LocalLeg | None = None
+        self._called = False
 
     @property
     def beyond(self) -> Owner | None:
@@ -71,11 +72,10 @@ class LocalLeg(Owned):
         if self.other is None:
             return
         if not self._driver.switch.extension_exists(self.context, self.exten, caller=caller.number):
-            self._driver.switch.log.notice(
-                f"No such extension/context {escaped(self.exten)}@{escaped(self.context)} while calling Local channel"
-            )
-            self.post(Ended(Cause.NOT_DEFINED))
-            return
+            place = f"{escaped(self.exten)}@{escaped(self.context)}"
+            self._driver.switch.log.notice(f"No such extension/context {place} while calling Local channel")
+            raise Unavailable(f"there is no {place}", Cause.NOT_DEFINED)
+        self._called = self.other._called = True
         self._driver.paired(self, self.other, caller)
 
     def ring(self) -> None:
@@ -104,7 +104,8 @@ class LocalLeg(Owned):
         other, self.other = self.other, None
         if other is not None:
             other.other = None
-            other.post(Ended(cause))
+            if self._called:  # Before that nobody is there to be told.
+                other.post(Ended(cause))
 
     def hold(self) -> None:
         """Pass it on."""

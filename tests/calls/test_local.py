@@ -6,9 +6,19 @@ from pathlib import Path
 
 import pytest
 from asterism.runtime import optimizing
+from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import SoundFile
-from asterism.runtime.events import DialEnd, LocalBridge, LocalOptimizationBegin, LocalOptimizationEnd, Newchannel
+from asterism.runtime.events import (
+    DialBegin,
+    DialEnd,
+    Hangup,
+    HangupRequest,
+    LocalBridge,
+    LocalOptimizationBegin,
+    LocalOptimizationEnd,
+    Newchannel,
+)
 from asterism.runtime.testing import TestRuntime
 
 
@@ -152,10 +162,56 @@ async def test_a_local_channel_that_calls_itself_ends(rt: TestRuntime) -> None:
 
 
 async def test_nothing_there(rt: TestRuntime) -> None:
-    rt.extensions("[default]\nexten => 100,1,Dial(Local/999@nowhere,5)\n same => n,NoOp(${DIALSTATUS})\n")
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/999@nowhere,5)\n same => n,NoOp(${DIALSTATUS} ${HANGUPCAUSE})\n"
+    )
     call = await rt.phone("alice").call("100@default")
     await call.over()
-    assert "100@default:2 NoOp(CHANUNAVAIL)" in rt.executed()
+    assert "100@default:2 NoOp(CHANUNAVAIL 0)" in rt.executed()
+    # As Asterisk 22 was seen to do: nobody was dialled, so there is nothing to tell but the end of the two halves.
+    assert not rt.heard_all(DialBegin) and not rt.heard_all(DialEnd)
+    assert not any(event.channel.channel.startswith("Local") for event in rt.heard_all(HangupRequest))
+    ends = {event.channel.channel: event.cause for event in rt.heard_all(Hangup)}
+    assert ends["Local/999@nowhere-00000000;1"] == ends["Local/999@nowhere-00000000;2"] == 0
+    assert not rt.channels
+
+
+@pytest.mark.parametrize(("other", "status"), [("bob", "BUSY"), ("carol", "ANSWER")])
+async def test_nothing_there_counts_for_nothing_beside_others(rt: TestRuntime, other: str, status: str) -> None:
+    rt.phone("bob").refuses(Cause.USER_BUSY)
+    rt.phone("carol").answers(talks_s=1)
+    rt.extensions(f"[default]\nexten => 100,1,Dial(Local/999@nowhere&Loopback/{other},5)\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.variables["DIALSTATUS"] == status
+    assert not rt.channels
+
+
+async def test_a_forward_to_nothing_is_a_failure(rt: TestRuntime) -> None:
+    rt.phone("bob").forwards("999@nowhere")
+    rt.phone("carol").refuses(Cause.USER_BUSY)
+    rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob&Loopback/carol,5)\n same => n,NoOp(${DIALSTATUS})\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert "100@default:2 NoOp(BUSY)" in rt.executed()
+    assert not rt.channels
+
+
+@pytest.mark.parametrize(("asked", "cause"), [(0, 16), (21, 21)])
+async def test_who_is_given_up_ends_with_the_callers_cause(rt: TestRuntime, asked: int, cause: int) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Local/200@default/n)\nexten => 200,1,Ringing()\n same => n,Wait(9)\n")
+    call = await rt.phone("alice").call("100@default")
+    await call.until("ringing")
+    rt.channels["Loopback/alice-00000000"].request_hangup(asked)
+    await call.over()
+    ends = {event.channel.channel: event.cause for event in rt.heard_all(Hangup)}
+    assert ends["Local/200@default-00000000;1"] == ends["Local/200@default-00000000;2"] == cause
+
+
+async def test_an_originate_that_nobody_answers_ends_with_no_answer(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 200,1,Ringing()\n same => n,Wait(9)\n")
+    await rt.originate("Local/200@default/n", timeout=1, application="Wait", app_data="1")
+    assert rt.heard_all(Hangup)[0].cause == Cause.NO_ANSWER
 
 
 CHAIN = (
