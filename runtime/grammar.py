@@ -102,6 +102,8 @@ def _without_values(element: Element) -> str:
     if not any(inside):
         return ""
     text = "|".join(filter(None, inside))
+    if element.optional and text.startswith("{") and text.find("}") == len(text) - 1:
+        text = text[1:-1]
     return f"[{text}]" if element.optional else f"{{{text}}}"
 
 
@@ -192,8 +194,15 @@ class Commands(MutableMapping[str, Command]):
         return [*self.aliases[best].split(), *words[length:]]
 
     def find(self, words: Sequence[str]) -> tuple[Entry, list[str | list[str]]] | None:
-        """The command that these words are, with its arguments."""
+        """The command that these words are, with its arguments.
+
+        Of commands that begin alike only the longest is meant, as in Asterisk: `dialplan show chanvar` lacks its
+        channel, and is not `dialplan show` of a context of that name.
+        """
+        nearest = self.nearest(words)
         for entry in self._near(words):
+            if nearest is not None and len(entry.head) < len(nearest.head):
+                break
             texts = entry.pattern.match(words)
             if texts is not None:
                 return entry, texts
@@ -267,7 +276,7 @@ class Commands(MutableMapping[str, Command]):
                 result = await result
             return Reply(_printed(result, as_json))
         except ArgumentError as error:
-            return Reply(entry.usage() if not str(error) else [*str(error).splitlines(), failed], ok=False)
+            return Reply([*str(error).splitlines(), *entry.usage()], ok=False)
         except AsterismError as error:
             return Reply([*str(error).splitlines(), failed], ok=False)
         except Interrupt:

@@ -47,7 +47,8 @@ def parse_tones(text: str, complain: Callable[[str], None] | None = None) -> Ton
     intro: list[Tone] = []
     repeat: list[Tone] = []
     for element in text.strip().split("|" if "|" in text else ","):
-        found = _ELEMENT.fullmatch(element.strip())
+        # What is behind a frequency, a second one and a time is no matter, as to Asterisk: 350+375+400 is 350+375.
+        found = _ELEMENT.match(element.strip())
         if found is None:
             if complain is not None:
                 complain(element.strip())

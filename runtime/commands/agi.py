@@ -29,7 +29,7 @@ def show_topic(rt: "Runtime", words: list[str]) -> Table | list[str]:
     if exact is not None:
         return _explained(exact)
     if not found:
-        raise AsterismError(f"No such command '{' '.join(words)}'.")
+        return [f"No such command '{' '.join(words)}'."]
     return _table(found)
 
 

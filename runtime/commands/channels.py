@@ -98,9 +98,10 @@ def _plain_row(each: ChannelSnapshot) -> tuple[object, ...]:
 def _verbose_row(rt: "Runtime", each: ChannelSnapshot) -> tuple[object, ...]:
     seconds = _age(rt, each)
     return (
-        each.channel, each.context, each.exten, each.priority, each.state.text, each.application, each.app_data,
-        each.caller_number, f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}",
-        each.accountcode, _peer_account(rt, each), each.bridge,
+        each.channel, each.context, each.exten, each.priority, each.state.text, each.application or "(None)",
+        each.app_data or "(Empty)", each.caller_number,
+        f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}", each.accountcode,
+        _peer_account(rt, each), each.bridge,
     )  # fmt: skip
 
 

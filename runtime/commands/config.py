@@ -124,21 +124,23 @@ def config_show_help(rt: "Runtime", module: str = "", section: str = "", option:
         return ["The following modules have configuration information:", *(f"\t{name}" for name in sorted(declared))]
     sections = declared.get(module)
     if sections is None:
-        raise AsterismError(f"Module {module} not found.")
+        return [
+            f"Unknown module {module}" if section else f"Module {module} not found or has no config XML documentation."
+        ]
     if not section:
         head = [f"Configuration option types for {module}:"]
         return head + [f"{name:<25} -- {_synopsis(kind):<65.65}" for name, kind in sections.items()]
     kind = sections.get(section)
     if kind is None:
-        raise AsterismError(f"Type {section} not found in module {module}.")
+        return [f"Unknown configuration type {section}"]
     options = options_of(kind)
     if option:
         found = next((each for each in options if option.lower() in (each.name.lower(), *each.aliases)), None)
         if found is None:
-            raise AsterismError(f"Option {option} not found in type {section} of module {module}.")
+            return [f"No option {option} found for {module}:{section}"]
         return _explained(f"Config Option '{module}:{section}:{found.name}'", found)
     lines = ["", f"  -= Info about Config Object '{module}:{section}' =- ", "", "[Synopsis]", _synopsis(kind), ""]
-    return [*lines, "[Options]", *(f"{each.name:<35} -- {each.help}" for each in options), ""]
+    return [*lines, "[Config Options]", *(f"{each.name:<25} -- {each.help:<115}" for each in options), ""]
 
 
 def _synopsis(kind: Any) -> str:

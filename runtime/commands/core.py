@@ -229,9 +229,3 @@ async def core_reload(rt: "Runtime") -> list[str]:
     What is wrong keeps its old value, and is told here and in the log.
     """
     return await rt.reload()
-
-
-@command("reload [<module>]", see="core reload, module reload")
-async def reload(rt: "Runtime", module: str = "") -> list[str]:
-    """Read configuration again, all of it or that of one module."""
-    return await rt.reload(module)

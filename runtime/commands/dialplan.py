@@ -156,7 +156,8 @@ def show_channel_variables(rt: "Runtime", name: str) -> list[str]:
     channel = rt.channels.find(name)
     if channel is None:
         raise AsterismError(f"Channel '{name}' not found")
-    return [f"{channel.variables.spelled(each)}={value}" for each, value in channel.variables.items()]
+    names = reversed(list(channel.variables))  # The latest first, as Asterisk lists them.
+    return [f"{channel.variables.spelled(each)}={channel.variables[each]}" for each in names]
 
 
 @command("dialplan set chanvar <channel> <variable> <value>")

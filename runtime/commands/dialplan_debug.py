@@ -65,9 +65,15 @@ def _places(place: _Place, indent: str) -> list[str]:
     lines = []
     for (score, characters, kind), following in sorted(place.following.items()):
         found = "".join(f"EXTEN:{name}" for name in following.complete)
-        lines.append(f" {indent}{characters}:{kind}:-:{score}:{found}")
+        lines.append(f" {indent}{_shown(characters)}:{kind}:-:{score}:{found}")
         lines += _places(following, indent + _STEP)
     return lines
+
+
+def _shown(characters: str) -> str:
+    """What may stand there, as it is written in a pattern."""
+    classes = {"0123456789": "X", "123456789": "Z", "23456789": "N"}
+    return classes.get(characters, f"[{characters}]" if len(characters) > 1 else characters)
 
 
 @command("dialplan set extenpatternmatchnew true|false")

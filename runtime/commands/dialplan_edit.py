@@ -39,7 +39,7 @@ def add_extension(rt: "Runtime", written: str, name: str, replace: str = "") -> 
         raise ArgumentError(error.message) from None
     hint = item.priority.lower() == "hint"
     if not item.application or item.name is None:
-        raise ArgumentError("dialplan add extension needs exten,priority,application")
+        raise ArgumentError("")
     if not hint and not (item.priority.isdigit() and item.priority.isascii() and int(item.priority[:9])):
         raise ArgumentError(f"'{item.priority}' is not a valid priority")
     application, data = item.application, item.data
@@ -139,7 +139,9 @@ def add_ignore_pattern(rt: "Runtime", text: str, name: str) -> list[str]:
 def remove_ignore_pattern(rt: "Runtime", text: str, name: str) -> list[str]:
     """Let the dial tone end after these digits."""
     context = _context(rt, name)
-    if context is None or text not in context.ignore_patterns:
+    if context is None:
+        raise AsterismError(f"Failed to remove ignore pattern '{text}' from '{name}' context")
+    if text not in context.ignore_patterns:
         raise AsterismError(f"There is no existence of '{text}' ignore pattern in '{name}' context")
     context.ignore_patterns.remove(text)
     return [f"Ignore pattern '{text}' removed from '{name}' context"]

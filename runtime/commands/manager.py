@@ -122,7 +122,8 @@ def manager_show_settings(rt: "Runtime") -> list[str]:
         "",
         "Global Settings:",
         "----------------",
-        *(f"  {f'{title}:':<25}  {value!s:<15}" for title, value in shown),
+        # Asterisk fills a value up with blanks, but not where there is none.
+        *(f"  {f'{title}:':<25}  {value!s:<{15 if value != '' else 0}}" for title, value in shown),
     ]
 
 

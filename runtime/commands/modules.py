@@ -147,6 +147,13 @@ async def module_reload(rt: "Runtime", names: list[str]) -> list[str]:
     return lines
 
 
+@command("reload [<module>...]", see="module reload, core reload")
+async def reload(rt: "Runtime", names: list[str]) -> list[str]:
+    """Read the configuration of modules again, or all configuration: the same as module reload."""
+    lines: list[str] = await module_reload.body(rt, names)
+    return lines
+
+
 def part_of(name: str) -> str:
     """What `Runtime.reload` calls the configuration of a module."""
     plain = name.lower().removesuffix(".so")

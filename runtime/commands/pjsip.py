@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.commands.sip import driver_of, matching
 from asterism.runtime.declare import command, noun
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.peers import ContactFacts, EndpointFacts, sip_driver
 from asterism.runtime.states import DeviceState
 
@@ -143,7 +144,7 @@ def pjsip_qualify(rt: "Runtime", name: str) -> list[str]:
     """Send an OPTIONS to all contacts of an endpoint now."""
     driver = driver_of(rt)
     if not driver.probe("PJSIP", name):
-        return [f"Unable to retrieve endpoint {name}"]
+        raise AsterismError(f"Unable to retrieve endpoint {name}")
     found = next(each for each in driver.endpoints() if each.name == name)
     return [f"Qualifying AOR '{aor}' on endpoint '{name}'" for aor, _ in found.aors]
 

@@ -1,11 +1,11 @@
 """cdr show status, cdr show active, cdr submit, cdr set debug, cel show status."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Table, command
-from asterism.runtime.errors import ArgumentError
 from asterism.runtime.records.cel_event import EVENTS
+from asterism.runtime.records.chain import Chain
 from asterism.runtime.records.record import CallRecord, moment
 
 if TYPE_CHECKING:
@@ -65,34 +65,63 @@ _ACTIVE = (
     ("Channel", 25), ("Dst. Channel", 25), ("LastApp", 15), ("Start", 8), ("Answer", 8), ("End", 8),
     ("Billsec", 8), ("Duration", 8),
 )  # fmt: skip
+_RULE = "-" * 50
+
+_OF_ONE = (
+    ("AccountCode", 10), ("CallerID", 20), ("Dst. Channel", 25), ("LastApp", 15), ("Data", 15), *_ACTIVE[3:],
+)  # fmt: skip
 
 
-def _row(record: CallRecord) -> tuple[object, ...]:
-    times = (moment(seconds)[11:] for seconds in (record.start_s, record.answer_s, record.end_s))
-    dstchannel = record.dstchannel or "<none>"
-    return (record.channel, dstchannel, record.lastapp, *times, record.billsec, record.duration)
+def _times(first: CallRecord, last: CallRecord) -> tuple[object, ...]:
+    """When it began, was answered, and ended or has come to by now; then how long it was paid for, and was."""
+    start, answer, end = first.start_s, first.answer_s or last.answer_s, last.end_s or last.read_s
+    times = (moment(seconds)[11:] for seconds in (start, answer, end))
+    return (*times, int(end - answer) if answer else 0, int(end - start))
+
+
+def _row(records: Sequence[CallRecord]) -> tuple[object, ...]:
+    first, last = records[0], records[-1]
+    return (last.channel, last.dstchannel or "<none>", last.lastapp, *_times(first, last))
+
+
+def _row_of_one(record: CallRecord) -> tuple[object, ...]:
+    place = (record.accountcode, record.clid, record.dstchannel or "<none>", record.lastapp, record.lastdata)
+    return (*place, *_times(record, record))
+
+
+def _filled(columns: tuple[tuple[str, int], ...]) -> Callable[[Sequence[object]], str]:
+    """Asterisk fills the last column with blanks too, and writes seconds with eight digits."""
+
+    def line(row: Sequence[object]) -> str:
+        cells = (f"{cell:08d}" if isinstance(cell, int) else str(cell) for cell in row)
+        return " ".join(f"{cell:<{width}.{width}}" for cell, (_, width) in zip(cells, columns, strict=True))
+
+    return line
 
 
 @command("cdr show active [<channel>]", see="cdr show status")
-def cdr_show_active(rt: "Runtime", channel: str = "") -> Table:
-    """Show the records of calls under way; of one channel when it is named.
+def cdr_show_active(rt: "Runtime", channel: str = "") -> Table | list[str]:
+    """Show the calls under way that records are kept of, or the records of one channel.
 
-    Raises:
-        ArgumentError: There is no such channel.
+    Channels that somebody's dialplan has called are told as the other side of his call.
     """
     rt.cdr.wake()
-    if not channel:
-        records = [record.written(rt.now()) for chain in rt.cdr.chains.values() for record in chain.records]
-        title = "Channels with Call Detail Record (CDR) Information"
-    else:
+    if channel:
         found = rt.channels.get(channel)
         chain = None if found is None else rt.cdr.chain(found)
         if chain is None:
-            raise ArgumentError(f"Unknown channel: {channel}")
-        records = [record.written(rt.now()) for record in chain.records]
+            return [f"Unknown channel: {channel}"]
         title = f"Call Detail Record (CDR) Information for {channel}"
-    above = ("", title, "-" * 50)
-    return Table(_ACTIVE, [_row(record) for record in records], above=above)
+        rows = [_row_of_one(record) for record in _kept(chain, rt.now())]
+        return Table(_OF_ONE, rows, above=("", title, _RULE), line=_filled(_OF_ONE))
+    kept = (_kept(chain, rt.now()) for chain in reversed(rt.cdr.chains.values()))
+    rows = [_row(records) for records in kept if records]
+    title = "Channels with Call Detail Record (CDR) Information"
+    return Table(_ACTIVE, rows, above=("", title, _RULE), line=_filled(_ACTIVE))
+
+
+def _kept(chain: Chain, now: float) -> list[CallRecord]:
+    return [record.written(now) for record in chain.records if not record.of_dialed]
 
 
 @command("cdr submit", see="cdr show status")
@@ -107,10 +136,10 @@ def cdr_submit(rt: "Runtime") -> str:
     return "Submitted CDRs to backend engines for processing.  This may take a while."
 
 
-@command("cdr set debug [on|off]", see="cdr show active")
-def cdr_set_debug(rt: "Runtime", state: str = "") -> str:
-    """Let the log tell how each record comes about, or no more; the other way than now when nothing is said."""
-    wanted = not rt.cdr.debug if not state else state == "on"
+@command("cdr set debug on|off", see="cdr show active")
+def cdr_set_debug(rt: "Runtime", state: str) -> str:
+    """Let the log tell how each record comes about, or no more."""
+    wanted = state == "on"
     if wanted is rt.cdr.debug:
         return f"CDR debugging is already {'enabled' if wanted else 'disabled'}"
     rt.cdr.debug = wanted

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Table, command, noun
-from asterism.runtime.errors import ArgumentError
+from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.peers import PeerFacts, SipDriver, sip_driver
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def driver_of(rt: "Runtime") -> SipDriver:
     """The SIP driver; an error when there is none."""
     found = sip_driver(rt.driver("SIP"))
     if found is None:
-        raise ArgumentError("There is no SIP: neither sip.conf nor pjsip.conf could be served.")
+        raise AsterismError("There is no SIP: neither sip.conf nor pjsip.conf could be served.")
     return found
 
 

@@ -120,11 +120,16 @@ def _convert(source: Path, target: Path) -> None:
     try:
         samples = pcm.read(SoundFile(source, "wav" if form == "wav16" else form), pcm.RATES_HZ[wanted])
     except (OSError, ValueError) as error:
-        raise AsterismError(f"Unable to open input file: {source.name} ({error})") from None
+        raise AsterismError(f"Unable to open input file: {source.name}{_why(error)}") from None
     try:
         pcm.write(target, wanted, samples)
     except (OSError, ValueError) as error:
-        raise AsterismError(f"Unable to open output file: {target.name} ({error})") from None
+        raise AsterismError(f"Unable to open output file: {target.name}{_why(error)}") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return "" if isinstance(error, FileNotFoundError) else f" ({text})"
 
 
 @command("indication show [<country>]", see="PlayTones, indication add")
@@ -166,10 +171,13 @@ def indication_add(rt: "Runtime", country: str, indication: str, tones: str) -> 
     rt.tones.zones[country] = replace(zone, texts={**zone.texts, indication: tones})
 
 
-@command("indication remove <country> <indication>", see="indication add")
-def indication_remove(rt: "Runtime", country: str, indication: str) -> None:
-    """Take a tone from a country, until indications.conf is read again."""
+@command("indication remove <country> [<indication>]", see="indication add")
+def indication_remove(rt: "Runtime", country: str, indication: str = "") -> None:
+    """Take a tone from a country, or forget the country, until indications.conf is read again."""
     zone = rt.tones.zones.get(country)
+    if zone is not None and not indication:
+        del rt.tones.zones[country]
+        return
     if zone is None or indication not in zone.texts:
         raise AsterismError(f"Unable to remove the indication: there is no '{indication}' of '{country}'")
     texts = {name: text for name, text in zone.texts.items() if name != indication}

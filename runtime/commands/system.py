@@ -71,16 +71,17 @@ async def show_threads(rt: "Runtime") -> Table:
     )
 
 
-@command("core show taskprocessors")
-def show_taskprocessors(rt: "Runtime") -> Table:
+_PROCESSORS = (
+    ("Processor", 70), ("Processed", 10), ("In Queue", 10), ("Max Depth", 10), ("Low water", 10), ("High water", 10),
+    ("Low time(us)", 10), ("High time(us)", 10),
+)  # fmt: skip
+
+
+@command("core show taskprocessors [like <text>]")
+def show_taskprocessors(rt: "Runtime", text: str = "") -> Table:
     """List the task processors: none, for one loop does what Asterisk hands to them."""
-    columns = ["Processed", "In Queue", "Max Depth", "Low water", "High water"]
-    return Table(
-        [("Processor", 70), *((name, 10) for name in columns)],
-        [],
-        ["", "0 taskprocessors", ""],
-        above=[""],
-    )
+    heading = f"{_PROCESSORS[0][0]:<70} {' '.join(f'{title:>{width}}' for title, width in _PROCESSORS[1:])}"
+    return Table(_PROCESSORS, [], ["", "0 taskprocessors", ""], header=False, above=["", heading])
 
 
 def _threads(names: dict[int | None, str]) -> list[tuple[int, str, str]]:

@@ -170,3 +170,10 @@ async def _until(rt: TestRuntime, condition: Any) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+async def test_what_has_no_arguments_is_said_to_be_empty(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Echo()\n")
+    await rt.phone("alice").call("100@default")
+    header, row, *_ = await run(rt, "core show channels verbose")
+    assert row[header.index("Data") :].startswith("(Empty) ")

@@ -76,7 +76,7 @@ async def test_the_matcher_is_shown_in_its_order(rt: TestRuntime) -> None:
         " +       0:N:-:1:",
         " +       +       0:N:-:1:EXTEN:200",
         " 2:Y:-:1:",
-        " +       0123456789:Y:-:2608:EXTEN:_2X",
+        " +       X:Y:-:2608:EXTEN:_2X",
         " +       .:Y:-:98304:EXTEN:_2.",
         "",
         "-= 1 context. =-",

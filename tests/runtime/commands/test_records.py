@@ -1,6 +1,9 @@
 """What the console tells of call detail records and channel events; the texts are Asterisk's."""
 
+import asyncio
+
 from asterism.runtime.log import Level
+from asterism.runtime.records.record import moment
 from asterism.runtime.testing import TestRuntime
 
 from tests.runtime.records.conftest import Start, start
@@ -60,14 +63,22 @@ async def test_calls_under_way(rt: TestRuntime) -> None:
     assert await say(rt, "cdr set debug on") == "CDR debugging is already enabled"
     call = await rt.phone("alice").call("100@default")
     await call.talking()
-    lines = (await say(rt, "cdr show active")).splitlines()
-    assert lines[1] == "Channels with Call Detail Record (CDR) Information"
-    assert any(line.split()[:3] == ["Loopback/alice-00000000", "Loopback/bob-00000001", "Dial"] for line in lines)
-    assert "Loopback/bob" in await say(rt, "cdr show active Loopback/alice-00000000")
+    await asyncio.sleep(65)
+    head, *rows = (await say(rt, "cdr show active")).splitlines()[3:]
+    assert head == f"{'Channel':25} {'Dst. Channel':25} {'LastApp':15} Start    Answer   End      Billsec  Duration"
+    now = moment(rt.now())[11:]
+    # Bob is told as the other side of alice's call, and has no line of his own.
+    assert [row[:68] for row in rows] == [f"{'Loopback/alice-00000000':25} {'Loopback/bob-00000001':25} {'Dial':15} "]
+    assert rows[0].endswith(f" {now} 00000065 00000065")
+    caller = '"" <>'
+    head, row = (await say(rt, "cdr show active Loopback/alice-00000000")).splitlines()[3:]
+    assert head.startswith("AccountCod CallerID             Dst. Channel ")
+    assert row.startswith(f"{'':10} {caller:20} {'Loopback/bob-00000001':25} {'Dial':15} {'Loopback/bob':15} ")
+    assert await say(rt, "cdr show active Loopback/bob-00000009") == "Unknown channel: Loopback/bob-00000009"
     call.hangup()
     await call.over()
     assert any("CDR: Loopback/alice-00000000 dials" in text for text in rt.logged(Level.VERBOSE))
-    assert await say(rt, "cdr set debug") == "CDR debugging disabled"
+    assert await say(rt, "cdr set debug off") == "CDR debugging disabled"
 
 
 async def test_what_is_logged(start: Start) -> None:

@@ -130,6 +130,9 @@ async def test_indications(rt: TestRuntime) -> None:
     assert "us      foo             440/1000,0/500" in await run(rt, "indication show us")
     assert await run(rt, "indication remove us foo") == []
     assert not (await rt.commands.run(rt, "indication remove us foo")).ok
+    assert await run(rt, "indication add zz ring 440") == []
+    assert await run(rt, "indication remove zz") == []
+    assert "zz" not in rt.tones.zones
     assert not (await rt.commands.run(rt, "indication add us foo abc/x")).ok
 
 
@@ -203,8 +206,13 @@ async def test_what_may_stand_in_configuration(rt: TestRuntime) -> None:
     assert lines[1] == "  -= Info about Config Object 'logger:general' =- "
     assert any(line.startswith("rotatestrategy ") for line in lines)
     assert "rotatestrategy = (Default: sequential)" in await run(rt, "config show help logger general rotatestrategy")
-    for line in ("nosuch", "logger nosuch", "logger general nosuch"):
-        assert "not found" in (await run(rt, f"config show help {line}"))[0]
+    for line, answer in (
+        ("nosuch", "Module nosuch not found or has no config XML documentation."),
+        ("nosuch general", "Unknown module nosuch"),
+        ("logger nosuch", "Unknown configuration type nosuch"),
+        ("logger general nosuch", "No option nosuch found for logger:general"),
+    ):
+        assert await run(rt, f"config show help {line}") == [answer]
 
 
 @pytest.mark.parametrize("line", ["", "core", "core show codec x", "devstate change", "ulimit -q"])
@@ -214,6 +222,7 @@ async def test_nonsense_is_answered(rt: TestRuntime, line: str) -> None:
 
 
 async def test_there_are_no_task_processors(rt: TestRuntime) -> None:
-    lines = await run(rt, "core show taskprocessors")
+    lines = await run(rt, "core show taskprocessors like pjsip")
+    assert lines[1].endswith("  Low water High water Low time(us) High time(us)")
     assert "0 taskprocessors" in lines
     assert any(line.split()[:2] == ["Processor", "Processed"] for line in lines)
