@@ -7,6 +7,7 @@ lower case); the keys come from features.conf, from FEATUREMAP(), and, for appli
 import asyncio
 import inspect
 import math
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,13 @@ Hook = Callable[["Member"], Awaitable[None]]
 LETTERS = {"blindxfer": "T", "atxfer": "T", "disconnect": "H", "parkcall": "K", "automixmon": "X"}
 """Which letter lets a party use a built-in feature."""
 
+KNOWN = "TKHWX"
+"""The letters, in Asterisk's order."""
+
 CONSULTATION = "attended transfer"
 """Under which a channel that transfers keeps its consultation, which has keys of its own."""
+
+_UNFIT = re.compile(r"[^\w+*#.;@-]", re.ASCII)
 
 _ALLOWED, _OWN = "bridge features", "own features"
 
@@ -47,13 +53,13 @@ def set_allowed(channel: "ChannelBase", letters: str) -> None:
 
 def allowed(channel: "ChannelBase") -> str:
     """The letters of the features that a channel may use, in Asterisk's order."""
-    return "".join(letter for letter in "TKHWX" if letter in channel.datastores.get(_ALLOWED, ()))
+    return "".join(letter for letter in KNOWN if letter in channel.datastores.get(_ALLOWED, ()))
 
 
 def allow_by_variable(caller: "Channel", callee: "Channel") -> None:
     """Let two parties use what the caller's BRIDGE_FEATURES says: capitals are the caller's, all else the callee's."""
     for letter in caller.variables.get("BRIDGE_FEATURES", ""):
-        if letter.upper() not in "TKHWX":
+        if letter.upper() not in KNOWN:
             caller.warn(f"Skipping unknown feature code '{letter}'")
         else:
             allow(caller if letter.isupper() else callee, letter.upper())
@@ -198,9 +204,9 @@ async def record(party: "Member") -> None:
         del recorded.datastores["automixmon"]
         await _run(recorded, "StopMixMonitor", "")
         return
-    name = channel.variables.get("TOUCH_MIXMONITOR", "") or (
-        f"{round(channel.now())}-{channel.caller.number or channel.name}-{recorded.caller.number or recorded.name}"
-    ).replace("/", "-")
+    parties = "-".join(each.caller.number or each.name for each in (channel, recorded))
+    # Whoever calls chooses his number: it must not become another argument, nor lead to another folder.
+    name = channel.variables.get("TOUCH_MIXMONITOR", "") or f"{round(channel.now())}-{_UNFIT.sub('-', parties)}"
     kind = channel.variables.get("TOUCH_MIXMONITOR_FORMAT", "") or "wav"
     prefix = channel.variables.get("TOUCH_MIXMONITOR_PREFIX", "") or "auto"
     recorded.datastores["automixmon"] = f"{prefix}-{name}.{kind}"

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from asterism.runtime import pcm
 from asterism.runtime.driver import SoundFile
+from asterism.runtime.events import VarSet
 from asterism.runtime.mixmonitor import MixMonitorMute, MixMonitorStart, MixMonitorStop
 from asterism.runtime.request import Request
 from asterism.runtime.sounds import Sounds
@@ -118,3 +119,29 @@ async def test_the_end_of_the_call(rt: TestRuntime, tmp_path: Path, options: str
         assert len(samples(path)) == pytest.approx(48000, abs=200)
     elif options == "b":
         assert set(samples(path)[:24000]) == {0} and 0 not in samples(path)[24200:]
+
+
+EVIL = ["1.wav,b,touch {mark} #", "../../../{mark}", '1",b,"touch {mark} #', "(1,b,touch {mark} #)"]
+
+
+@pytest.mark.parametrize("number", EVIL)
+async def test_a_callers_number_is_no_argument(rt: TestRuntime, tmp_path: Path, number: str) -> None:
+    """Keys that record name the file after who calls, and he says himself who that is."""
+    rt.extensions("""[default]
+exten => 100,1,Set(FEATUREMAP(automixmon)=*3)
+ same => n,Dial(Loopback/bob,,X)
+""")
+    mark = tmp_path / "touched"
+    rt.phone("bob").answers()
+    evil = rt.phone("evil")
+    evil.number = number.format(mark=mark)
+    alice = await evil.call("100@default")
+    await alice.talking()
+    alice.press("*3")
+    await asyncio.sleep(2)
+    told = [each for each in rt.heard_all(VarSet) if each.variable == "MIXMONITOR_FILENAME"]
+    alice.hangup()
+    await asyncio.sleep(2)
+    assert len(told) == 1
+    assert Path(told[0].value).parent == rt.directories.spool / "monitor"
+    assert not mark.exists() and not mark.with_suffix(".wav").exists()
