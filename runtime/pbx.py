@@ -2,8 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from asterism.dialplan import machine
 from asterism.dialplan.errors import Ended, Interrupt, Redirected
@@ -14,6 +14,7 @@ from asterism.runtime.channel_base import ChannelBase
 from asterism.runtime.driver import Known, Leg, Party, Passage
 from asterism.runtime.events import LocalBridge, Newexten
 from asterism.runtime.member import impart
+from asterism.runtime.pickup import by_extension
 from asterism.runtime.states import ChannelState
 from asterism.runtime.takeover import take_over
 from asterism.runtime.unbound import Unbound
@@ -58,7 +59,10 @@ class Pbx:
         channel.accountcode = accountcode
         channel.begin()
         channel.set_variables(variables or {})
-        self.start(channel)
+        if exten == self._runtime.features.general.pickupexten:
+            channel.run(self._once(channel, lambda: by_extension(channel)), lambda error: self._over(channel, error))
+        else:
+            self.start(channel)
         return channel
 
     def replace(self, leg: Leg, name: str, context: str, caller: Party) -> None:
@@ -177,19 +181,25 @@ class Pbx:
         calls = self._runtime.channels
 
         def over(error: BaseException | None) -> None:
-            calls.finished()
-            if error is not None and not isinstance(error, asyncio.CancelledError):
-                self._runtime.log.error(f"{channel.name}: the dialplan broke off: {error!r}", channel.call)
-                self._runtime.log.traceback(error, channel.call)
-                channel.cause = channel.cause or int(Cause.NETWORK_OUT_OF_ORDER)
-            status, first = channel.variables.get("DIALSTATUS", ""), media.beyond(channel)
-            if first is not None and status:
-                first.set("CHANLOCALSTATUS", status)
-            channel.close()
+            if not application:
+                calls.finished()
+            self._over(channel, error)
 
         work = self._alone(channel, application, app_data) if application else machine.run(channel.source, channel)
-        calls.began()
+        if not application:
+            calls.began()
         channel.run(work, over)
+
+    def _over(self, channel: Channel, error: BaseException | None) -> None:
+        """What a channel ran is over, and so is the channel."""
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            self._runtime.log.error(f"{channel.name}: the dialplan broke off: {error!r}", channel.call)
+            self._runtime.log.traceback(error, channel.call)
+            channel.cause = channel.cause or int(Cause.NETWORK_OUT_OF_ORDER)
+        status, first = channel.variables.get("DIALSTATUS", ""), media.beyond(channel)
+        if first is not None and status:
+            first.set("CHANLOCALSTATUS", status)
+        channel.close()
 
     async def _alone(self, channel: Channel, name: str, data: str) -> None:
         """Run one application, as an originated call may; there is no `h` then."""
@@ -198,8 +208,12 @@ class Pbx:
             channel.warn(f"No such application '{name}'")
             return
         channel.runs(application.name, data)
+        await self._once(channel, lambda: application.run(channel, data))
+
+    async def _once(self, channel: Channel, work: Callable[[], Any]) -> None:
+        """Run something that is no dialplan, and whatever the channel is sent to meanwhile."""
         try:
-            outcome = application.run(channel, data)
+            outcome = work()
             if outcome is not None and inspect.isawaitable(outcome):
                 await outcome
         except Redirected as elsewhere:

@@ -1,7 +1,7 @@
 """Taking a call that rings elsewhere: the channel that takes it wins the race in which the ringing one runs."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asterism.runtime.race import Race
 
 _STORE = "race"
+_GROUPS = (("callgroup", "pickupgroup"), ("namedcallgroup", "namedpickupgroup"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,39 @@ def ringing(channels: "Iterable[Channel]") -> "list[tuple[Channel, Channel]]":
     return found
 
 
-async def pick_up(picker: Channel, target: Channel) -> None:
+def first(chan: Channel, matches: Callable[[Channel, Channel], bool]) -> Channel | None:
+    """The channel that has rung longest of those that match."""
+    if chan.ended:
+        return None
+    found = ringing(chan.switch.channels.values())
+    return next((one for one, caller in found if one is not chan and caller is not chan and matches(one, caller)), None)
+
+
+def may_take(chan: Channel, target: Channel) -> bool:
+    """Whether the channel may pick up one of the groups that the target is called for."""
+    return any(_members(target, called) & _members(chan, picking) for called, picking in _GROUPS)
+
+
+def _members(chan: Channel, item: str) -> set[str]:
+    """The groups of a channel: as CHANNEL() has set them, or as its device has."""
+    text = chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or ""
+    found: set[str] = set()
+    for part in str(text).split(","):
+        first, dash, last = part.strip().partition("-")
+        if dash and first.strip().isdigit() and last.strip().isdigit():
+            found.update(map(str, range(int(first), min(int(last), int(first) + 64) + 1)))
+        elif part.strip():
+            found.add(part.strip().lower())
+    return found
+
+
+async def pick_up(picker: Channel, target: Channel, sound: str = "") -> None:
     """Take the call that rings on a channel, and talk; in the picker's own task.
+
+    Args:
+        picker: Who takes it.
+        target: Where it rings.
+        sound: What the picker hears first.
 
     Raises:
         Hangup: The talk is over, or the caller has gone at the last moment.
@@ -73,6 +105,8 @@ async def pick_up(picker: Channel, target: Channel) -> None:
                 await errand.run()
             else:
                 await stirred((picker,))
+        if sound and not mine.cancelled():
+            await picker.play(sound)
     except BaseException:
         if mine.done() and not mine.cancelled():
             mine.result().destroy()  # The caller is in it already, and is not to be left alone.
@@ -82,3 +116,20 @@ async def pick_up(picker: Channel, target: Channel) -> None:
         picker.cause = picker.cause or int(Cause.NORMAL_CLEARING)  # Whatever ends it, it was a call like others.
         await join(mine.result(), picker)
     raise Hangup(Cause.NORMAL_CLEARING)
+
+
+async def by_extension(picker: Channel) -> None:
+    """Take a call that rings in a group of the picker, who has dialled features.conf's `pickupexten`.
+
+    Raises:
+        Hangup: The talk is over, or there was none.
+    """
+    settings = picker.switch.features.general
+    found = first(picker, lambda one, by: may_take(picker, one))
+    if found is not None:
+        await pick_up(picker, found, settings.pickupsound)
+    picker.notice(f"No call pickup possible for {picker.name}")
+    if settings.pickupfailsound:
+        await picker.answer()
+        await picker.play(settings.pickupfailsound)
+    raise Hangup(Cause.CALL_REJECTED)

@@ -1,7 +1,10 @@
 """Pickup and PickupChan: whose call is taken, who talks then, and what becomes of the others."""
 
+from pathlib import Path
+
 import pytest
 from asterism.runtime.causes import Cause
+from asterism.runtime.drivers.loopback import LoopbackLeg
 from asterism.runtime.pickup import Pickup
 from asterism.runtime.testing import Call, TestRuntime
 
@@ -121,3 +124,29 @@ async def test_a_phone_is_in_the_groups_that_its_device_has(rt: TestRuntime) -> 
     calling.hangup()
     await taking.over()
     await calling.over()
+
+
+@pytest.mark.parametrize("group", ["1", "2"])
+async def test_the_extension_for_picking_up_takes_a_call_of_the_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str
+) -> None:
+    (tmp_path / "features.conf").write_text(
+        "[general]\npickupexten = *7\npickupsound = beep\npickupfailsound = beeperr\n"
+    )
+    (tmp_path / "extensions.conf").write_text(
+        "[default]\nexten => 1,1,Dial(Loopback/bob,,b(sub^s^1))\nexten => *7,1,NoOp(never)\n"
+        "[sub]\nexten => s,1,Set(CHANNEL(callgroup)=1)\n same => n,Return()\n"
+    )
+    async with TestRuntime(tmp_path) as rt:
+        calling = await rt.phone("alice").call("1@default")
+        await calling.until("ringing")
+        monkeypatch.setattr(LoopbackLeg, "read", lambda leg, item: group if item == "pickupgroup" else None)
+        taking = await rt.phone("carol").call("*7@default")
+        if group == "1":
+            await calling.talking()
+            assert rt.heard(Pickup).target.channel.startswith("Loopback/bob")
+            taking.hangup()
+        await taking.over()
+        assert taking.cause == (Cause.NORMAL_CLEARING if group == "1" else Cause.CALL_REJECTED)
+        assert taking.sounds() == (["beep"] if group == "1" else ["beeperr"])
+        assert not any("never" in step for step in rt.executed())

@@ -35,7 +35,8 @@ def admit(
     if replaced is not None:
         switch.replace(call, replaced.name, context=context, caller=caller)
         return
-    if not switch.extension_exists(context, exten, 1, caller.number):
+    picks_up = exten == switch.features.general.pickupexten
+    if not picks_up and not switch.extension_exists(context, exten, 1, caller.number):
         source = f"{event.source[0]}:{event.source[1]}"
         where = source if endpoint.technology == "SIP" else f"{event.protocol.upper()}:{source}"
         more = switch.extension_may_match(context, exten, caller.number)
