@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from asterism.dialplan.regex import BadPattern, Regex
+from asterism.dialplan.regex import BadPattern, Regex, from_outside
 from asterism.runtime.errors import AsterismError
 
 _HEADER = re.compile(r"\s*\[([^\]]*)\]\s*(?:\(([^)]*)\))?(.*)")
@@ -51,7 +51,7 @@ class CategoryFilter:
                 self._templates = value.strip().lower()
                 continue
             try:
-                self._wanted.append((name.strip().lower(), Regex(value)))
+                self._wanted.append((name.strip().lower(), from_outside(value)))
             except BadPattern:
                 raise Unwritable(f"Failed to set config file filter: {text}") from None
 
@@ -62,7 +62,7 @@ class CategoryFilter:
         if not template and self._templates == "restrict":
             return False
         found = [(line.key.lower(), line.value) for line in lines]
-        return all(any(key == name and wanted.search(value) for key, value in found) for name, wanted in self._wanted)
+        return all(any(key == name and wanted.fits(value) for key, value in found) for name, wanted in self._wanted)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,11 @@ Header = tuple[str, object]
 """A name and a value; the value is printed as text."""
 
 
+def one_line(text: str) -> str:
+    """A text as one line: a break in it would be two headers over TCP, and nobody may say more by another way."""
+    return " ".join(text.splitlines()).strip() if not text.isprintable() else text.strip()
+
+
 class Request:
     """The packet of an action: its headers in order, found by name in any case."""
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from asterism.apps.set import assign
-from asterism.dialplan.regex import BadPattern, Regex
+from asterism.dialplan.regex import BadPattern, from_outside
 from asterism.functions.indirect import value_of_later
 from asterism.functions.mute import mute
 from asterism.runtime import features, optimizing, transfer
@@ -145,10 +145,10 @@ def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
 
 def _hangup_all(rt: "Runtime", pattern: str, cause: int) -> Response:
     try:
-        wanted = Regex(pattern)
+        wanted = from_outside(pattern)
     except BadPattern:
         return Response.error(f"Regex compile failed: {pattern}")
-    names = [name for name in rt.channels if wanted.search(name)]
+    names = [name for name in rt.channels if wanted.fits(name)]
     items = [Item("ChannelHungup", [("Channel", name)]) for name in names]
     for name in names:
         channel = rt.channels.get(name)

@@ -121,7 +121,7 @@ def _connected(channel: Channel) -> list[Channel]:
     return found[1:]
 
 
-@action("LoggerRotate", privilege="system,reporting")
+@action("LoggerRotate", privilege="system")
 def logger_rotate(rt: "Runtime") -> Response:
     """Put the files of the log aside and begin new ones."""
     if rt.log.files is None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from asterism.dialplan.regex import BadPattern, Regex
+from asterism.dialplan.regex import BadPattern, Regex, from_outside
 from asterism.runtime.request import Header
 
 METHODS = ("none", "exact", "starts_with", "ends_with", "contains", "regex")
@@ -78,7 +78,7 @@ class Filter:
     def _compare(self, value: str) -> bool:
         match self.method:
             case "regex":
-                return self.pattern is not None and self.pattern.search(value) is not None
+                return self.pattern is not None and self.pattern.fits(value)
             case "exact":
                 return value == self.text
             case "starts_with":
@@ -95,7 +95,7 @@ def _compiled(text: str) -> Regex:
     if not text:
         raise ValueError("a filter needs a text")
     try:
-        return Regex(text)
+        return from_outside(text)
     except BadPattern as error:
         raise BadExpression(f"not a regular expression: {error}") from None
 

@@ -15,7 +15,7 @@ from asterism.runtime.http.server import BODY_BYTES_MAX, HttpServer, Page
 from asterism.runtime.manager.client import NO_ANSWER, ManagerClient
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
 from asterism.runtime.manager.sockets import WebSockets
-from asterism.runtime.request import CLIENT, Request, Response
+from asterism.runtime.request import CLIENT, Request, Response, one_line
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -152,8 +152,8 @@ class Pages:
         login = self._login(request)
         if login is None:
             return self._http.plain(503, "Service Unavailable", "There are too many clients that are not logged in.")
-        headers = [*request.query.items(), *await _form(request)]
-        packets = await login.packets(Request(headers))
+        asked = [*request.query.items(), *await _form(request)]
+        packets = await login.packets(Request([(one_line(name), one_line(value)) for name, value in asked]))
         response = web.Response(text=shown(packets), content_type=kind)
         response.headers["Pragma"] = "SuppressEvents"
         timeout = self._server.conf.general.httptimeout

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asterism.runtime.manager.client import ManagerClient
 from asterism.runtime.manager.connection import UNREAD_BYTES
 from asterism.runtime.manager.packets import HEADERS_MAX, LINE_BYTES_MAX, EventPacket, Packet, packets_of
-from asterism.runtime.request import Request, Response
+from asterism.runtime.request import Request, Response, one_line
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -44,7 +44,7 @@ def request_of(text: str) -> Request:
     headers: list[tuple[str, str]] = []
     for name, value in found.items():
         for each in value if isinstance(value, list) else [value]:
-            headers.append((name, _text(name, each)))
+            headers.append((one_line(name), _text(name, each)))
     if len(headers) > HEADERS_MAX:
         raise Malformed("too many headers")
     return Request(headers)
@@ -59,8 +59,7 @@ def _text(name: str, value: Any) -> str:
         raise Malformed(f"{name[:40]} is neither a text nor a number, nor a list of them")
     if len(value) > LINE_BYTES_MAX:
         raise Malformed(f"{name[:40]} is too long")
-    # A line break would be two headers over TCP; nobody may say more here than there.
-    return " ".join(value.split("\n")).replace("\r", " ").strip()
+    return one_line(value)
 
 
 def message_of(packet: Packet) -> str:

@@ -1,7 +1,7 @@
 """$[...]: every recorded case, and what no text may do."""
 
 import pytest
-from asterism.dialplan import expression, longdouble
+from asterism.dialplan import expression, longdouble, regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,3 +141,16 @@ def test_a_function_without_an_argument_is_a_syntax_error(text: str) -> None:
 
 def test_the_remainder_of_a_division_by_zero_is_that_zero() -> None:
     assert [expression.evaluate(text) for text in ("5%0", "5%-0", "-5%-0")] == ["0", "-0", "-0"]
+
+
+@pytest.mark.parametrize("pattern", [r"(.*)(.*)(.*)\1\2\3x", r"(a)\\\1", r"^(a*)*\1$"])
+def test_a_pattern_from_outside_has_no_back_reference(pattern: str) -> None:
+    with pytest.raises(regex.BadPattern, match="back-references"):
+        regex.from_outside(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"), [(r"a\\1", r"a\1", True), ("a(b|c)+$", "xabcb", True), ("^b", "ab", False)]
+)
+def test_whether_a_pattern_fits(pattern: str, text: str, fits: bool) -> None:
+    assert regex.from_outside(pattern).fits(text) is fits

@@ -72,6 +72,17 @@ async def test_a_login_lasts_from_request_to_request(web: Web) -> None:
     assert "Permission denied" in await web.get("rawman", action="ping")
 
 
+async def test_a_value_is_one_line(web: Web) -> None:
+    """Over TCP a break would end a header; whoever comes by HTTP can say no more than that."""
+    await web.get("rawman", **LOGIN)
+    await web.get("rawman", action="setvar", variable="X", value="a\r\nEvent: Forged\x0b\u2028b")
+    assert web.rt.variables["X"] == "a Event: Forged  b"
+    answer = await web.get("rawman", **{"action": "userevent", "userevent": "One", "A\r\nB": "c\nd"})
+    assert "Event Sent" in answer
+    told = web.rt.heard(UserEvent)
+    assert told.headers == {"A B": "c d"}
+
+
 async def test_a_login_by_form(web: Web) -> None:
     async with web.browser.post(f"{web.url}/rawman", data=LOGIN) as response:
         assert "Authentication accepted" in await response.text()
