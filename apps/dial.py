@@ -210,6 +210,7 @@ def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awa
             join_group(callee, group)
         if options.keep_caller_id is not None:
             callee.set_caller(callerid.parse(options.keep_caller_id) if options.keep_caller_id else chan.caller)
+            callee.caller_lent = True  # It is not who is there.
         if options.before_called is None:
             return True
         where, arguments = with_arguments(options.before_called)

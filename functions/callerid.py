@@ -6,6 +6,7 @@ from typing import Annotated
 
 from asterism.functions import indirect
 from asterism.runtime import callerid as parties
+from asterism.runtime import interception
 from asterism.runtime.arguments import split_arguments
 from asterism.runtime.callerid import PRESENTATIONS
 from asterism.runtime.channel import Channel
@@ -217,15 +218,15 @@ def _set_identity(chan: Channel, datatype: str, item: str, value: str) -> None:
 
 
 @function("CONNECTEDLINE", see="CALLERID, REDIRECTING")
-def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
+def connectedline(chan: Channel, datatype: Text = "") -> str:
     """Read or set to whom this channel talks; its phone shows it.
 
     Args:
-        datatype: all, name, num and the other items of CALLERID, the same behind `priv-`; source.
-        i: With `i` the phone is not told yet.
+        datatype: all, name, num and the other items of CALLERID, the same behind `priv-`; source. When set, with `,i`
+            behind it the phone is not told yet.
     Compat: func_callerid.
     """
-    item = _item(datatype)
+    item = _item(",".join(split_arguments(datatype)))
     if item == "source":
         return _facts(chan, "connected").get("source", "unknown")
     if item.startswith("priv-"):
@@ -238,8 +239,9 @@ def connectedline(chan: Channel, datatype: str = "", i: Ignored = "") -> str:
 
 
 @connectedline.write
-def _set_connectedline(chan: Channel, datatype: str = "", i: Ignored = "", value: str = "") -> None:
-    item = _item(datatype)
+def _set_connectedline(chan: Channel, datatype: Text = "", value: str = "") -> None:
+    which, *options = split_arguments(datatype) or [""]
+    item = _item(which)
     facts = _facts(chan, "connected")
     if item == "source":
         facts["source"] = indirect.strip(value)
@@ -252,10 +254,10 @@ def _set_connectedline(chan: Channel, datatype: str = "", i: Ignored = "", value
         changed = _write(chan, chan.connected, facts, item, value)
         if changed is None:
             chan.error(f"Unknown connectedline data type '{datatype}'.")
-        elif "i" in i:
-            chan.connected = changed
         else:
-            chan.set_connected(changed)
+            chan.note_connected(changed)
+            if not options or "i" not in options[0]:
+                chan.tell_connected()
 
 
 # --- REDIRECTING -----------------------------------------------------------------------------
@@ -289,7 +291,7 @@ def redirecting(chan: Channel, datatype: Text = "") -> str:
 
     Args:
         datatype: from-, to-, or orig- before an item of CALLERID, with `priv-` before that if need be; reason,
-            orig-reason, count.
+            orig-reason, count. When set, with `,i` behind it nobody is told yet.
     Compat: func_callerid. `from-num` is the number of the phone that forwarded the call.
     """
     item = _item(",".join(split_arguments(datatype)))
@@ -326,19 +328,22 @@ def _redirected(chan: Channel, item: str) -> tuple[Party, Facts, str, Callable[[
 
 @redirecting.write
 def _set_redirecting(chan: Channel, datatype: Text = "", value: str = "") -> None:
-    item = _item((split_arguments(datatype) or [""])[0])
+    which, *options = split_arguments(datatype) or [""]
+    item = _item(which)
     facts, value = _facts(chan, "redirection"), indirect.strip(value)
     if item == "count":
         facts[item] = _leading(chan, value, facts.get(item, "0"))
-        return
-    if item in _REDIRECTION:
+    elif item in _REDIRECTION:
         facts[item] = _reason(value)
-        return
-    changed = None
-    if (named := _redirected(chan, item)) is not None:
-        party, known, part, change = named
-        changed = _write(chan, party, known, part, value)
-        if changed is not None:
-            change(changed)
-    if changed is None:
-        chan.error(f"Unknown redirecting data type '{datatype}'.")
+    else:
+        changed = None
+        if (named := _redirected(chan, item)) is not None:
+            party, known, part, change = named
+            changed = _write(chan, party, known, part, value)
+            if changed is not None:
+                change(changed)
+        if changed is None:
+            chan.error(f"Unknown redirecting data type '{datatype}'.")
+            return
+    if not options or "i" not in options[0]:
+        interception.tell_redirecting(chan)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asterism.runtime import accounts, media, optimizing
+from asterism.runtime import accounts, interception, media, optimizing
 from asterism.runtime.channel import Channel
 from asterism.runtime.events import (
     BridgeCreate,
@@ -256,8 +256,8 @@ class Bridge:
         """Tell each of two who the other is."""
         if len(self.parties) == 2:
             first, second = self.members
-            first.set_connected(second.caller)
-            second.set_connected(first.caller)
+            interception.connect_later(first, second.caller)
+            interception.connect_later(second, first.caller)
 
     def _said(self, channel: "ChannelBase", what: str) -> None:
         if self.switch.log.shows(3):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from asterism.dialplan.errors import Interrupt
 from asterism.dialplan.scope import Jump
-from asterism.runtime import accounts, features, takeover
+from asterism.runtime import accounts, features, interception, takeover
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
@@ -105,7 +105,7 @@ async def _talk(caller: Channel, callee: Channel, race: Race, settings: DialSett
     if settings.callee_runs_h:
         callee.runs_h, callee.context = True, caller.context
     if caller.datastores.pop(takeover.NEWS, None):
-        callee.set_connected(caller.caller)
+        interception.connect_later(callee, caller.caller)
         caller.leg.identify(callee.caller)
     if race.picker_waits is None:
         impart(bridge, callee, limit_s=limit_s)

@@ -130,6 +130,26 @@ class Identified(LegEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Redirection:
+    """Who has sent a call on, and what else REDIRECTING() knows of that.
+
+    Args:
+        party: Who.
+        facts: The rest, as the function keeps it.
+    """
+
+    party: Party
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirecting(LegEvent):
+    """The far end has said who has sent the call on."""
+
+    redirection: Redirection
+
+
+@dataclass(frozen=True, slots=True)
 class TextReceived(LegEvent):
     """A text message inside the call."""
 
@@ -196,6 +216,9 @@ class Recording(Protocol):
     @property
     def silent_ms(self) -> int:
         """For how long nothing louder than silence was heard, up to now."""
+
+    def levels(self) -> list[int]:
+        """The mean amplitude of each frame of 20 ms since it was asked last; none while it is not known yet."""
 
     def hear(self, says: bool, hears: bool) -> None:
         """Record what the far end says, and what it hears: the others and what is played to it."""
@@ -338,6 +361,14 @@ class Known(Protocol):
     @property
     def party(self) -> Party:
         """Who is at the far end, as configuration says; nobody when it does not."""
+
+
+@runtime_checkable
+class Redirector(Protocol):
+    """A leg whose far end can be told who has sent the call on."""
+
+    def redirected(self, redirection: Redirection) -> None:
+        """Tell it."""
 
 
 @runtime_checkable

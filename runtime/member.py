@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.errors import Interrupt, Redirected
 from asterism.dialplan.scope import Jump
-from asterism.runtime import features, media
+from asterism.runtime import features, interception, media
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import (
@@ -26,6 +26,7 @@ from asterism.runtime.driver import (
     LegEvent,
     Passage,
     Progressing,
+    Redirecting,
     Resumed,
     Ringing,
     TextReceived,
@@ -141,7 +142,10 @@ class Member:
         elif isinstance(event, Identified):
             channel.set_caller(event.party)
             for other in self.others():
-                other.set_connected(event.party)
+                interception.connect_later(other, event.party)
+        elif isinstance(event, Redirecting):
+            for other in self.others():
+                interception.redirect_later(other, event.redirection)
         elif isinstance(event, TextReceived):
             for other in self.others():
                 other.leg.send_text(event.text)

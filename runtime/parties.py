@@ -46,21 +46,28 @@ class Parties:
             self.tell(NewCallerid)
 
     def set_connected(self, party: Party) -> None:
-        """Say to whom this channel talks now; its phone is told."""
+        """Say to whom this channel talks now; its phone is told when that is news."""
+        if party != self.connected:
+            self.note_connected(party)
+            self.tell_connected()
+
+    def note_connected(self, party: Party) -> None:
+        """Say to whom this channel talks, and not to its phone yet."""
         if party != self.connected:
             self.connected = party
             self.tell(NewConnectedLine)
-            if not self.far_end_gone:
-                self.leg.identify(party)
+
+    def tell_connected(self) -> None:
+        """Let the phone know to whom it talks."""
+        if not self.far_end_gone:
+            self.leg.identify(self.connected)
 
     def meet(self, caller: Party, connected: Party) -> None:
         """Say who is at both ends, before the far end knows of the call."""
         before, self.caller = self.caller, caller
-        others, self.connected = self.connected, connected
         if caller != before:
             self.tell(NewCallerid)
-        if connected != others:
-            self.tell(NewConnectedLine)
+        self.note_connected(connected)
 
     def set_accountcode(self, accountcode: str) -> None:
         """Say who pays."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asterism.runtime import answers, media, pickup
+from asterism.runtime import answers, interception, media, pickup
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.dial_settings import AnswerHook, DialResult, DialSettings, Hook
@@ -24,6 +24,7 @@ from asterism.runtime.driver import (
     Party,
     Proceeding,
     Progressing,
+    Redirecting,
     Responded,
     Ringing,
 )
@@ -128,7 +129,7 @@ class Race:
                     self.lines -= 1
             self._comfort()
             if self.lines == 1 and len(self.legs) == 1:
-                self._introduce(next(iter(self.legs)))
+                await self._introduce(next(iter(self.legs)))
             self.result.status = DialStatus.NOANSWER if self.legs else DialStatus.CHANUNAVAIL
             while self.legs and self.winner is None:
                 found = await self._next()
@@ -253,6 +254,11 @@ class Race:
             self.caller.set(name, str(value_ms // 1000))
             self.caller.set(f"{name}_MS", str(value_ms))
 
+    @property
+    def _hears_us(self) -> bool:
+        """Whether the caller hears ringing of ours, or music, whatever the called side does."""
+        return bool(self.settings.ringback) or self.settings.music is not None
+
     def elapsed_ms(self) -> int:
         """Milliseconds since the beginning."""
         return round((self._loop.time() - self.began_s) * 1000)
@@ -260,7 +266,7 @@ class Race:
     async def _take(self, channel: Channel, event: LegEvent) -> None:
         attempt = self.legs[channel]
         if isinstance(event, Answered):
-            self._answered(attempt)
+            await self._answered(attempt)
         elif isinstance(event, Ended):
             self._ended(attempt, event)
         elif isinstance(event, Interrupted):
@@ -270,10 +276,13 @@ class Race:
             await self._forward(attempt, event)
         elif isinstance(event, Identified):
             channel.set_caller(event.party)
-            if self.caller is not None and len(self.legs) == 1 and self.settings.takes_news:
-                self.caller.set_connected(event.party)
+            if self.caller is not None and self.lines == 1 and self.settings.takes_news:
+                await interception.connect(self.caller, event.party)
+        elif isinstance(event, Redirecting):
+            if self.caller is not None and self.lines == 1 and self.settings.takes_news and not self._hears_us:
+                await interception.redirect(self.caller, event.redirection)
         elif isinstance(event, pickup.PickedUp):
-            self._taken(attempt, event)
+            await self._taken(attempt, event)
         elif isinstance(event, Responded):
             if self.caller is not None:
                 answers.note(self.caller, channel.name, event.answer, event.cause)
@@ -284,7 +293,7 @@ class Race:
                 attempt.progressed = True
                 await hook(channel)
 
-    def _taken(self, attempt: _Attempt, event: pickup.PickedUp) -> None:
+    async def _taken(self, attempt: _Attempt, event: pickup.PickedUp) -> None:
         """Somebody else has taken the call: he is the one that answered."""
         target, picker = attempt.channel, event.picker
         if picker.far_end_gone:
@@ -292,13 +301,13 @@ class Race:
             return
         self.picker_waits = event.bridge
         if self.caller is not None:
-            picker.set_connected(self.caller.caller)
+            interception.connect_later(picker, self.caller.caller)
             if picker.caller.number and self.settings.takes_news:
-                self.caller.set_connected(picker.caller)
-        self._answered(attempt, picker)
+                await interception.connect(self.caller, picker.caller)
+        await self._answered(attempt, picker)
         target.close(Cause.ANSWERED_ELSEWHERE)
 
-    def _answered(self, attempt: _Attempt, picker: Channel | None = None) -> None:
+    async def _answered(self, attempt: _Attempt, picker: Channel | None = None) -> None:
         channel = picker or attempt.channel
         self.winner = channel
         del self.legs[attempt.channel]
@@ -308,7 +317,7 @@ class Race:
         result.peer, result.number = channel.name, attempt.resource
         channel.verbose(3, f"{channel.name} answered" + (f" {caller.name}" if caller is not None else ""))
         if self.lines > 1 and picker is None:
-            self._introduce(channel)
+            await self._introduce(channel)
         if caller is not None:
             caller.set("DIALSTATUS", result.status.value)
             caller.set("DIALEDPEERNAME", result.peer)
@@ -322,11 +331,10 @@ class Race:
             self._answer_told = True
             self._end_told(channel, status)
 
-    def _introduce(self, channel: Channel) -> None:
-        """Let the caller know whom it is to talk to; a Local channel is nobody yet."""
-        caller = self.caller
-        if caller is not None and channel.caller.number and self.settings.takes_news and channel.technology != "Local":
-            caller.set_connected(channel.caller)
+    async def _introduce(self, channel: Channel) -> None:
+        """Let the caller know whom it is to talk to, if anybody knows."""
+        if self.caller is not None and not channel.caller_lent and self.settings.takes_news:
+            await interception.connect(self.caller, channel.caller)
 
     def _ended(self, attempt: _Attempt, event: Ended) -> None:
         channel, cause = attempt.channel, int(event.cause)
@@ -396,7 +404,7 @@ class Race:
     def _alerting(self, attempt: _Attempt, event: LegEvent) -> None:
         """Pass ringing and early audio of a leg on to the caller."""
         channel, caller, alone = attempt.channel, self.caller, self.lines == 1
-        hears_us = bool(self.settings.ringback) or self.settings.music is not None
+        hears_us = self._hears_us
         if isinstance(event, Ringing | Progressing):
             self._early_deadline = math.inf
         if isinstance(event, Ringing):

@@ -22,6 +22,8 @@ from asterism.runtime.driver import (
     Party,
     Proceeding,
     Progressing,
+    Redirecting,
+    Redirection,
     Resumed,
     Ringing,
     TextReceived,
@@ -126,6 +128,10 @@ class LocalLeg(Owned):
     def identify(self, party: Party) -> None:
         """Tell the other half's channel who is behind this one."""
         self._across(Identified(party))
+
+    def redirected(self, redirection: Redirection) -> None:
+        """Tell the other half's channel who has sent the call on."""
+        self._across(Redirecting(redirection))
 
     def read(self, item: str) -> str | None:
         """Where in the dialplan it leads."""
