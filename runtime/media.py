@@ -280,6 +280,11 @@ class Play:
         self._next()
 
     @property
+    def is_echo(self) -> bool:
+        """Whether it is only what the far end says, so that nothing is heard where nobody speaks."""
+        return all(isinstance(piece, EchoPiece) for piece in self._pieces)
+
+    @property
     def done(self) -> "asyncio.Future[None]":
         """Done when it is over."""
         return self._done

@@ -74,7 +74,7 @@ def _sounds(half: "ChannelBase") -> bool:
     bridge = half.bridge
     for other in () if bridge is None else bridge.others(half):
         across = media.beyond(other)
-        if media.ends(other) or (across is not None and across.plays):
+        if media.ends(other) or (across is not None and not all(play.is_echo for play in across.plays)):
             return True
     return False
 

@@ -262,9 +262,10 @@ async def test_a_pair_stays_with_n_until_the_manager_says_otherwise(rt: TestRunt
     assert not rt.channels and not rt.bridges
 
 
-async def test_a_pair_through_which_nothing_is_heard_stays(rt: TestRuntime) -> None:
+@pytest.mark.parametrize("application", ["Wait", "Echo"])
+async def test_a_pair_through_which_nothing_is_heard_stays(rt: TestRuntime, application: str) -> None:
     rt.extensions("[default]\nexten => 1,1,Dial(Local/2@default)\nexten => 2,1,Answer()\n same => n,Wait(5)\n")
-    await rt.originate("Local/1@default", application="Wait", app_data="5")
+    await rt.originate("Local/1@default", application=application, app_data="5")
     await asyncio.sleep(1)
     assert len(rt.channels) == 4
     assert not rt.heard_all(LocalOptimizationBegin)
