@@ -177,3 +177,10 @@ async def test_what_has_no_arguments_is_said_to_be_empty(rt: TestRuntime) -> Non
     await rt.phone("alice").call("100@default")
     header, row, *_ = await run(rt, "core show channels verbose")
     assert row[header.index("Data") :].startswith("(Empty) ")
+
+
+async def test_who_runs_one_application_is_no_call(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Wait(300)\n")
+    await run(rt, "channel originate Local/100@default application Wait 300")
+    await asyncio.sleep(1)
+    assert await run(rt, "core show channels count") == ["2 active channels", "1 active call", "1 call processed"]
