@@ -216,13 +216,18 @@ class Bridge:
         if not self.wire():
             names = " and ".join(member.name for member in self.members)
             self.switch.log.error(f"The audio of {names} cannot be joined", self.parties[0].channel.call)
+        self.sounded()
         for member in self.members:
-            optimizing.later(member)
             sound = member.variables.get("BRIDGE_PLAY_SOUND", "")
             if sound:
                 member.unset("BRIDGE_PLAY_SOUND")
                 play_to(member, sound)
         self.name_peers()
+
+    def sounded(self) -> None:
+        """Somebody may be heard here from now on: Local pairs that pass it on may be taken out of the way."""
+        for member in self.members:
+            optimizing.later(member)
 
     def wire(self) -> bool:
         """Join the audio of the members; False when that of some cannot be."""

@@ -85,9 +85,9 @@ def _ear(channel: "ChannelBase") -> Audio | None:
 
 
 def is_spoken_to(channel: "ChannelBase") -> bool:
-    """Whether something is played at the other half of a Local pair."""
+    """Whether something is played at the other half of a Local pair; an echo says nothing by itself."""
     across = beyond(channel)
-    return across is not None and bool(across.plays)
+    return across is not None and not all(play.is_echo for play in across.plays)
 
 
 def audio_beyond(channel: "ChannelBase") -> Audio:
@@ -275,8 +275,10 @@ class Play:
         self._watch: asyncio.Task[None] | None = None
         channel.plays.append(self)
         across = beyond(channel)
-        if across is not None:
+        if across is not None and not self.is_echo:
             across.stir()  # Somebody may wait for the first words.
+            if across.bridge is not None:
+                across.bridge.sounded()
         self._next()
 
     @property

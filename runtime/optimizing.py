@@ -71,12 +71,8 @@ def _movable(half: "ChannelBase") -> bool:
 
 def _sounds(half: "ChannelBase") -> bool:
     """Whether anybody in the bridge of a half makes a sound: a phone, or something that is played."""
-    bridge = half.bridge
-    for other in () if bridge is None else bridge.others(half):
-        across = media.beyond(other)
-        if media.ends(other) or (across is not None and not all(play.is_echo for play in across.plays)):
-            return True
-    return False
+    others = half.bridge.others(half) if half.bridge is not None else []
+    return any(media.is_spoken_to(other) or media.ends(other) for other in others)
 
 
 def _swap(leaver: "ChannelBase", taken: "ChannelBase", source: "Bridge", target: "Bridge") -> bool:
@@ -88,9 +84,9 @@ def _swap(leaver: "ChannelBase", taken: "ChannelBase", source: "Bridge", target:
     leaver.verbose(4, f"Move-swap optimizing {taken.name} <-- {moved.name}.")
     number = _begin(leaver, taken, moved)
     target.move(party, swap=taken, introduced=False)
-    source.leave(leaver, ends=False)
     # Asterisk tells an optimization of two-party bridges as no success, though it was done.
     _end(leaver, taken, "No", number)
+    source.leave(leaver, ends=False)
     return True
 
 

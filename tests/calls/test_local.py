@@ -296,3 +296,38 @@ async def test_a_phone_goes_into_a_bridge_of_three(rt: TestRuntime) -> None:
         call.hangup()
     await asyncio.sleep(1)
     assert not rt.channels and not rt.bridges
+
+
+BETWEEN = """\
+[default]
+exten => 100,1,Dial(Local/200@default)
+exten => 200,1,Dial(Local/300@default)
+exten => 300,1,Answer()
+ same => n,{listens}
+"""
+
+
+@pytest.mark.parametrize(
+    ("application", "listens", "gone_at"),
+    [
+        # As Asterisk 22 was seen to do: a pair goes when it has passed a sound on, and an echo makes none.
+        ("Echo", "Wait(1)", None),
+        ("Wait", "Echo()", None),
+        ("Wait", "Wait(1)", None),
+        ("Milliwatt", "Wait(1)", 0.0),
+        ("Wait", "Milliwatt()", 0.5),
+    ],
+)
+async def test_a_pair_goes_when_it_has_passed_a_sound_on(
+    rt: TestRuntime, application: str, listens: str, gone_at: float | None
+) -> None:
+    rt.extensions(BETWEEN.format(listens=listens))
+    began, ended = rt.now(), list[float]()
+    rt.bus.subscribe(lambda event: ended.append(rt.now() - began), LocalOptimizationEnd)
+    await rt.originate("Local/100@default", application=application, app_data="1" if application == "Wait" else "")
+    await asyncio.sleep(0.9)
+    assert [round(each, 1) for each in ended] == ([] if gone_at is None else [gone_at])
+    for channel in tuple(rt.channels.values()):
+        channel.request_hangup()
+    await asyncio.sleep(0.1)
+    assert not rt.channels and not rt.bridges
