@@ -8,32 +8,40 @@ from asterism.dialplan.scope import Dialled, Jump
 from asterism.runtime import control, recording
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Unit, application
-from asterism.runtime.driver import Digit, Recording
+from asterism.runtime.driver import Digit
 from asterism.runtime.mailbox import stirred
+from asterism.runtime.tape import FRAME_MS
 
-LOOK_S = 0.04
+LOOK_S = 0.02
 "How often it is looked whether somebody talks."
+_TALK_LEVEL = 512
+"Mean amplitude of a frame in which somebody talks: what Asterisk has here, which is not that of dsp.conf."
 
 
 class _Listener:
-    """Measures how long somebody talks."""
+    """Measures how long somebody talks, frame by frame as Asterisk does it.
+
+    Args:
+        silence_ms: More silence than this ends a talk; less of it is a part of it, also before it.
+        least_ms, most_ms: A talk counts when its length is between these.
+    """
 
     def __init__(self, silence_ms: int, least_ms: int, most_ms: float) -> None:
         self._silence_ms, self._least_ms, self._most_ms = silence_ms, least_ms, most_ms
-        self._began_ms: int | None = None
+        self._silent_ms = 0
+        self._talk_ms: int | None = None
 
-    def talked_ms(self, recording: Recording) -> int:
-        """How long somebody has talked, once he is silent again; 0 as long as nobody has."""
-        heard_ms, silent_ms = recording.ms, recording.silent_ms
-        if silent_ms < round(LOOK_S * 1000) and heard_ms > silent_ms:
-            if self._began_ms is None:
-                self._began_ms = heard_ms - silent_ms
-            return 0
-        if self._began_ms is None or silent_ms < self._silence_ms:
-            return 0
-        talked = heard_ms - silent_ms - self._began_ms + round(LOOK_S * 1000)
-        self._began_ms = None
-        return talked if self._least_ms <= talked <= self._most_ms else 0
+    def talked_ms(self, levels: list[int]) -> int | None:
+        """How long somebody has talked, once he is silent again; None as long as nobody has."""
+        for level in levels:
+            self._silent_ms = 0 if level >= _TALK_LEVEL else self._silent_ms + FRAME_MS
+            if self._silent_ms <= self._silence_ms:
+                self._talk_ms = FRAME_MS + (0 if self._talk_ms is None else self._talk_ms)
+            elif self._talk_ms is not None:
+                talked, self._talk_ms = max(0, self._talk_ms - self._silence_ms), None
+                if self._least_ms < talked < self._most_ms:
+                    return talked
+        return None
 
 
 @application("BackgroundDetect", see="BackGround, TALK_DETECTED", ends_on_bad_arguments=True)
@@ -72,8 +80,8 @@ async def backgrounddetect(
                 while (event := chan.take(Digit)) is not None:
                     if chan.switch.extension_exists(chan.context, event.digit, 1, chan.caller_number):
                         return Dialled(event.digit)
-                talked = listener.talked_ms(tape) if loop.time() < until else 0
-                if talked:
+                talked = listener.talked_ms(tape.levels()) if loop.time() < until else None
+                if talked is not None:
                     chan.set("TALK_DETECTED", str(talked))
                     there = chan.switch.extension_exists(chan.context, "talk", 1, chan.caller_number)
                     return Jump("", "talk", 1) if there else None

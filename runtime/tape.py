@@ -21,26 +21,27 @@ from asterism.runtime.sounds import duration_ms
 SILENCE_LEVEL = 256
 "Mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf."
 FRAME_MS = pcm.FRAME_MS
+_VOICE = 6000
+"Amplitude of a voice, or a tone, of which no more is known."
 PUMP_S = 0.1
 "How often what is heard is handed to a program that listens."
 
 
 @lru_cache(maxsize=256)
-def _loudness(path: Path, file_format: str, changed_ns: int) -> bytes | None:
-    """One byte a frame, 1 for one that is heard; None when the sound cannot be read."""
+def _loudness(path: Path, file_format: str, changed_ns: int) -> "array.array[int] | None":
+    """The mean amplitude of each frame; None when the sound cannot be read."""
     try:
         samples = pcm.read(SoundFile(path, file_format), 8000)
     except (OSError, ValueError):
         return None
     per_frame = 8000 * FRAME_MS // 1000
-    return bytes(
-        sum(map(abs, samples[at : at + per_frame])) >= SILENCE_LEVEL * per_frame
-        for at in range(0, len(samples), per_frame)
+    return array.array(
+        "H", (sum(map(abs, samples[at : at + per_frame])) // per_frame for at in range(0, len(samples), per_frame))
     )
 
 
-def loudness(sound: SoundFile) -> bytes | None:
-    """Which frames of a sound are heard. Looks at the disk."""
+def loudness(sound: SoundFile) -> "array.array[int] | None":
+    """The mean amplitude of each frame of a sound. Looks at the disk."""
     try:
         return _loudness(sound.path, sound.format, sound.path.stat().st_mtime_ns)
     except OSError:
@@ -62,7 +63,7 @@ class Piece:
     from_ms: int
     began_s: float
     ended_s: float = math.inf
-    loud: bytes | None = None
+    loud: "array.array[int] | None" = None
     whole: "Piece | None" = None
 
     @property
@@ -197,10 +198,12 @@ class Tape:
         self._began_s = self._loop.time()
         self._ended_s = math.inf
         self._pieces: list[Piece] = []
-        self._looking: set[asyncio.Future[bytes | None]] = set()
+        self._looking: set[asyncio.Future[array.array[int] | None]] = set()
         self._others: list[Ear] = []
         self._pump: asyncio.TimerHandle | None = None
         self._pumped_ms = 0
+        self._told = 0
+        "Frames whose level was told."
 
     @classmethod
     async def begin(
@@ -241,7 +244,7 @@ class Tape:
             self._looking.add(looking)
             looking.add_done_callback(lambda done: self._looked(piece, done))
 
-    def _looked(self, piece: Piece, done: "asyncio.Future[bytes | None]") -> None:
+    def _looked(self, piece: Piece, done: "asyncio.Future[array.array[int] | None]") -> None:
         self._looking.discard(done)
         if not done.cancelled() and done.exception() is None:
             piece.loud = done.result()
@@ -313,10 +316,24 @@ class Tape:
             if piece.loud is None:
                 last = max(last, start_ms + (0 if _is_silence(piece) else length_ms))
                 continue
-            end = piece.loud.rfind(1, from_ms // FRAME_MS, (from_ms + length_ms) // FRAME_MS)
+            first, after = from_ms // FRAME_MS, (from_ms + length_ms) // FRAME_MS
+            loud = piece.loud[first:after]
+            end = next((at for at in range(len(loud) - 1, -1, -1) if loud[at] >= SILENCE_LEVEL), -1)
             if end >= 0:
-                last = max(last, start_ms + (end + 1) * FRAME_MS - from_ms)
+                last = max(last, start_ms + (first + end + 1) * FRAME_MS - from_ms)
         return max(0, self.ms - last)
+
+    def levels(self) -> list[int]:
+        """The mean amplitude of each frame since it was asked last."""
+        if self._looking:
+            return []
+        first, after = self._told, self.ms // FRAME_MS
+        found, self._told = [0] * (after - first), max(first, after)
+        for piece, start_ms, from_ms, length_ms in self._spans():
+            began, ends = start_ms // FRAME_MS, (start_ms + length_ms) // FRAME_MS
+            for frame in range(max(first, began), min(after, ends)):
+                found[frame - first] = max(found[frame - first], _level(piece, from_ms // FRAME_MS + frame - began))
+        return found
 
     # --- the end ----------------------------------------------------------------------------------
 
@@ -369,6 +386,13 @@ class Tape:
                 os.write(self._descriptor, heard[at : at + per_frame])
 
 
+def _level(piece: Piece, frame: int) -> int:
+    """The mean amplitude of a frame of a piece; a voice or a tone is loud."""
+    if piece.loud is None:
+        return 0 if piece.sound is not None else _VOICE
+    return piece.loud[frame] if frame < len(piece.loud) else 0
+
+
 def _is_silence(piece: Piece) -> bool:
     return piece.sound is not None and piece.sound.path.parent.name == "silence"
 
@@ -378,7 +402,7 @@ def _samples(piece: Piece, rate_hz: int, first: int, count: int) -> "array.array
     found = array.array("h")
     if piece.sound is None:
         period = rate_hz // 400
-        wave_form = array.array("h", (6000 if at < period // 2 else -6000 for at in range(period)))
+        wave_form = array.array("h", (_VOICE if at < period // 2 else -_VOICE for at in range(period)))
         found = (wave_form * (count // period + 2))[first % period :][:count]
     else:
         with contextlib.suppress(OSError, ValueError):

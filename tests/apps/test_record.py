@@ -197,6 +197,17 @@ async def test_who_talks_is_heard(rt: TestRuntime) -> None:
     assert "TALK_DETECTED" not in call.variables
 
 
+async def test_a_talk_is_measured_frame_by_frame(rt: TestRuntime) -> None:
+    rt.extensions(plan("BackgroundDetect(silence/9,2,100,200)", "Hangup()"))
+    call = await rt.phone("alice").call("1@default")
+    await call.until("up")
+    for spoken_s in (0.08, 0.3, 0.16):  # Too short, too long, and between the two.
+        call.speak(spoken_s)
+        await asyncio.sleep(spoken_s + 0.02)
+    await call.over()
+    assert call.variables["TALK_DETECTED"] == "158"
+
+
 async def test_an_application_records(rt: TestRuntime, tmp_path: Path) -> None:
     found: list[object] = []
 

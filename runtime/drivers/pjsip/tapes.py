@@ -4,6 +4,8 @@ import asyncio
 from typing import Protocol
 
 from asterism import _native as native
+from asterism.runtime.pcm import FRAME_MS
+from asterism.runtime.tape import SILENCE_LEVEL
 
 
 class Taped(Protocol):
@@ -37,6 +39,8 @@ class NativeTape:
         self._says, self._hears = True, False
         self._followed: set[int] = set()
         self._started = False
+        self._told = 0
+        "Frames whose level was told."
         self.over = asyncio.Event()
         self.begin()
 
@@ -101,6 +105,14 @@ class NativeTape:
     def silent_ms(self) -> int:
         """For how long it has been silent now."""
         return self._read()[1]
+
+    def levels(self) -> list[int]:
+        """The mean amplitude of each frame since it was asked last: nothing, or what is no silence."""
+        ms, silent_ms = self._read()
+        after, first = ms // FRAME_MS, self._told
+        self._told = max(first, after)
+        silent = min(after - first, silent_ms // FRAME_MS)
+        return [SILENCE_LEVEL] * (after - first - silent) + [0] * silent
 
     async def stop(self) -> None:
         """End it; the file is complete then."""
