@@ -148,9 +148,8 @@ number calls_claim(int slot)
 
         if (!calls[slot].live && !it->hanging_up && (it->inv || it->async_call.dlg))
             adopt_outgoing(slot);
-        which = number_of(slot);
-        if (!which && begun && (int)NUMBER_SLOT(begun) == slot)
-            which = begun;
+        /* Not what the slot is used for by now: that may be a call that came after ours had ended. */
+        which = begun && (int)NUMBER_SLOT(begun) == slot ? begun : number_of(slot);
     }
     pthread_mutex_unlock(&calls_lock);
     PJSUA_UNLOCK();

@@ -9,11 +9,15 @@
 static void point_at_source(const pjsip_rx_data *rdata, pjsip_uri *named)
 {
     pjsip_sip_uri *uri = named ? pjsip_uri_get_uri(named) : NULL;
+    pjsip_transport *transport = rdata->tp_info.transport;
 
     if (!uri || !(PJSIP_URI_SCHEME_IS_SIP(uri) || PJSIP_URI_SCHEME_IS_SIPS(uri)))
         return;
     uri->host = pj_strdup3(rdata->tp_info.pool, rdata->pkt_info.src_name);
     uri->port = rdata->pkt_info.src_port;
+    /* That address is one of this transport; UDP is what a URI without the parameter means. */
+    uri->transport_param =
+        PJSIP_TRANSPORT_IS_RELIABLE(transport) ? pj_strdup3(rdata->tp_info.pool, transport->type_name) : pj_str("");
 }
 
 /* The proxy next to us is the first of a request's and the last of a response's. */

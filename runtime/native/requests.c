@@ -121,8 +121,12 @@ static bool retry(request *it, pjsip_transaction *transaction, pjsip_rx_data *rd
     if (it->retried || !auth || !rdata)
         return false;
     it->retried = true;
-    return pjsip_auth_clt_reinit_req(auth, rdata, transaction->last_tx, &again) == PJ_SUCCESS &&
-           start(it, again) == PJ_SUCCESS;
+    if (pjsip_auth_clt_reinit_req(auth, rdata, transaction->last_tx, &again) != PJ_SUCCESS)
+        return false;
+    /* RFC 3261, 22.2: else it would be taken for the first one on another way (8.2.2.2). */
+    if (!it->dialog)
+        PJSIP_MSG_CSEQ_HDR(again->msg)->cseq++;
+    return start(it, again) == PJ_SUCCESS;
 }
 
 static void finish(request *it, int status, const pjsip_transaction *transaction, const pjsip_rx_data *rdata)

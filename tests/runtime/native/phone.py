@@ -119,10 +119,10 @@ class Phone:
     def __enter__(self) -> Phone:
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind((self.host, 0))
-        self.sip.settimeout(4)
+        self.sip.settimeout(10)
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind((self.host, 0))
-        self.rtp.settimeout(2)
+        self.rtp.settimeout(5)
         self.port = self.sip.getsockname()[1]
         self.rtp_port = self.rtp.getsockname()[1]
         self.uri = f"sip:{self.user}@{self.host}:{self.port}"
@@ -175,7 +175,7 @@ class Phone:
     def send(self, text: str | bytes) -> None:
         self.sip.sendto(text if isinstance(text, bytes) else text.encode(), ("127.0.0.1", self.server))
 
-    def receive(self, timeout: float = 4) -> Message:
+    def receive(self, timeout: float = 10) -> Message:
         self.sip.settimeout(timeout)
         return Message(self.sip.recv(65535).decode(errors="replace"))
 
@@ -186,7 +186,7 @@ class Phone:
             return True
         return False
 
-    def answer_of(self, *codes: int, cseq: int | None = None, timeout: float = 4) -> Message:
+    def answer_of(self, *codes: int, cseq: int | None = None, timeout: float = 10) -> Message:
         """Wait for a final response, or for one of these codes."""
         until = time.monotonic() + timeout
         while True:
@@ -198,7 +198,7 @@ class Phone:
             if message.code in codes or (not codes and message.code >= 200):
                 return message
 
-    def request_of(self, method: str, timeout: float = 4) -> Message:
+    def request_of(self, method: str, timeout: float = 10) -> Message:
         until = time.monotonic() + timeout
         while True:
             message = self.receive(max(until - time.monotonic(), 0.01))
@@ -267,6 +267,11 @@ class Phone:
         self, request: Message, code: int, reason: str = "OK", *, body: str = "", extra: str = "", contact: str = ""
     ) -> None:
         """Answer a request of the server, as the called party."""
+        self.send(self.response(request, code, reason, body=body, extra=extra, contact=contact))
+
+    def response(
+        self, request: Message, code: int, reason: str = "OK", *, body: str = "", extra: str = "", contact: str = ""
+    ) -> str:
         to = request.header("To")
         if "tag=" not in to:
             to += f";tag={self.tag}"
@@ -277,7 +282,7 @@ class Phone:
         text = "\r\n".join(lines) + "\r\n" + extra
         if body:
             text += "Content-Type: application/sdp\r\n"
-        self.send(f"{text}Content-Length: {len(body)}\r\n\r\n{body}")
+        return f"{text}Content-Length: {len(body)}\r\n\r\n{body}"
 
     def accept(self, *, body: str | None = None) -> Message:
         """Be called, and answer."""
@@ -313,7 +318,7 @@ class Phone:
         self.rtp.sendto(packet.packed(), self.far_rtp)
         self.sequence += 1
 
-    def hear(self, timeout: float = 2) -> Rtp:
+    def hear(self, timeout: float = 5) -> Rtp:
         self.rtp.settimeout(timeout)
         return Rtp.parse(self.rtp.recv(2000))
 

@@ -126,7 +126,7 @@ class Switch:
             if isinstance(event, native.CallState) and event.state == "disconnected":
                 self.calls.pop(event.call, None)
 
-    def wait(self, kind: type[E], timeout: float = 5, **wanted: Any) -> E:
+    def wait(self, kind: type[E], timeout: float = 15, **wanted: Any) -> E:
         """Return the first event of this kind (and with these fields), and forget it."""
         until = time.monotonic() + timeout
         while True:
@@ -169,7 +169,7 @@ class Switch:
         self.calls[number] = call
         return number
 
-    def at_rest(self, timeout: float = 5) -> None:
+    def at_rest(self, timeout: float = 15) -> None:
         """Everything native is gone."""
         until = time.monotonic() + timeout
         while True:

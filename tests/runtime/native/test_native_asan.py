@@ -31,10 +31,12 @@ def build() -> Path:
         BUILD,
         "-DASTERISM_ASAN=ON",
         f"-DPython_EXECUTABLE={sys.executable}",
+        f"-DASTERISM_PJSIP={os.environ.get('ASTERISM_PJSIP', '')}",  # CMake would remember one that is gone by now
     ]
     for command in (configure, ["cmake", "--build", BUILD]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "No PJSIP" not in done.stderr, done.stderr
     return BUILD
 
 

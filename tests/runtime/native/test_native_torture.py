@@ -50,12 +50,10 @@ def final_answer(switch: Switch, phone: Phone, seconds: float) -> int | None:
     return None
 
 
-def alive(switch: Switch, timeout: float = 2) -> None:
+def alive(switch: Switch, timeout: float = 10) -> None:
     with Phone(switch.port) as phone:
         phone.send(phone.make("OPTIONS"))
-        begin = time.monotonic()
         assert final_answer(switch, phone, timeout) == 200
-        assert time.monotonic() - begin < timeout
 
 
 def hang_up_all(switch: Switch) -> None:
@@ -71,7 +69,7 @@ def hang_up_all(switch: Switch) -> None:
 def test_rfc_4475(switch: Switch, phone: Phone, torture: Torture) -> None:
     # The RFC gives many messages the same branch; to PJSIP the second would be a retransmission of the first.
     phone.send(torture.message.replace(b"z9hG4bKkdjuw", b"z9hG4bKkdjuw" + token().encode()))
-    answer = final_answer(switch, phone, 0.3 if torture.answers - {None} else 0.15)
+    answer = final_answer(switch, phone, 0.15 if None in torture.answers else 10)
     assert answer in torture.answers
     alive(switch)
     hang_up_all(switch)
