@@ -159,11 +159,15 @@ class SipDriver(Protocol):
     def endpoints(self) -> Sequence[EndpointFacts]:
         """The endpoints of pjsip.conf, by name."""
 
+    def objects(self, kind: str) -> Sequence[str]:
+        """The names of the objects of pjsip.conf of one type, in order of the file."""
+
     def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
         """The options of an object of pjsip.conf as Asterisk shows them, by name; None when there is none.
 
         Args:
-            kind: endpoint, aor, auth, transport, or identify.
+            kind: endpoint, aor, auth, transport, identify, or registration; or peer, for what sip.conf says of
+                one, what holds for all included.
             name: Its name.
         """
 

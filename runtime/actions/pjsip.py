@@ -1,15 +1,14 @@
 """Actions on pjsip.conf's endpoints, contacts, and registrations."""
 
-from collections.abc import Iterable, Sequence
-from ipaddress import ip_network
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from asterism.runtime.actions.notify import Refused, notice_of
-from asterism.runtime.actions.pjsip_objects import Objects, headers, objects, plain
+from asterism.runtime.actions.pjsip_objects import headers
 from asterism.runtime.causes import cause_of_sip
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import action
-from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RegistrationFacts
+from asterism.runtime.notices import Unknown, notice, notice_named, pairs
+from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RegistrationFacts, SipDriver
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.states import DeviceState
 
@@ -60,55 +59,37 @@ def _activity(endpoint: EndpointFacts) -> list[Header]:
 
 
 @action("PJSIPShowEndpoint", privilege="system", see="PJSIPShowEndpoints")
-async def show_endpoint(rt: "Runtime", endpoint: str = "") -> Response:
+def show_endpoint(rt: "Runtime", endpoint: str = "") -> Response:
     """Show an endpoint of pjsip.conf with all its options, and what belongs to it."""
     if not endpoint:
         return Response.error("PJSIPShowEndpoint requires an endpoint name")
-    known = await objects(rt)
+    driver = driver_of(rt)
     found = _endpoint(rt, endpoint)
     if found is None:
         return Response.error(f"Unable to retrieve endpoint {endpoint}")
     own: list[Header] = [("EndpointName", found.name)]
-    named = _named(found)
-    items = [Item("EndpointDetail", [*headers("endpoint", found.name, known, named), *_activity(found)])]
-    for name, user in (*found.auths, *found.outbound_auths):
-        items.append(Item("AuthDetail", [*headers("auth", name, known, {"Username": user}), *own]))
+
+    def detail(event: str, kind: str, name: str, *more: Header) -> Item:
+        return Item(event, [*headers(driver, kind, name), *more, *own])
+
+    items = [Item("EndpointDetail", [*headers(driver, "endpoint", found.name), *_activity(found)])]
+    items += [detail("AuthDetail", "auth", name) for name, _ in (*found.auths, *found.outbound_auths)]
+    if (driver.parameters("endpoint", found.name) or {}).get("transport") and found.transport is not None:
+        items.append(detail("TransportDetail", "transport", found.transport[0]))
     for name, _ in found.aors:
         mine = [each for each in found.contacts if each.aor == name]
-        counts: list[Header] = [
-            ("TotalContacts", len(mine)), ("ContactsRegistered", sum(bool(each.expires_s) for each in mine))
-        ]  # fmt: skip
-        items.append(Item("AorDetail", [*_aor(name, known, found.contacts), *counts, *own]))
-        items += [Item("ContactStatusDetail", _contact_status(rt, each, found.name, known)) for each in mine]
-    for name, matches in found.identifies:
-        values = {"Match": ",".join(map(_network, matches)), "Endpoint": found.name}
-        items.append(Item("IdentifyDetail", [*headers("identify", name, known, values), *own]))
+        registered = sum(bool(each.expires_s) for each in mine)
+        counts: list[Header] = [("TotalContacts", len(mine)), ("ContactsRegistered", registered)]
+        items.append(Item("AorDetail", [*_aor(driver, name, mine), *counts, *own]))
+        items += [Item("ContactStatusDetail", _contact_status(rt, each, found.name)) for each in mine]
+    items += [detail("IdentifyDetail", "identify", name) for name, _ in found.identifies]
     message = "Following are Events for each object associated with the Endpoint"
     return Response.listing(message, items, "EndpointDetailComplete")
 
 
-def _network(text: str) -> str:
-    """A network with its mask, as Asterisk shows it; names of hosts as they are."""
-    try:
-        return str(ip_network(text, strict=False).with_netmask)
-    except ValueError:
-        return text
-
-
-def _named(endpoint: EndpointFacts) -> dict[str, object]:
-    """What is known of an endpoint itself, under the names of its options."""
-    return {
-        "Aors": ",".join(name for name, _ in endpoint.aors),
-        "Auth": ",".join(name for name, _ in endpoint.auths),
-        "OutboundAuth": ",".join(name for name, _ in endpoint.outbound_auths),
-        "Context": endpoint.context,
-        "Allow": f"({'|'.join(endpoint.codecs)})",
-    }
-
-
-def _aor(name: str, known: Objects, contacts: Iterable[ContactFacts]) -> list[Header]:
+def _aor(driver: SipDriver, name: str, contacts: Iterable[ContactFacts]) -> list[Header]:
     mine = ",".join(f"{each.aor}/{each.uri}" for each in contacts if each.aor == name)
-    return headers("aor", name, known, {"Contacts": mine})
+    return headers(driver, "aor", name, {"Contacts": mine})
 
 
 def _endpoint(rt: "Runtime", name: str) -> EndpointFacts | None:
@@ -123,15 +104,23 @@ def _round_trip(contact: ContactFacts) -> object:
     return round(contact.rtt_ms * 1000) if contact.status in ("REACHABLE", "LAGGED") else "N/A"
 
 
-def _option(known: Objects, aor: str, name: str, default: str = "") -> str:
-    return known.get(("aor", aor), {}).get(plain(name), default)
+def _options(rt: "Runtime", contact: ContactFacts) -> Mapping[str, str]:
+    return {**_AOR_OPTIONS, **(driver_of(rt).parameters("aor", contact.aor) or {})}
+
+
+_AOR_OPTIONS = {
+    "authenticate_qualify": "false", "outbound_proxy": "", "qualify_frequency": "0", "qualify_timeout": "3.0",
+    "qualify_2xx_only": "false",
+}  # fmt: skip
+"Those of a contact without an aor of its own, as Asterisk shows them."
 
 
 def _identity(contact: ContactFacts) -> str:
     return f"{contact.aor}{';@' if contact.expires_s else '@@'}{contact.digest}"
 
 
-def _contact_status(rt: "Runtime", contact: ContactFacts, endpoint: str, known: Objects) -> list[Header]:
+def _contact_status(rt: "Runtime", contact: ContactFacts, endpoint: str) -> list[Header]:
+    options = _options(rt, contact)
     found: list[Header] = [("AOR", contact.aor), ("URI", contact.uri), ("UserAgent", contact.user_agent)]
     found.append(("RegExpire", int(rt.now()) + contact.expires_s if contact.expires_s else 0))
     if contact.expires_s:
@@ -143,36 +132,32 @@ def _contact_status(rt: "Runtime", contact: ContactFacts, endpoint: str, known: 
         ("RoundtripUsec", _round_trip(contact)),
         ("EndpointName", endpoint),
         ("ID", _identity(contact)),
-        (
-            "AuthenticateQualify",
-            int(_option(known, contact.aor, "authenticate_qualify", "no").lower() in ("yes", "true")),
-        ),
-        ("OutboundProxy", _option(known, contact.aor, "outbound_proxy")),
+        ("AuthenticateQualify", int(options["authenticate_qualify"] == "true")),
+        ("OutboundProxy", options["outbound_proxy"]),
         ("Path", contact.path),
-        ("QualifyFrequency", _option(known, contact.aor, "qualify_frequency", "0")),
-        ("QualifyTimeout", f"{float(_option(known, contact.aor, 'qualify_timeout', '3.0')):.3f}"),
-        ("Qualify2xxOnly", int(_option(known, contact.aor, "qualify_2xx_only", "no").lower() in ("yes", "true"))),
+        ("QualifyFrequency", options["qualify_frequency"]),
+        ("QualifyTimeout", f"{float(options['qualify_timeout']):.3f}"),
+        ("Qualify2xxOnly", int(options["qualify_2xx_only"] == "true")),
     ]
 
 
 @action("PJSIPShowAors", privilege="system")
-async def show_aors(rt: "Runtime") -> Response:
+def show_aors(rt: "Runtime") -> Response:
     """List the addresses of record of pjsip.conf with all their options."""
-    known = await objects(rt)
-    contacts = driver_of(rt).contacts()
-    names = [name for kind, name in known if kind == "aor"]
-    if not names:
+    driver = driver_of(rt)
+    contacts = driver.contacts()
+    items = [Item("AorList", _aor(driver, name, contacts)) for name in driver.objects("aor")]
+    if not items:
         return Response.error("No Aors found")
-    items = [Item("AorList", _aor(name, known, contacts)) for name in names]
     message = "A listing of AORs follows, presented as AorList events"
     return Response.listing(message, items, "AorListComplete")
 
 
 @action("PJSIPShowAuths", privilege="system")
-async def show_auths(rt: "Runtime") -> Response:
+def show_auths(rt: "Runtime") -> Response:
     """List the secrets of pjsip.conf with all their options."""
-    known = await objects(rt)
-    items = [Item("AuthList", headers("auth", name, known, {})) for kind, name in known if kind == "auth"]
+    driver = driver_of(rt)
+    items = [Item("AuthList", headers(driver, "auth", name)) for name in driver.objects("auth")]
     if not items:
         return Response.error("No Auths found")
     message = "A listing of Auths follows, presented as AuthList events"
@@ -180,52 +165,50 @@ async def show_auths(rt: "Runtime") -> Response:
 
 
 @action("PJSIPShowContacts", privilege="system")
-async def show_contacts(rt: "Runtime") -> Response:
+def show_contacts(rt: "Runtime") -> Response:
     """List where the addresses of record of pjsip.conf can be reached, as far as somebody registered there."""
-    known = await objects(rt)
     found = [each for each in driver_of(rt).contacts() if each.expires_s]
     if not found:
         return Response.error("No Contacts found")
     message = "A listing of Contacts follows, presented as ContactList events"
-    return Response.listing(
-        message, [Item("ContactList", _contact(rt, each, known)) for each in found], "ContactListComplete"
-    )
+    return Response.listing(message, [Item("ContactList", _contact(rt, each)) for each in found], "ContactListComplete")
 
 
-def _contact(rt: "Runtime", contact: ContactFacts, known: Objects) -> list[Header]:
+def _contact(rt: "Runtime", contact: ContactFacts) -> list[Header]:
     host, port = contact.source
+    options = _options(rt, contact)
     return [
         ("ObjectType", "contact"),
         ("ObjectName", _identity(contact)),
         ("ViaAddr", host),
-        ("QualifyTimeout", f"{float(_option(known, contact.aor, 'qualify_timeout', '3.0')):.6f}"),
-        ("Qualify2xxOnly", _option(known, contact.aor, "qualify_2xx_only", "false")),
+        ("QualifyTimeout", f"{float(options['qualify_timeout']):.6f}"),
+        ("Qualify2xxOnly", options["qualify_2xx_only"]),
         ("CallId", contact.call_id),
         ("RegServer", rt.system_name),
         ("PruneOnBoot", "no"),
         ("Path", contact.path),
         ("Endpoint", contact.endpoint),
         ("ViaPort", port),
-        ("AuthenticateQualify", _option(known, contact.aor, "authenticate_qualify", "no")),
+        ("AuthenticateQualify", "yes" if options["authenticate_qualify"] == "true" else "no"),
         ("Uri", contact.uri),
-        ("QualifyFrequency", _option(known, contact.aor, "qualify_frequency", "0")),
+        ("QualifyFrequency", options["qualify_frequency"]),
         ("UserAgent", contact.user_agent),
         ("ExpirationTime", int(rt.now()) + contact.expires_s),
-        ("OutboundProxy", _option(known, contact.aor, "outbound_proxy")),
+        ("OutboundProxy", options["outbound_proxy"]),
         ("Status", _status(contact)),
         ("RoundtripUsec", _round_trip(contact)),
     ]
 
 
 @action("PJSIPShowRegistrationsInbound", privilege="system")
-async def show_registrations_inbound(rt: "Runtime") -> Response:
+def show_registrations_inbound(rt: "Runtime") -> Response:
     """List the addresses of record of endpoints that others register at, with all their options."""
-    known = await objects(rt)
+    driver = driver_of(rt)
     items = []
-    for endpoint in driver_of(rt).endpoints():
+    for endpoint in driver.endpoints():
         for name, _ in endpoint.aors:
             mine = [f"{each.aor}/{each.uri}" for each in endpoint.contacts if each.aor == name]
-            facts = headers("aor", name, known, {"Contacts": ",".join(mine)})
+            facts = headers(driver, "aor", name, {"Contacts": ",".join(mine)})
             facts = [("Contact", value) if header == "Contacts" else (header, value) for header, value in facts]
             items.append(
                 Item("InboundRegistrationDetail", [*facts, ("Contacts", "".join(f"{each}," for each in mine))])
@@ -235,26 +218,25 @@ async def show_registrations_inbound(rt: "Runtime") -> Response:
 
 
 @action("PJSIPShowRegistrationInboundContactStatuses", privilege="system")
-async def show_contact_statuses(rt: "Runtime") -> Response:
+def show_contact_statuses(rt: "Runtime") -> Response:
     """List the contacts that have registered, and whether they can be reached."""
-    known = await objects(rt)
     found = [each for each in driver_of(rt).contacts() if each.expires_s]
-    items = [Item("ContactStatusDetail", _contact_status(rt, each, each.endpoint, known)) for each in found]
+    items = [Item("ContactStatusDetail", _contact_status(rt, each, each.endpoint)) for each in found]
     message = "Following are ContactStatusEvents for each Inbound registration"
     return Response.listing(message, items, "ContactStatusDetailComplete")
 
 
 @action("PJSIPShowRegistrationsOutbound", privilege="system,reporting")
-async def show_registrations_outbound(rt: "Runtime") -> Response:
+def show_registrations_outbound(rt: "Runtime") -> Response:
     """List our registrations with others, by pjsip.conf."""
-    known = await objects(rt)
-    found = [each for each in driver_of(rt).registrations() if each.technology == "PJSIP"]
+    driver = driver_of(rt)
+    found = [each for each in driver.registrations() if each.technology == "PJSIP"]
     items = []
     for each in found:
         state: list[Header] = [("Status", each.state), ("NextReg", _next(rt, each))]
-        items.append(Item("OutboundRegistrationDetail", [*headers("registration", each.name, known, {}), *state]))
-        secret = known.get(("registration", each.name), {}).get("outboundauth", "")
-        items += [Item("AuthDetail", headers("auth", name, known, {})) for name in _split(secret)]
+        items.append(Item("OutboundRegistrationDetail", [*headers(driver, "registration", each.name), *state]))
+        auths = (driver.parameters("registration", each.name) or {}).get("outbound_auth", "")
+        items += [Item("AuthDetail", headers(driver, "auth", name)) for name in auths.split(",") if name]
     registered = sum(each.state == "Registered" for each in found)
     totals: list[Header] = [("Registered", registered), ("NotRegistered", len(found) - registered)]
     message = "Following are Events for each Outbound registration"
@@ -265,10 +247,6 @@ def _next(rt: "Runtime", registration: RegistrationFacts) -> int:
     if registration.state != "Registered":
         return 0
     return max(0, round(registration.registered_s + registration.refresh_s - rt.now()))
-
-
-def _split(text: str) -> Sequence[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 # --- what they do -------------------------------------------------------------------------------
@@ -340,8 +318,11 @@ async def notify(rt: "Runtime", request: Request) -> Response:
         only = "  You must use only one of them." if names else ""
         return Response.error(f"PJSIPNotify requires either an endpoint name, a SIP URI, or a channel.{only}")
     try:
-        notice = await notice_of(rt, "pjsip_notify.conf", request)
-    except Refused as error:
+        if option := request.get("Option"):
+            said = await notice_named(rt, "pjsip_notify.conf", option)
+        else:
+            said = notice(pairs(request.all("Variable")))
+    except Unknown as error:
         return Response.error(str(error))
     target = request.get(names[0])
     if names[0] == "Channel":
@@ -350,10 +331,10 @@ async def notify(rt: "Runtime", request: Request) -> Response:
             return Response.error("Channel not found")
         if not isinstance(channel.leg, NotifyLeg) or channel.technology != "PJSIP":
             return Response.error("Channel is not a PJSIP channel")
-        channel.leg.notify(notice)
+        channel.leg.notify(said)
         return Response.success("NOTIFY sent")
     if names[0] == "Endpoint" and _endpoint(rt, target) is None:
         return Response.error(f"Unable to retrieve endpoint {target}")
-    if not driver_of(rt).notify("PJSIP", target, notice):
+    if not driver_of(rt).notify("PJSIP", target, said):
         return Response.error("Internal error")
     return Response.success("NOTIFY sent")

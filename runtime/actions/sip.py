@@ -1,16 +1,12 @@
 """Actions on sip.conf's peers and our registrations."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from asterism.dialplan import reader
-from asterism.dialplan.errors import DialplanError
-from asterism.runtime.actions.notify import notice, pairs
-from asterism.runtime.actions.pjsip_objects import plain
 from asterism.runtime.commands.sip import driver_of, status_text
 from asterism.runtime.declare import action
 from asterism.runtime.events import SIPQualifyPeerDone
+from asterism.runtime.notices import notice, pairs
 from asterism.runtime.peers import PeerFacts
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.settings import FALSE_WORDS, is_true
@@ -100,26 +96,17 @@ def sip_show_registry(rt: "Runtime") -> Response:
 
 
 @action("SIPshowpeer", privilege="system,reporting")
-async def sip_show_peer(rt: "Runtime", peer: str = "") -> Response:
+def sip_show_peer(rt: "Runtime", peer: str = "") -> Response:
     """Show a peer of sip.conf with all its options."""
     if not peer:
         return Response.error("Peer: <name> missing.")
-    found = driver_of(rt).peer(peer)
+    driver = driver_of(rt)
+    found = driver.peer(peer)
     if found is None:
         return Response.error(f"Peer {peer} not found.")
-    said = await _said(rt, found.name)
+    options = driver.parameters("peer", found.name) or {}
+    said = {option.replace("_", "").lower(): value for option, value in options.items()}
     return Response("Success", headers=[*_identity(found, said), *_sip(found, said), *_place(found, said)])
-
-
-async def _said(rt: "Runtime", name: str) -> Mapping[str, str]:
-    """What sip.conf says of a peer, what holds for all included; options in small letters without underscores."""
-    if rt.config_dir is None:
-        return {}
-    try:
-        config = await asyncio.to_thread(reader.read, "sip.conf", rt.config_dir)
-    except DialplanError:
-        return {}
-    return {plain(line.key): line.value for part in ("general", name) for line in config.lines(part)}
 
 
 def _flag(said: Mapping[str, str], name: str, default: str = "no") -> str:

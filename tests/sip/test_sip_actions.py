@@ -43,6 +43,7 @@ bind={SERVER}:5070
 type=endpoint
 allow=ulaw,alaw
 direct_media=no
+transport=t
 [7001](base)
 aors=7001
 auth=7001
@@ -116,7 +117,8 @@ async def test_peers_of_sip_conf(served: Any, agent: Any) -> None:
     assert (await queue.get()).action_id == "7"
     await until(lambda: [each for each in heard if each.method == "OPTIONS"])
     assert (await do(rt, "SIPqualifypeer", Peer="nosuch")).message == "Peer not found"
-    lines = "Event=check-sync,X-B=a\\,c", "Content-Type=text/plain", "Content=one", "Content=two", "Via=forged"
+    lines = ("Event=check-sync,X-B=a\\,c", "Content-Type=text/plain", "Content=one", "Content=two", "Via=forged",
+             "Request-URI=forged")  # fmt: skip
     said = [("Variable", line) for line in lines]
     assert (await do(rt, "SIPnotify", ("Channel", "SIP/6001"), *said)).message == "Notify Sent"
     await until(lambda: [each for each in heard if each.method == "NOTIFY"])
@@ -137,9 +139,12 @@ async def test_endpoints_of_pjsip_conf(served: Any, agent: Any) -> None:
     rt = pbx.runtime
     await until(lambda: [each for each in heard if each.method == "REGISTER"])
     items = (await do(rt, "PJSIPShowEndpoint", Endpoint="7001")).items
-    assert [each.event for each in items] == ["EndpointDetail", "AuthDetail", "AorDetail", "ContactStatusDetail"]
-    endpoint, auth, aor, contact = (dict(each.headers) for each in items)
+    assert [each.event for each in items] == [
+        "EndpointDetail", "AuthDetail", "TransportDetail", "AorDetail", "ContactStatusDetail"
+    ]  # fmt: skip
+    endpoint, auth, transport, aor, contact = (dict(each.headers) for each in items)
     assert (endpoint["Allow"], endpoint["DirectMedia"], endpoint["100rel"]) == ("(ulaw|alaw)", "false", "yes")
+    assert (transport["ObjectName"], transport["Bind"], transport["EndpointName"]) == ("t", f"{SERVER}:5070", "7001")
     assert (auth["Username"], auth["EndpointName"]) == ("seven", "7001")
     assert (aor["MaxContacts"], aor["QualifyTimeout"], aor["TotalContacts"]) == ("3", "2.000000", 1)
     assert (contact["Status"], contact["URI"]) == ("NonQualified", f"sip:7001@{NET}.51:5060")
@@ -203,3 +208,33 @@ async def test_why_a_device_would_not(served: Any, agent: Any, status: int, told
     assert event.tech_cause == told
     shown = dict(event_headers(event, 0.0))
     assert ("TechCause" in shown) is (told is not None)
+
+
+async def test_a_notify_by_command(served: Any, agent: Any) -> None:
+    heard: list[Received] = []
+    for name in ("7001", "6001"):
+        (await agent(name, "one")).answering = agreeing(heard)
+    pbx = await served(
+        sip=SIP.replace("host=dynamic\nsecret=one", f"host={NET}.51"),
+        pjsip=PJSIP,
+        pjsip_notify=NOTIFY,
+        sip_notify=NOTIFY,
+        extensions="[default]\n",
+    )
+    rt = pbx.runtime
+
+    async def say(line: str) -> list[str]:
+        return list((await rt.commands.run(rt, line)).lines)
+
+    sending = "Sending NOTIFY of type 'mwi' to"
+    assert await say("pjsip send notify mwi endpoint 7001 nosuch") == [
+        f"{sending} '7001'", f"{sending} 'nosuch'", "Unable to retrieve endpoint nosuch"
+    ]  # fmt: skip
+    assert await say("pjsip send notify mwi channel PJSIP/none-1") == [
+        f"{sending} 'PJSIP/none-1'", "Unable to find channel PJSIP/none-1"
+    ]  # fmt: skip
+    assert await say("pjsip send notify nosuch endpoint 7001") == ["Unable to find notify type 'nosuch'"]
+    assert await say("sip notify mwi SIP/6001 6002") == [
+        f"{sending} 'SIP/6001'", "Could not create address for '6002'"
+    ]  # fmt: skip
+    await until(lambda: sum(each.method == "NOTIFY" for each in heard) == 2)

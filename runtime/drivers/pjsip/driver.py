@@ -439,9 +439,13 @@ class PjsipDriver(Watcher):
             for each in dialect.endpoints.values()
         ]
 
+    def objects(self, kind: str) -> Sequence[str]:
+        """The names of the objects of pjsip.conf of one type."""
+        return [name for each, name in self._dialects["PJSIP"].written if each == kind]
+
     def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
-        """The options of an object of pjsip.conf."""
-        return parameters(self._dialects["PJSIP"], kind, name)
+        """The options of an object of pjsip.conf, or of a peer of sip.conf."""
+        return parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
 
     def contacts(self) -> Sequence[ContactFacts]:
         """The contacts of pjsip.conf's addresses of record."""

@@ -360,7 +360,7 @@ class Dialect:
     Args:
         technology: SIP or PJSIP.
         present: Whether there was such a file.
-        written: The lines of each object of pjsip.conf, by type and name.
+        written: The lines of each object of pjsip.conf, by type and name; those of peers of sip.conf, as `peer`.
     """
 
     technology: str

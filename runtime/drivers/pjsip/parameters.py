@@ -1,11 +1,12 @@
-"""The options of an object of pjsip.conf as text, in Asterisk's spelling, for PJSIP_ENDPOINT() and its kin."""
+"""The options of an object of pjsip.conf as text, in Asterisk's spelling, for PJSIP_ENDPOINT() and the manager."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import ip_network
 
 from asterism.runtime.drivers.pjsip.model import Dialect
 from asterism.runtime.drivers.pjsip.options import listed, network, party
-from asterism.runtime.settings import is_true
+from asterism.runtime.settings import Address, is_true
 
 # What Asterisk 22 says of an object with nothing but its type.
 _ENDPOINT = """
@@ -215,8 +216,31 @@ _IDENTIFY = """
     match_request_uri =
     srv_lookups = true
 """
+_REGISTRATION = """
+    auth_rejection_permanent = true
+    client_uri =
+    contact_header_params =
+    contact_user =
+    endpoint =
+    expiration = 3600
+    fatal_retry_interval = 0
+    forbidden_retry_interval = 0
+    line = false
+    max_random_initial_delay = 10
+    max_retries = 10
+    outbound_auth =
+    outbound_proxy =
+    retry_interval = 60
+    security_negotiation = no
+    server_uri =
+    support_outbound = no
+    support_path = false
+    transport =
+    user_agent =
+"""
 
-_DEFAULTS = {"endpoint": _ENDPOINT, "aor": _AOR, "auth": _AUTH, "transport": _TRANSPORT, "identify": _IDENTIFY}
+_DEFAULTS = {"endpoint": _ENDPOINT, "aor": _AOR, "auth": _AUTH, "transport": _TRANSPORT, "identify": _IDENTIFY,
+             "registration": _REGISTRATION}  # fmt: skip
 _SPACED = frozenset(("call_group", "pickup_group", "named_call_group", "named_pickup_group"))
 "Lists that Asterisk shows with blanks behind the commas."
 _LISTS = frozenset(("aors", "auth", "outbound_auth", "mailboxes", "identify_by", "contact", "match"))
@@ -228,6 +252,8 @@ _ACCESS = {"acl": "acl", "permit": "acl", "deny": "acl", "contact_acl": "contact
 def parameters(dialect: Dialect, kind: str, name: str) -> dict[str, str] | None:
     """The options of an object as Asterisk shows them; None when there is no such object in force."""
     lines = dialect.written.get((kind, name))
+    if lines is not None and kind == "peer":
+        return {line.key: line.value for line in lines}
     if lines is None or kind not in _DEFAULTS:
         return None
     found = dict(_defaults(_DEFAULTS[kind]))
@@ -238,6 +264,10 @@ def parameters(dialect: Dialect, kind: str, name: str) -> dict[str, str] | None:
         if endpoint is None:
             return None
         found["allow"] = f"({'|'.join(endpoint.codecs) or 'nothing'})"
+    if kind == "transport":
+        with suppress(ValueError):
+            address = Address.parse(found["bind"])
+            found["bind"] = str(Address(address.host, address.port or (5061 if found["protocol"] == "tls" else 5060)))
     return dict(sorted(found.items()))
 
 

@@ -107,6 +107,7 @@ class _Reading:
             transports=self.transports(),
             registrations=tuple(self.registrations),
             identifies=tuple(self.identifies()),
+            written={("peer", name): self.config.lines("general") + self.config.lines(name) for name in self.endpoints},
         )
 
     def service(self) -> General:

@@ -96,6 +96,9 @@ class Shown:
     def unregister(self, name: str) -> bool:
         return False
 
+    def objects(self, kind: str) -> list[str]:
+        return []
+
     def parameters(self, kind: str, name: str) -> None: ...
     def notify(self, technology: str, target: str, notice: Any) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What a NOTIFY says, read from the headers of an action or from a file of such messages."""
+"""What a NOTIFY says: put together from names and values, or read from a file of such messages."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,33 +8,41 @@ from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.peers import Notice
-from asterism.runtime.request import Request
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 # RFC 3261 20: what the stack writes itself, and what would make two messages of one.
 _OURS = frozenset(
-    ("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "content-length", "route", "record-route")
+    (
+        "via",
+        "from",
+        "to",
+        "call-id",
+        "cseq",
+        "contact",
+        "max-forwards",
+        "content-length",
+        "route",
+        "record-route",
+        "request-uri",
+    )
 )
 
 
-class Refused(AsterismError):
-    """It cannot be sent; its text is what the manager answers."""
+class Unknown(AsterismError):
+    """There is no such message; its text is what the manager answers."""
 
 
-async def notice_of(rt: "Runtime", file: str, request: Request) -> Notice:
-    """Read what is to be said: a section of `file` that `Option` names, or `Variable` lines.
+async def notice_named(rt: "Runtime", file: str, name: str) -> Notice:
+    """Read what is to be said from a section of a file.
 
     Raises:
-        Refused: There is no such section.
+        Unknown: There is no such section.
     """
-    option = request.get("Option")
-    if not option:
-        return notice(pairs(request.all("Variable")))
-    lines = await asyncio.to_thread(_section, rt, file, option)
+    lines = await asyncio.to_thread(_section, rt, file, name)
     if lines is None:
-        raise Refused(f"Unable to find notify type '{option}'")
+        raise Unknown(f"Unable to find notify type '{name}'")
     return notice(lines)
 
 
