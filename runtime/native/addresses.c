@@ -38,6 +38,8 @@ static pj_bool_t on_rx(pjsip_rx_data *rdata)
         mend(info->sdp->conn, rdata);
         for (unsigned i = 0; i < info->sdp->media_count; i++)
             mend(info->sdp->media[i]->conn, rdata);
+        if (media_drop_nameless(info->sdp))
+            info->sdp_err = pjmedia_sdp_validate2(info->sdp, PJ_FALSE);
     }
     return PJ_FALSE;
 }

@@ -208,6 +208,31 @@ static bool only_events(const pjmedia_sdp_media *media)
     return true;
 }
 
+/* A payload type of RTP is a number (RFC 4566 5.14); what is none is nobody's codec, and the others still count. */
+bool media_drop_nameless(pjmedia_sdp_session *sdp)
+{
+    static const pj_str_t rtp = {"RTP/", 4};
+    bool dropped = false;
+
+    for (unsigned i = 0; i < sdp->media_count; i++) {
+        pjmedia_sdp_media *media = sdp->media[i];
+
+        if (pj_strnicmp(&media->desc.transport, &rtp, (pj_size_t)rtp.slen) != 0)
+            continue;
+        for (unsigned j = 0; j < media->desc.fmt_count;) {
+            const pj_str_t *format = &media->desc.fmt[j];
+
+            if (format->slen && pj_isdigit(*format->ptr)) {
+                j++;
+            } else {
+                drop_format(media, j);
+                dropped = true;
+            }
+        }
+    }
+    return dropped;
+}
+
 void media_apply(const media_rule *rule, pjmedia_sdp_session *sdp, pj_pool_t *pool, const pjmedia_sdp_session *remote)
 {
     static const pj_str_t audio = {"audio", 5};

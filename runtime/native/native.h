@@ -103,6 +103,7 @@ media_rule *media_rule_new(const pj_str_t *codecs, unsigned count, int dtmf, boo
 media_rule *media_rule_hold(media_rule *rule);
 void media_rule_drop(media_rule *rule);
 void media_apply(const media_rule *rule, pjmedia_sdp_session *sdp, pj_pool_t *pool, const pjmedia_sdp_session *remote);
+bool media_drop_nameless(pjmedia_sdp_session *sdp); /* true: there were payload types that are no numbers */
 
 /* ---- addresses.c: addresses in SDP --------------------------------------------------------------------------------- */
 
