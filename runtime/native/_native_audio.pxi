@@ -7,7 +7,8 @@ cdef extern from "players.h" nogil:
         unsigned rate
         size_t count
         int16_t samples[1]
-    bint codecs_ready()
+    bint codecs_visit()
+    void codecs_depart()
     bint codecs_give_away()
     void codecs_take_back()
     int c_sound_at "sound_at"(sound *taken, unsigned rate, sound **out)
@@ -19,17 +20,25 @@ cdef extern from "players.h" nogil:
     int c_recorder_state "recorder_state"(number recorder, unsigned *ms, unsigned *silent_ms)
 
 
-cdef int _need_codecs() except -1:
-    cdef bint ready
-    with nogil:
-        ready = codecs_ready()
-    if not ready:
-        raise NativeError(0, "PJSIP's codecs cannot be used")
-    return 0
+cdef class _Visit:
+    """While somebody is at a sound or a file, PJSIP does not end."""
+
+    def __enter__(self):
+        cdef bint ready
+        with nogil:
+            ready = codecs_visit()
+        if not ready:
+            raise NativeError(0, "PJSIP's codecs cannot be used")
+
+    def __exit__(self, *_):
+        codecs_depart()
 
 
 def give_codecs_away():
-    return codecs_give_away()
+    cdef bint given
+    with nogil:
+        given = codecs_give_away()
+    return given
 
 
 def take_codecs_back():
@@ -45,8 +54,7 @@ def sound_samples(str path, str format, unsigned rate):
     cdef int result, why
     if not 8000 <= rate <= 48000:
         raise ValueError(f"{rate} is no rate of samples")
-    _need_codecs()
-    with nogil:
+    with _Visit(), nogil:
         result = sound_load(c_path, c_format, &made)
         why = errno
         if result == DONE:
@@ -67,8 +75,7 @@ def recorder_open_pipe(int descriptor, unsigned rate):
     cdef int result
     if rate not in (8000, 12000, 16000, 24000, 32000, 48000):
         raise ValueError(f"{rate} is no rate of samples")
-    _need_codecs()
-    with nogil:
+    with _Visit(), nogil:
         result = c_recorder_open_pipe(descriptor, rate, &recorder)
     _check(result, "recorder")
     return recorder
@@ -78,7 +85,7 @@ def recorder_feed(number recorder, bytes samples):
     cdef const char *raw = samples
     cdef size_t count = len(samples) // 2
     cdef int result
-    with nogil:
+    with _Visit(), nogil:
         result = c_recorder_feed(recorder, <const int16_t *>raw, count)
     _check(result, "recorder")
 

@@ -254,14 +254,6 @@ def media_stats(number call):
         queue_release(item)
 
 
-cdef object _player(int result, sound *made, bint loop, unsigned offset_ms):
-    cdef number player = 0
-    with nogil:
-        result = c_player_new(made, loop, offset_ms, &player)
-    _check(result, "player")
-    return player
-
-
 def player_open(str path, str format, *, bint loop=False, unsigned offset_ms=0):
     cdef bytes raw_path = _os.fsencode(path)
     cdef bytes raw_format = format.encode()
@@ -269,15 +261,18 @@ def player_open(str path, str format, *, bint loop=False, unsigned offset_ms=0):
     cdef const char *c_format = raw_format
     cdef sound *made = NULL
     cdef int result, why
-    with nogil:
+    cdef number player = 0
+    with _Visit(), nogil:
         result = sound_load(c_path, c_format, &made)
         why = errno
+        if result == DONE:
+            result = c_player_new(made, loop, offset_ms, &player)
     if result == NO_FILE:
         raise OSError(why, _os.strerror(why), path)
     if result == BAD_VALUE:
         raise ValueError(f"{path} is not a sound of format {format}")
     _check(result, path)
-    return _player(result, made, loop, offset_ms)
+    return player
 
 
 def tone_open(tones, *, bint loop=False):
@@ -293,10 +288,13 @@ def tone_open(tones, *, bint loop=False):
         list_[count].on_ms = on
         list_[count].off_ms = off
         count += 1
-    with nogil:
+    cdef number player = 0
+    with _Visit(), nogil:
         result = sound_of_tones(list_, count, &made)
+        if result == DONE:
+            result = c_player_new(made, loop, 0, &player)
     _check(result, "tone")
-    return _player(result, made, loop, 0)
+    return player
 
 
 def player_start(number player, number call):
@@ -325,8 +323,7 @@ def recorder_open(str path, str format, *, bint append=False):
     cdef const char *c_format = raw_format
     cdef number recorder = 0
     cdef int result, why
-    _need_codecs()
-    with nogil:
+    with _Visit(), nogil:
         result = c_recorder_open(c_path, c_format, append, &recorder)
         why = errno
     if result == NO_FILE:
@@ -346,9 +343,11 @@ def recorder_start(number recorder, number call):
 
 def recorder_stop(number recorder):
     cdef unsigned ms
-    c_register_thread(b"executor")
-    with nogil:
-        ms = c_recorder_stop(recorder)
+    try:
+        with _Visit(), nogil:
+            ms = c_recorder_stop(recorder)
+    except NativeError:
+        return 0  # PJSIP is ending, and has ended all recorders
     return ms
 
 

@@ -12,7 +12,7 @@ static pj_log_func *former_log;
 
 bool native_attached(void)
 {
-    return attached;
+    return __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
 }
 
 int transport_number(const pjsip_transport *transport)
@@ -99,7 +99,7 @@ int native_attach(const settings *wanted)
     PJSUA_UNLOCK();
     former_log = pj_log_get_log_func();
     pj_log_set_log_func(on_log);
-    attached = true;
+    __atomic_store_n(&attached, true, __ATOMIC_RELEASE);
     return DONE;
 }
 
@@ -107,7 +107,8 @@ void native_detach(void)
 {
     if (!attached)
         return;
-    attached = false;
+    __atomic_store_n(&attached, false, __ATOMIC_RELEASE);
+    codecs_await_departure();
     players_stop();
     recorders_stop();
     tokens_stop();

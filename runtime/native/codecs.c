@@ -5,6 +5,8 @@
  *
  * pjmedia's codecs belong to one endpoint of a process. Ours gives them away before pjsua starts, which would else find
  * none and refuse every offer, and takes them back when it has ended.
+ *
+ * Files are read and written on threads of Python's that know nothing of pjsua's end, so that waits for them.
  */
 #include "players.h"
 
@@ -16,6 +18,8 @@ static pj_caching_pool cache;
 static pjmedia_endpt *own;
 static unsigned in_use; /* codecs of ours that are open */
 static bool given_away;
+static unsigned visitors; /* threads that are at a file just now */
+static pthread_cond_t nobody = PTHREAD_COND_INITIALIZER;
 
 static bool put_codecs(void)
 {
@@ -42,25 +46,33 @@ bool codecs_own(void)
     return __atomic_load_n(&own, __ATOMIC_ACQUIRE) != NULL;
 }
 
-static bool pjsua_runs(void)
-{
-    pjsua_state state = pjsua_get_state();
-
-    return state >= PJSUA_STATE_INIT && state <= PJSUA_STATE_RUNNING;
-}
-
-bool codecs_ready(void)
+bool codecs_visit(void)
 {
     bool ready;
 
-    if (pjsua_runs())
-        return true;
     pthread_mutex_lock(&lock);
-    ready = !given_away && (own || make_own()) && put_codecs();
+    ready = native_attached() || (!given_away && (own || make_own()) && put_codecs());
+    visitors += ready;
     pthread_mutex_unlock(&lock);
     if (ready)
         register_thread("executor");
     return ready;
+}
+
+void codecs_depart(void)
+{
+    pthread_mutex_lock(&lock);
+    if (--visitors == 0)
+        pthread_cond_broadcast(&nobody);
+    pthread_mutex_unlock(&lock);
+}
+
+void codecs_await_departure(void)
+{
+    pthread_mutex_lock(&lock);
+    while (visitors)
+        pthread_cond_wait(&nobody, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 pjmedia_codec_mgr *codecs_enter(void)
@@ -68,7 +80,7 @@ pjmedia_codec_mgr *codecs_enter(void)
     pjmedia_endpt *endpoint;
 
     pthread_mutex_lock(&lock);
-    endpoint = pjsua_runs() ? pjsua_get_pjmedia_endpt() : own;
+    endpoint = native_attached() ? pjsua_get_pjmedia_endpt() : own;
     if (endpoint == own)
         in_use++;
     pthread_mutex_unlock(&lock);
@@ -88,6 +100,9 @@ bool codecs_give_away(void)
     bool free;
 
     pthread_mutex_lock(&lock);
+    given_away = true;
+    while (visitors)
+        pthread_cond_wait(&nobody, &lock);
     free = in_use == 0;
     if (free && own) {
         pjmedia_codec_g711_deinit();
@@ -108,6 +123,6 @@ void codecs_take_back(void)
 
 pj_pool_t *codecs_pool(const char *name, size_t initial, size_t increment)
 {
-    return pjsua_runs() ? pjsua_pool_create(name, initial, increment)
-                        : pj_pool_create(&cache.factory, name, initial, increment, NULL);
+    return native_attached() ? pjsua_pool_create(name, initial, increment)
+                             : pj_pool_create(&cache.factory, name, initial, increment, NULL);
 }

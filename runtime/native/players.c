@@ -125,7 +125,7 @@ static bool enlist(player *it)
 
 int player_new(sound *taken, bool loop, unsigned offset_ms, number *name)
 {
-    pj_pool_t *pool = pjsua_pool_create("player", sizeof(player) + 512, 512);
+    pj_pool_t *pool = codecs_pool("player", sizeof(player) + 512, 512);
     const pj_str_t label = pj_str("player");
     size_t offset = (size_t)offset_ms * taken->rate / 1000;
     player *it;

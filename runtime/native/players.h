@@ -20,7 +20,10 @@ int sound_at(sound *taken, unsigned rate, sound **out); /* resampled; `taken` is
 int sound_of_tones(const tone *tones, unsigned count, sound **out);
 
 /* codecs.c */
-bool codecs_ready(void); /* to be asked before any other of these, and before a file is opened */
+/* Around whatever reads or writes a file, or makes a port, on a thread of Python's; false: there are no codecs now. */
+bool codecs_visit(void);
+void codecs_depart(void);
+void codecs_await_departure(void); /* until nobody is there; nobody new may come */
 pjmedia_codec_mgr *codecs_enter(void); /* whose codecs are to be used now; `codecs_leave` follows when they are closed */
 void codecs_leave(const pjmedia_codec_mgr *manager);
 bool codecs_give_away(void); /* before pjsua starts; false while a codec of ours is open */

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* 64 MB of file is 2.3 hours of G.711; as samples at most 512 MB of GSM's would follow, so those are bounded too. */
-enum { RESAMPLE_MS = 20, MOST_FILE_BYTES = 64 << 20, MOST_SAMPLES = 64 << 20, TONE_RATE = 8000, MOST_TONE_MS = 120000, TONE_FRAME = 160 };
+enum { MOST_FILE_BYTES = 64 << 20, MOST_SAMPLES = 64 << 20, RESAMPLE_MS = 20 };
+enum { TONE_RATE = 8000, MOST_TONE_MS = 120000, TONE_FRAME = 160 };
 
 typedef struct encoding {
     const char *codec; /* pjmedia's id; NULL: linear */
@@ -235,9 +236,23 @@ int sound_load(const char *path, const char *format, sound **out)
 
 /* ---- tones -------------------------------------------------------------------------------------------------------------------- */
 
+static unsigned common_divisor(unsigned a, unsigned b)
+{
+    while (b) {
+        unsigned rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 int sound_at(sound *taken, unsigned rate, sound **out)
 {
-    unsigned from = taken->rate * RESAMPLE_MS / 1000, to = rate * RESAMPLE_MS / 1000;
+    /* The shortest piece that is a whole number of samples at both rates, as often as makes some milliseconds. */
+    unsigned whole = common_divisor(taken->rate, rate);
+    unsigned often = (whole * RESAMPLE_MS + 999) / 1000;
+    unsigned from = taken->rate / whole * often, to = rate / whole * often;
     size_t frames = (taken->count + from - 1) / from, left = taken->count;
     pj_pool_t *pool;
     pjmedia_resample *resampler = NULL;
@@ -322,7 +337,7 @@ int sound_of_tones(const tone *tones, unsigned count, sound **out)
     if (total_ms == 0 || total_ms > MOST_TONE_MS)
         return BAD_VALUE;
     made = malloc(sizeof *made + total_ms * (TONE_RATE / 1000) * sizeof made->samples[0]);
-    pool = pjsua_pool_create("tone", 1024, 1024);
+    pool = codecs_pool("tone", 1024, 1024);
     if (!made || !pool ||
         pjmedia_tonegen_create(pool, TONE_RATE, 1, TONE_FRAME, 16, 0, &generator) != PJ_SUCCESS) {
         free(made);

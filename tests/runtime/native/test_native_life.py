@@ -153,3 +153,32 @@ def test_codecs_go_to_sip_and_come_back(tmp_path: Path) -> None:
         print(before, during, read(), busy, native.give_codecs_away())
     """)
     assert out.split() == ["320", "320", "320", "False", "True"]
+
+
+def test_pjsip_waits_for_who_reads_a_file(tmp_path: Path) -> None:
+    """Files are read in threads; the codecs must not go under them."""
+    long, short = tmp_path / "long.gsm", tmp_path / "short.gsm"
+    frame = b"\xd0" + b"\x5a" * 32
+    long.write_bytes(frame * 80_000)
+    short.write_bytes(frame)
+    out = run(f"""
+        import threading
+
+        native.sound_samples({str(short)!r}, "gsm", 8000)
+        switch = Switch()
+        for end in (native.detach, native.give_codecs_away):
+            reader = threading.Thread(target=native.sound_samples, args=({str(long)!r}, "gsm", 8000))
+            reader.start()
+            reader.join(0.1)
+            end()
+            reader.join(0.3)
+            print(reader.is_alive())
+            reader.join()
+            if end == native.detach:
+                switch.stop()
+        try:
+            native.sound_samples({str(short)!r}, "gsm", 8000)
+        except native.NativeError as error:
+            print(error)
+    """)
+    assert out.splitlines() == ["False", "False", "PJSIP's codecs cannot be used"]

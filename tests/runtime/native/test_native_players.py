@@ -197,3 +197,19 @@ def test_sounds_open_on_other_threads(switch: Switch, tmp_path: Path) -> None:
     for player in players:
         native.player_stop(player)
     switch.nothing(native.PlayerEnded, 0.05)
+
+
+@pytest.mark.parametrize(("rate_hz", "wanted_hz"), [(11025, 8000), (22050, 8000), (8000, 11025), (8001, 8000)])
+def test_samples_of_any_rate(tmp_path: Path, rate_hz: int, wanted_hz: int) -> None:
+    """Also of rates that share no whole number of samples in 20 ms: none is missing, none made up."""
+    path = tmp_path / "x.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(struct.pack(f"<{rate_hz}h", *sine(440, 1.0, rate_hz)))
+    raw = native.sound_samples(str(path), "wav", wanted_hz)
+    samples = [value for (value,) in struct.iter_unpack("<h", raw)]
+    assert len(samples) == wanted_hz
+    assert strength(samples, 440, wanted_hz) == pytest.approx(8000, rel=0.02)
+    assert max(map(abs, samples)) < 8800
