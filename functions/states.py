@@ -1,5 +1,6 @@
 """DEVICE_STATE, EXTENSION_STATE, HINT: what phones and extensions are doing."""
 
+from asterism.runtime import mailboxes
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -26,7 +27,9 @@ _OF_EXTENSION = {DeviceState.UNKNOWN: "NOT_INUSE", DeviceState.INVALID: "UNAVAIL
 
 
 def state_of(chan: Channel, device: str) -> DeviceState:
-    """Return what a device is doing: `SIP/6001`, or `Custom:lamp`, whose state the dialplan sets."""
+    """Return what a device is doing: `SIP/6001`, `Custom:lamp`, whose state the dialplan sets, or `MWI:100@default`."""
+    if device.startswith(mailboxes.DEVICE):
+        return mailboxes.lamp(chan.switch, device.removeprefix(mailboxes.DEVICE))
     if device.startswith(CUSTOM):
         word = chan.switch.database.read(_FAMILY, device.removeprefix(CUSTOM))
         return _word(word or "") or DeviceState.UNKNOWN
@@ -54,7 +57,8 @@ def device_state(chan: Channel, device: str) -> str:
     """Read the state of a device, or set that of a custom one.
 
     Args:
-        device: Technology/name as a hint has it, or `Custom:name`, whose state is what was set last.
+        device: Technology/name as a hint has it, or `Custom:name`, whose state is what was set last, or `MWI:mailbox`,
+            which is in use while there are new messages of which a voicemail server outside has told (MWIUpdate).
     Returns: UNKNOWN, NOT_INUSE, INUSE, BUSY, INVALID, UNAVAILABLE, RINGING, RINGINUSE, or ONHOLD.
     Compat: func_devstate. Custom states outlive the process, in the database's family CustomDevstate.
     """

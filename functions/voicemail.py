@@ -1,11 +1,11 @@
-"""VMCOUNT and VM_INFO: what is in mailboxes on disk, and what voicemail.conf says of their owners."""
+"""VMCOUNT and VM_INFO: what is in mailboxes, and what voicemail.conf says of their owners."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from asterism.dialplan.errors import DialplanError
+from asterism.runtime import mailboxes
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
@@ -33,28 +33,13 @@ class Mailbox:
         return cls(parts[0], parts[1], parts[2], parts[3], named)
 
 
-def _place(text: str) -> tuple[str, str]:
-    """Mailbox and context of `mailbox[@context]`."""
-    mailbox, _, context = text.partition("@")
-    return mailbox, context or "default"
-
-
-def _messages(spool: Path, mailbox: str, context: str, folder: str) -> int:
-    """How many messages a folder has; names that lead elsewhere have none."""
-    if any(part in ("", ".", "..") or "/" in part or "\0" in part for part in (mailbox, context, folder)):
-        return 0
-    try:
-        names = [each.name for each in (spool / "voicemail" / context / mailbox / folder).iterdir()]
-    except OSError:
-        return 0
-    return sum(name.startswith("msg") and name.endswith(".txt") for name in names)
-
-
-def _count(spool: Path, text: str, folder: str) -> int:
+async def _count(chan: Channel, mailbox: str, folder: str) -> int:
     """What is new counts what is urgent too."""
-    mailbox, context = _place(text)
-    count = _messages(spool, mailbox, context, folder)
-    return count + _messages(spool, mailbox, context, "Urgent") if folder == "INBOX" else count
+    if folder in (mailboxes.NEW, mailboxes.OLD):
+        found = await mailboxes.count(chan.switch, mailbox)
+        return found.new + found.urgent if folder == mailboxes.NEW else found.old
+    spool = chan.switch.directories.spool
+    return await asyncio.get_running_loop().run_in_executor(None, mailboxes.in_folder, spool, mailbox, folder)
 
 
 @function("VMCOUNT", see="VM_INFO")
@@ -64,16 +49,12 @@ async def vmcount(chan: Channel, vmbox: str = "", folder: str = "") -> str:
     Args:
         vmbox: A mailbox, with `@` and its context unless that is `default`; several joined by `&`.
         folder: Such as Old; INBOX when it is left out, and the urgent ones with it.
-    Compat: func_vmcount, on Asterisk's folders below the spool directory.
+    Compat: func_vmcount, on Asterisk's folders below the spool directory, or on what a voicemail server outside says of
+        its mailboxes (MWIUpdate).
     """
     if not vmbox:
         raise ArgumentError("a mailbox is needed")
-    spool, boxes = chan.switch.directories.spool, [box for box in vmbox.split("&") if box]
-
-    def count() -> int:
-        return sum(_count(spool, box, folder or "INBOX") for box in boxes)
-
-    return str(await asyncio.get_running_loop().run_in_executor(None, count))
+    return str(sum([await _count(chan, box, folder or mailboxes.NEW) for box in vmbox.split("&") if box]))
 
 
 _ATTRIBUTES: Mapping[str, Callable[[Mailbox, Channel], str]] = {
@@ -99,7 +80,7 @@ async def vm_info(chan: Channel, mailbox: str = "", attribute: str = "", folder:
     """
     if not mailbox or not attribute:
         raise ArgumentError("a mailbox and an attribute are needed")
-    found = await asyncio.get_running_loop().run_in_executor(None, _find, chan, *_place(mailbox))
+    found = await asyncio.get_running_loop().run_in_executor(None, _find, chan, *mailboxes.place(mailbox))
     word = attribute.lower()
     if word.startswith("exists"):
         return "0" if found is None else "1"

@@ -1,4 +1,4 @@
-"""Actions on states: extensions, devices, presences, mailboxes."""
+"""Actions on states: extensions, devices, presences."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -114,32 +114,3 @@ async def presence_state_list(rt: "Runtime") -> Response:
         extra: list[Header] = [("Subtype", subtype), ("Message", message)]
         items.append(Item("PresenceStateChange", facts + [each for each in extra if each[1]]))
     return Response.listing("Presence State Changes will follow", items, "PresenceStateListComplete")
-
-
-@action("MailboxStatus", privilege="call,reporting")
-def mailbox_status(rt: "Runtime", mailbox: str = "") -> Response:
-    """Tell whether there are messages in a mailbox."""
-    if not mailbox:
-        return Response.error("Mailbox not specified")
-    waiting = int(bool(sum(_messages(rt, each.strip())[1] for each in mailbox.split(","))))
-    return Response.success("Mailbox Status", [("Mailbox", mailbox), ("Waiting", waiting)])
-
-
-@action("MailboxCount", privilege="call,reporting")
-def mailbox_count(rt: "Runtime", mailbox: str = "") -> Response:
-    """Count the messages in a mailbox."""
-    if not mailbox:
-        return Response.error("Mailbox not specified")
-    urgent, new, old = _messages(rt, mailbox)
-    counts: list[Header] = [("UrgMessages", urgent), ("NewMessages", new), ("OldMessages", old)]
-    return Response.success("Mailbox Message Count", [("Mailbox", mailbox), *counts])
-
-
-def _messages(rt: "Runtime", mailbox: str) -> tuple[int, int, int]:
-    """Urgent, new, and old messages in the folders of a mailbox."""
-    name, _, context = mailbox.partition("@")
-    if not name or any(part in ("..", ".") or "/" in part for part in (name, context or "default")):
-        return 0, 0, 0
-    folder = rt.directories.spool / "voicemail" / (context or "default") / name
-    counts = [sum(1 for _ in (folder / each).glob("msg*.txt")) for each in ("Urgent", "INBOX", "Old")]
-    return counts[0], counts[1], counts[2]
