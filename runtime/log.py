@@ -260,11 +260,11 @@ class Log:
         self._write(Level.SECURITY, 0, text, call)
 
     def queue(self, uniqueid: str, queue: str, agent: str, event: str, *facts: object) -> None:
-        """Write a line of the queue log: `time|uniqueid|queue|agent|event|fact|...`; NONE stands for what is empty."""
+        """Write a line of the queue log: `time|uniqueid|queue|agent|event|fact|...`; NONE is no call, or no queue."""
         if not self.queue_sinks:
             return
-        who = (each or "NONE" for each in (uniqueid, queue, agent))
-        line = escaped("|".join(map(str, (int(time.time()), *who, event, "|".join(map(str, facts))))))
+        which = (uniqueid or "NONE", queue or "NONE")
+        line = escaped("|".join(map(str, (int(time.time()), *which, agent, event, "|".join(map(str, facts))))))
         for sink in tuple(self.queue_sinks):
             sink(line)
 

@@ -167,7 +167,7 @@ class Files:
             self._log.queue_sinks.append(self._queue_log.say)
         else:
             self._queue_log.reopen()
-        self._log.queue("", "", "", "CONFIGRELOAD" if began else "QUEUESTART", "")
+        self._log.queue("", "", "NONE", "CONFIGRELOAD" if began else "QUEUESTART", "")
 
     # --- what an operator does
 
@@ -181,7 +181,7 @@ class Files:
             self._writers[each][1].reopen(self._put_aside(path))
         if not name and self._queue_log is not None:
             self._queue_log.reopen(self._put_aside(self.path_of(self.conf.general.queue_log_name)))
-            self._log.queue("", "", "", "CONFIGRELOAD", "")
+            self._log.queue("", "", "NONE", "CONFIGRELOAD", "")
 
     def _put_aside(self, path: Path) -> Callable[[], None]:
         strategy, command = self.conf.general.rotatestrategy, self.conf.general.exec_after_rotate

@@ -227,7 +227,7 @@ def test_the_queue_log(files: Files, log: Log, tmp_path: Path) -> None:
     files.close()
     content = _content(tmp_path / "log")
     assert re.fullmatch(
-        r"\d+\|NONE\|NONE\|NONE\|QUEUESTART\|\n\d+\|1\.2\|sales\|NONE\|ENTERQUEUE\|\|123\\x0a456\|1\n", content["q.0"]
+        r"\d+\|NONE\|NONE\|NONE\|QUEUESTART\|\n\d+\|1\.2\|sales\|\|ENTERQUEUE\|\|123\\x0a456\|1\n", content["q.0"]
     )
     assert re.fullmatch(r"\d+\|NONE\|NONE\|NONE\|CONFIGRELOAD\|\n", content["q"])
 
