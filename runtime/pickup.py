@@ -11,7 +11,7 @@ from asterism.runtime.driver import LegEvent
 from asterism.runtime.errors import Hangup
 from asterism.runtime.events import ChannelEvent, ChannelSnapshot
 from asterism.runtime.mailbox import Errand, stirred
-from asterism.runtime.member import join
+from asterism.runtime.member import join, play_to
 
 if TYPE_CHECKING:
     from asterism.runtime.bridge import Bridge
@@ -105,8 +105,6 @@ async def pick_up(picker: Channel, target: Channel, sound: str = "") -> None:
                 await errand.run()
             else:
                 await stirred((picker,))
-        if sound and not mine.cancelled():
-            await picker.play(sound)
     except BaseException:
         if mine.done() and not mine.cancelled():
             mine.result().destroy()  # The caller is in it already, and is not to be left alone.
@@ -114,8 +112,15 @@ async def pick_up(picker: Channel, target: Channel, sound: str = "") -> None:
         raise
     if not mine.cancelled():
         picker.cause = picker.cause or int(Cause.NORMAL_CLEARING)  # Whatever ends it, it was a call like others.
+        if sound:
+            picker.post(Errand(lambda: _greeted(picker, sound)))
         await join(mine.result(), picker)
     raise Hangup(Cause.NORMAL_CLEARING)
+
+
+async def _greeted(picker: Channel, sound: str) -> None:
+    """Let a picker who is in the bridge by now hear a sound."""
+    play_to(picker, sound)
 
 
 async def by_extension(picker: Channel) -> None:
