@@ -4,10 +4,8 @@ Levels are Asterisk's. A record knows where it was written (file, line, function
 belongs; consoles, files, and Python's own logging are sinks of equal rank.
 """
 
-import logging
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -152,6 +150,9 @@ class Log:
         "Who gets the lines of the queue log; they must not wait and must not raise."
         self.changed: list[Callable[[], None]] = []
         "Called when the depths that sinks want have changed."
+        # Here, since `asterism -rx` knows this module too, and has no use for a log.
+        import logging
+
         self._python = logging.getLogger(name)
 
     def attach(self, sink: Sink, *, verbose: int = 0, debug: int = 0) -> None:
@@ -249,6 +250,8 @@ class Log:
 
     def traceback(self, error: BaseException, call: str = "") -> None:
         """Show a developer where an error came from: from debug level 1 on, or in Python's own logging."""
+        import traceback
+
         text = "".join(traceback.format_exception(error)).rstrip()
         if self.debug_max >= 1:
             self._write(Level.DEBUG, 1, text, call)

@@ -39,6 +39,11 @@ def test_the_language_loads_neither_loop_nor_runtime() -> None:
     assert not {name for name in loaded if name.startswith("asterism.runtime")}
 
 
+def test_one_command_loads_neither_loop_nor_log() -> None:
+    loaded = loaded_by("import asterism.runtime.main, asterism.runtime.asterisk_conf, asterism.runtime.console.once")
+    assert not loaded & {"asyncio", "logging", "traceback", "ipaddress", "asterism.runtime.runtime"}
+
+
 def test_sip_is_loaded_only_when_it_is_asked_for() -> None:
     loaded = loaded_by("import asterism; sys.path += __import__('site').getsitepackages(); asterism.Runtime")
     assert not loaded & {"pjsua2", "_pjsua2", "asterism._native"}
