@@ -96,6 +96,9 @@ class WebServer(Protocol):
     def pages(self) -> Sequence[tuple[str, str]]:
         """What it serves: the path behind the prefix, and what that is."""
 
+    def redirects(self) -> Sequence[tuple[str, str]]:
+        """Paths for which another place is named, and that place."""
+
 
 def manager_of(found: object) -> Manager | None:
     """A front end as the manager; None when it is another, or none."""

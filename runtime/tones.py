@@ -83,6 +83,8 @@ class ToneZone:
     country: str
     description: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
+    cadence: str = ""
+    "How a phone rings, as the console shows it: milliseconds of ringing and silence in turn."
 
     def tones(self, name: str) -> ToneList | None:
         """The tone of this name, or None."""
@@ -193,15 +195,17 @@ class ToneZones:
 
 def _zone(section: Section, complain: Callable[[ConfigError], None]) -> ToneZone:
     texts: dict[str, str] = {}
-    description = ""
+    description = cadence = ""
     for line in section.lines:
         if line.key == "description":
             description = line.value
-        elif line.key not in ("ringcadence", "alias"):
+        elif line.key == "ringcadence":
+            cadence = line.value
+        elif line.key != "alias":
             try:
                 parse_tones(line.value)
             except ArgumentError as error:
                 complain(ConfigError(str(error), line.file, line.lineno, line.key))
             else:
                 texts[line.key] = line.value
-    return ToneZone(section.name, description, texts)
+    return ToneZone(section.name, description, texts, cadence)

@@ -21,4 +21,8 @@ def http_show_status(rt: "Runtime") -> list[str]:
     lines += [f"Server Enabled and Bound to {address}" for address, secure in places if not secure]
     lines += [f"HTTPS Server Enabled and Bound to {address}" for address, secure in places if secure]
     pages = [f"{server.prefix}{path} => {about}" for path, about in server.pages()]
-    return [*lines, "", "Enabled URI's:", *(pages or ["None."]), ""]
+    redirects = [f"  {source} => {target}" for source, target in server.redirects()]
+    return [
+        *(*lines, "", "Enabled URI's:", *(pages or ["None."])),
+        *("", "Enabled Redirects:", *(redirects or ["  None."]), ""),
+    ]

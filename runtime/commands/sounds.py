@@ -150,7 +150,10 @@ def indication_show(rt: "Runtime", country: str = "") -> Table:
         return Table([("Country", 0)], [], ["No countries matched your criteria."], header=False)
     return Table(
         [("Country", 0), ("Indication", 0), ("PlayList", 0)],
-        [(country, name, text) for name, text in zones[country].texts.items()],
+        [
+            (country, name, text)
+            for name, text in (("<ringcadence>", zones[country].cadence), *zones[country].texts.items())
+        ],
         header=False,
         line=lambda row: f"{row[0]!s:<7.7} {row[1]!s:<15.15} {row[2]}",
         above=["Country Indication      PlayList", "=" * 37],

@@ -89,7 +89,8 @@ class Channel:
 
     def wants(self, level: str) -> bool:
         """Whether lines of a level are written."""
-        return self.levels is None or level in self.levels
+        # Consoles always show verbose lines: each has a depth for them.
+        return self.levels is None or level in self.levels or (level == Level.VERBOSE.name and self.kind == "Console")
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,9 @@ class LoggerConf:
 
     @property
     def console_levels(self) -> frozenset[str]:
-        """What consoles show. Verbose lines always are among it: each console has a depth for them."""
-        levels = {"VERBOSE"}
-        for each in self.channels:
-            if each.kind == "Console":
-                levels.update(self.level_names if each.levels is None else each.levels)
-        return frozenset(levels)
+        """What consoles show: verbose lines, and what logger.conf says."""
+        wanting = [each for each in (Channel("console", frozenset()), *self.channels) if each.kind == "Console"]
+        return frozenset(name for name in self.level_names for each in wanting if each.wants(name))
 
 
 def levels_of(custom: Iterable[str]) -> list[tuple[int, str]]:

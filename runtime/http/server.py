@@ -183,15 +183,19 @@ class HttpServer:
     def _elsewhere(self, request: "web.BaseRequest") -> "web.StreamResponse":
         from aiohttp import web
 
-        for line in self.conf.redirect:
-            source, _, target = line.partition(" ")
-            if target.strip() and request.path == source:
-                return web.Response(status=302, headers={"Location": target.strip()})
+        for source, target in self.redirects():
+            if request.path == source:
+                return web.Response(status=302, headers={"Location": target})
         if self.conf.enable_status and self._path(request) == "httpstatus":
             places = "".join(f"<li>{escape(address)}</li>" for address, _ in self.places())
             text = f"<!DOCTYPE html>\n<title>{escape(self.server_name)}</title><ul>{places}</ul>\n"
             return web.Response(text=text, content_type="text/html")
         return self.plain(404, "Not Found", "The requested URL was not found on this server.")
+
+    def redirects(self) -> "list[tuple[str, str]]":
+        """Paths for which another place is named, and that place."""
+        pairs = (line.partition(" ") for line in self.conf.redirect)
+        return [(source, target.strip()) for source, _, target in pairs if target.strip()]
 
     def plain(self, status: int, title: str, text: str) -> "web.Response":
         """A page that says no more than a status."""

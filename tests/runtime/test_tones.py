@@ -58,7 +58,7 @@ def test_indications_conf_adds_countries_and_chooses_one() -> None:
     text = "[general]\ncountry=at\n[at]\ndescription = Austria\nringcadence = 1,5\nbusy = 420/400,0/400\nring = oops\n"
     zones = ToneZones.read(read_text(text, "indications.conf"), complaints.append)
     assert zones.find("busy") == parse_tones("420/400,0/400")
-    assert zones.zones["at"].description == "Austria"
+    assert (zones.zones["at"].description, zones.zones["at"].cadence) == ("Austria", "1,5")
     assert [(error.file, error.line, error.option) for error in complaints] == [("indications.conf", 7, "ring")]
 
 

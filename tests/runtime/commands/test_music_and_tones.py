@@ -47,5 +47,6 @@ async def test_where_a_prompt_is_played_from(rt: TestRuntime, tmp_path: Path) ->
 async def test_the_tones_of_a_country(rt: TestRuntime) -> None:
     assert "de       Germany" in await run(rt, "indication show")
     assert "de      busy            425/480,0/480" in await run(rt, "indication show de")
+    assert (await run(rt, "indication show de"))[2].rstrip() == "de      <ringcadence>"
     assert [each.word for each in rt.commands.complete(rt, rt.nouns, "indication show u")] == ["uk", "us"]
     assert (await run(rt, "indication show atlantis"))[0].startswith("No countries matched")

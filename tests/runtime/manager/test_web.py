@@ -135,6 +135,7 @@ async def test_paths(web: Web) -> None:
         assert response.status == 501
     status = "\n".join((await web.rt.commands.run(web.rt, "http show status")).lines)
     assert "/rawman => Raw HTTP Manager Event Interface" in status and "127.0.0.1" in status
+    assert status.endswith("\n\nEnabled Redirects:\n  / => /rawman\n")
 
 
 async def test_a_wrong_file_keeps_the_old(web: Web, tmp_path: Path) -> None:
