@@ -424,12 +424,11 @@ class PjsipDriver(Watcher):
 
     def peer(self, name: str) -> PeerFacts | None:
         """One peer of sip.conf."""
-        endpoint = self._dialects["SIP"].endpoints.get(name)
+        dialect, now = self._dialects["SIP"], self._switch.now()
+        endpoint = dialect.endpoints.get(name)
         if endpoint is None or not endpoint.calls_out:
             return None
-        return shown.peer_facts(
-            endpoint, self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now()
-        )
+        return shown.peer_facts(endpoint, dialect, self._presence.contacts, self._usages, now)
 
     def endpoints(self) -> Sequence[EndpointFacts]:
         """The endpoints of pjsip.conf."""
@@ -465,10 +464,7 @@ class PjsipDriver(Watcher):
 
     def unregister(self, name: str) -> bool:
         """End the registration of a peer."""
-        found = [contact for contact in self._presence.contacts.of("SIP", name) if not contact.static]
-        for contact in found:
-            self._presence.contacts.remove(contact, "Unregistered")
-        return bool(found)
+        return self._presence.unregister(name)
 
     def register(self, technology: str, name: str, *, register: bool) -> bool:
         """Begin a registration of ours again, or end it."""

@@ -73,6 +73,13 @@ class Presence:
         if endpoint is not None:
             self.device_changed(endpoint)
 
+    def unregister(self, name: str) -> bool:
+        """End the registration of a peer of sip.conf; False when it has none."""
+        found = [contact for contact in self.contacts.of("SIP", name) if not contact.static]
+        for contact in found:
+            self.contacts.remove(contact, "Unregistered")
+        return bool(found)
+
     def probe(self, technology: str, name: str) -> bool:
         """Send an OPTIONS to each contact of an endpoint; False when there is none of that name."""
         dialect = self._dialects[technology]
