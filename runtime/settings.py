@@ -7,6 +7,7 @@ that names file, line, and option, and the option keeps its default.
 
 import ast
 import inspect
+import ipaddress
 import itertools
 import textwrap
 import typing
@@ -85,8 +86,6 @@ class Address:
             host, _, port = text.partition(":")
         else:
             host, port = text, ""
-        import ipaddress
-
         ipaddress.ip_address(host or "0.0.0.0")
         number = int(port) if port else 0
         if not 0 <= number <= 65535:
