@@ -258,7 +258,7 @@ async def test_commands_print_as_asterisk_does(rt: TestRuntime, tmp_path: Path) 
         tmp_path,
         "[general]\nlogger_queue_limit = 1000\n[logfiles]\n"
         "full.log => notice,warning,debug,error,security,verbose,dtmf,fax\n"
-        "json.log => [json]notice\nconsole => notice,verbose\nsyslog.local0 => notice\n",
+        "json.log => [json]notice\nconsole => notice\nsyslog.local0 => notice\n",
     )
     assert await run(rt, "logger add channel foo.log notice,verbose(2)") == []
     assert await run(rt, "logger add channel foo.log notice") == ["Logger channel 'foo.log' already exists"]
