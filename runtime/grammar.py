@@ -217,8 +217,9 @@ class Commands(MutableMapping[str, Command]):
         return None
 
     def sorted(self) -> list[Entry]:
-        """All of them in the order of their words."""
-        return sorted(self._entries.values(), key=lambda entry: entry.command.name)
+        """All that help tells of, in the order of their words: those that begin with _ are for programs."""
+        told = (entry for entry in self._entries.values() if not entry.command.name.startswith("_"))
+        return sorted(told, key=lambda entry: entry.command.name)
 
     # --- help
 
@@ -302,7 +303,7 @@ class Commands(MutableMapping[str, Command]):
             for element in entry.pattern.expected(words):
                 if isinstance(element, Value):
                     self._complete_value(rt, nouns, element, partial, found)
-                elif element.text.lower().startswith(partial.lower()):
+                elif element.text.lower().startswith(partial.lower()) and not element.text.startswith("_"):
                     groups.setdefault(element.text, []).append(entry)
             dashed = words and partial and JSON_WORD.startswith(partial)
             if dashed and entry.prints_table and entry.pattern.match(words) is not None:

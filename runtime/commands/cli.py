@@ -1,6 +1,7 @@
 """Commands about the console itself: aliases, and who may run what."""
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from asterism.runtime.cli_permissions import FILE, NOBODY, CliPermissions, PermissionsConf, make, number_of
@@ -9,6 +10,17 @@ from asterism.runtime.errors import AsterismError
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
+
+
+@command("_command matchesarray <line> <word>")
+def matches(rt: "Runtime", line: str, word: str) -> str:
+    """Answer a console of Asterisk's that completes a word: what all matches begin with, the matches, and _EOF_.
+
+    The word is the last one of the line, as far as it is typed.
+    """
+    found = [each.word for each in rt.commands.complete(rt, rt.nouns, line)]
+    begin = [commonprefix(found)] if found else []  # noqa: RUF071 - words, not paths: letters are meant
+    return " ".join((*begin, *found, "_EOF_"))
 
 
 @command("cli show aliases")

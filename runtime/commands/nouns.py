@@ -47,13 +47,30 @@ def context(rt: "Runtime") -> Words:
 
 @noun("exten@context")
 def extension(rt: "Runtime") -> Words:
-    """Contexts, and their extensions that are no patterns."""
+    """Contexts, and their extensions."""
     for name, each in rt.plan.contexts.items():
         yield name, "context"
         for one in each:
             first = one.steps.get(1)
             if first is not None:
                 yield f"{one.name}@{name}", f"{first.application}({first.data})"
+
+
+@noun("exten")
+def hinted(rt: "Runtime") -> Words:
+    """Extensions that have a hint."""
+    for each in rt.plan.contexts.values():
+        for one in each:
+            if one.hint is not None:
+                yield one.name, one.hint.application
+
+
+@noun("included")
+def included(rt: "Runtime") -> Words:
+    """What contexts include, with the times."""
+    for name, each in rt.plan.contexts.items():
+        for include in each.includes:
+            yield include.text, f"in {name}"
 
 
 @noun("module")

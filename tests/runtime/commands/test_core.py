@@ -70,7 +70,7 @@ async def test_debug_is_everybodys(rt: TestRuntime) -> None:
 
 async def test_every_command_has_help_and_completes(rt: TestRuntime) -> None:
     listed = await run(rt, "help")
-    assert len(listed) == len(rt.commands) + len(rt.commands.aliases)
+    assert len(listed) == sum(not name.startswith("_") for name in rt.commands) + len(rt.commands.aliases)
     for entry in rt.commands.sorted():
         usage = await run(rt, f"core show help {' '.join(entry.head)}")
         assert usage[0].startswith(f"Usage: {' '.join(entry.head)}"), entry.head
@@ -163,3 +163,12 @@ def exec_in(module: str, rt: TestRuntime, depth: int) -> None:
     """Write a debug line as a module would."""
     code = compile(f"log.debug({depth}, '{module} {depth}')", f"{module}.py", "exec")
     exec(code, {"__name__": module, "log": rt.log})
+
+
+async def test_programs_ask_what_may_come_next(rt: TestRuntime) -> None:
+    assert await run(rt, '_command matchesarray "core show cha" "cha"') == [
+        "channel channel channels channeltype channeltypes _EOF_"
+    ]
+    assert await run(rt, '_command matchesarray "nothing " ""') == ["_EOF_"]
+    assert await run(rt, "core show help _command") == ["No such command '_command'."]
+    assert "_command" not in {each.word for each in rt.commands.complete(rt, rt.nouns, "")}

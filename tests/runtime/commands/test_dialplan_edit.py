@@ -79,3 +79,10 @@ async def test_the_latest_variable_comes_first(rt: TestRuntime) -> None:
     assert await run(rt, "dialplan show chanvar Loopback/alice-00000000") == "B=2\nA=1"
     # It lacks its channel; it does not show a context of that name.
     assert (await run(rt, "dialplan show chanvar")).startswith("Usage: dialplan show chanvar <channel>")
+
+
+async def test_hints_and_includes_complete(rt: TestRuntime) -> None:
+    rt.extensions("[c]\nexten => 1,hint,Custom:a\nexten => 2,1,NoOp()\ninclude => d,9:00-17:00,mon-fri,*,*\n[d]\n")
+    assert [each.word for each in rt.commands.complete(rt, rt.nouns, "core show hint ")] == ["1"]
+    line = "dialplan remove include "
+    assert [each.word for each in rt.commands.complete(rt, rt.nouns, line)] == ["d,9:00-17:00,mon-fri,*,*"]
