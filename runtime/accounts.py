@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
 
 def dialled(channel: "ChannelBase", caller: "ChannelBase") -> None:
-    """A channel is called by another one, to talk with it."""
-    if caller.peeraccount:
-        channel.accountcode = caller.peeraccount
-    channel.accountcode = channel.accountcode or caller.accountcode
+    """A channel is called by another one, to talk with it: the account of its own counts where the caller has none."""
+    channel.accountcode = caller.peeraccount or caller.accountcode or channel.accountcode
     channel.peeraccount = caller.accountcode or channel.peeraccount
 
 

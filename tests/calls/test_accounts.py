@@ -1,5 +1,7 @@
 """Account codes: how they pass from one channel to another. What is expected was observed on Asterisk 22."""
 
+import pytest
+from asterism.runtime.drivers.loopback import LoopbackLeg
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
@@ -44,3 +46,19 @@ async def test_what_is_set_on_one_half_of_a_local_pair_holds_for_the_other(rt: T
     )
     await (await rt.phone("alice").call("100@default")).over()
     assert said(rt) == {"half": "fr 1"}
+
+
+async def test_the_caller_s_account_counts_more_than_the_phone_s_own(
+    rt: TestRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(CHANNEL(accountcode)=ac1)\n same => n,Dial(Loopback/bob,,gU(sub))\n"
+        "exten => 200,1,Dial(Loopback/bob,,gU(sub))\n"
+        f"[sub]\nexten => s,1,{ACCOUNTS.format('bob')}\n same => n,Return()\n"
+    )
+    rt.phone("bob").answers(talks_s=1)
+    monkeypatch.setattr(LoopbackLeg, "read", lambda leg, item: "own" if item == "accountcode" else None)
+    await (await rt.phone("alice").call("100@default")).over()
+    assert said(rt) == {"bob": "ac1/ac1"}
+    await (await rt.phone("alice").call("200@default")).over()
+    assert said(rt) == {"bob": "own/"}
