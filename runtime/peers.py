@@ -119,6 +119,7 @@ class RegistrationFacts:
         refresh_s: Time between two refreshes, as agreed, or as configured before that.
         state: Asterisk's word.
         registered_s: Since the epoch; 0 when it is not registered.
+        due_s: When it was or will be tried again, since the epoch.
     """
 
     technology: str
@@ -129,6 +130,7 @@ class RegistrationFacts:
     refresh_s: int
     state: str
     registered_s: float
+    due_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

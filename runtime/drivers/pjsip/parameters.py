@@ -118,6 +118,7 @@ _ENDPOINT = """
     send_history_info = false
     send_pai = false
     send_rpid = false
+    set_var =
     srtp_tag_32 = false
     stir_shaken = no
     stir_shaken_profile =
@@ -243,7 +244,8 @@ _DEFAULTS = {"endpoint": _ENDPOINT, "aor": _AOR, "auth": _AUTH, "transport": _TR
              "registration": _REGISTRATION}  # fmt: skip
 _SPACED = frozenset(("call_group", "pickup_group", "named_call_group", "named_pickup_group"))
 "Lists that Asterisk shows with blanks behind the commas."
-_LISTS = frozenset(("aors", "auth", "outbound_auth", "mailboxes", "identify_by", "contact", "match"))
+_LISTS = frozenset(("aors", "auth", "outbound_auth", "mailboxes", "identify_by", "contact"))
+_NETWORKS = frozenset(("match", "local_net"))
 _SECONDS = frozenset(("qualify_timeout",))
 _ACCESS = {"acl": "acl", "permit": "acl", "deny": "acl", "contact_acl": "contact_acl", "contact_permit": "contact_acl",
            "contact_deny": "contact_acl"}  # fmt: skip
@@ -282,6 +284,7 @@ def _take(found: dict[str, str], key: str, value: str) -> None:
     if key == "set_var":
         name, equals, text = value.partition("=")
         if equals:
+            found.pop("set_var", None)
             found[name.strip()] = text.strip()
     elif key in _ACCESS:
         found[_ACCESS[key]] = "deny/permit" if key.endswith(("permit", "deny")) else value
@@ -296,10 +299,9 @@ def _written(key: str, value: str, shown: str) -> str:
     if shown in ("Yes", "No"):
         return "Yes" if is_true(value) else "No"
     if key in _SPACED:
-        return ", ".join(listed(value))
-    if key == "match":
-        nets = (ip_network(network(each), strict=False) for each in listed(value))
-        value = ",".join(f"{each.network_address}/{each.netmask}" for each in nets)
+        return ", ".join(_spread(listed(value)) if key in ("call_group", "pickup_group") else listed(value))
+    if key in _NETWORKS:
+        value = ",".join(map(_masked, listed(value)))
         return f"{shown},{value}" if shown else value
     if key in _LISTS:
         # Several lines of one option add up.
@@ -312,3 +314,22 @@ def _written(key: str, value: str, shown: str) -> str:
         name = f'"{caller.name}" ' if caller.name else ""
         return f"{name}<{caller.number or 'unknown'}>"
     return value.lower() if shown in ("yes", "no") else value
+
+
+def _masked(text: str) -> str:
+    """A network with its mask; a host, and an address with a port, as they are written."""
+    try:
+        found = ip_network(network(text), strict=False)
+    except ValueError:
+        return text
+    return f"{found.network_address}/{found.netmask}"
+
+
+def _spread(groups: Iterable[str]) -> Iterable[str]:
+    """Numbers of groups, with each of a range; Asterisk's are 0 to 63."""
+    for each in groups:
+        first, _, last = each.partition("-")
+        if first.isdecimal() and (last or first).isdecimal():
+            yield from map(str, range(int(first), min(int(last or first), 63) + 1))
+        else:
+            yield each

@@ -28,6 +28,7 @@ class Registering:
     Args:
         state: Asterisk's word: Unregistered, Request Sent, Registered, Rejected, Timeout, No Authentication, Failed.
         refresh_s: Time to the next refresh that was agreed.
+        due_at: When it was or will be tried again, since the epoch.
     """
 
     registration: Registration
@@ -35,6 +36,7 @@ class Registering:
     state: str = "Unregistered"
     refresh_s: int = 0
     registered_at: float = 0.0
+    due_at: float = 0.0
     attempts: int = 0
     timer: asyncio.TimerHandle | None = None
 
@@ -98,7 +100,7 @@ class Registrations:
             register.proxyUse = 3 if proxies else 0
 
         kind = AccountKind(transport=number, auths=registration.auths, proxies=proxies)
-        entry.state = "Request Sent"
+        self._sent(entry)
         try:
             entry.account = self._stack.registering(kind, prepare)
         except DriverError as error:
@@ -118,6 +120,7 @@ class Registrations:
             entry.state, entry.attempts = "Registered", 0
             entry.refresh_s = max(event.expires_s - REFRESH_EARLY_S, 1)
             entry.registered_at = self._now()
+            entry.due_at = entry.registered_at + entry.refresh_s
             self._log.verbose(
                 3,
                 f"Outbound Registration: Expiry for {escaped(Uri.parse(registration.server_uri).host)} is "
@@ -144,20 +147,27 @@ class Registrations:
             if event.code != 403 and not registration.permanent_rejection:
                 delay = registration.retry_s
         elif event.code in (0, 408):
-            entry.state = "Timeout" if registration.technology == "SIP" else "Unregistered"
+            entry.state = "Timeout" if registration.technology == "SIP" else "Rejected"
         else:
             entry.state = "Rejected"
         self._log.warning(
             f"Registration of '{registration.client_uri}' with '{registration.server_uri}' failed: {what}"
             + (f", trying again in {delay:g} s" if delay else "")
         )
-        self._tell(entry, entry.state if entry.state != "Unregistered" else "Rejected", str(event.code or ""))
+        self._tell(entry, entry.state, str(event.code or ""))
         if delay and (not registration.attempts or entry.attempts <= registration.attempts):
             entry.timer = loop.call_later(delay, self._again, entry)
+            entry.due_at = self._now() + delay
+
+    def _sent(self, entry: Registering) -> None:
+        """A REGISTER is under way; chan_pjsip goes on saying how it stood before."""
+        entry.due_at = self._now()
+        if entry.registration.technology == "SIP":
+            entry.state = "Request Sent"
 
     def _again(self, entry: Registering) -> None:
         entry.timer = None
-        entry.state = "Request Sent"
+        self._sent(entry)
         try:
             entry.account.setRegistration(True)
         except pj.Error as error:

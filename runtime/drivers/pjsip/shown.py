@@ -128,6 +128,7 @@ def registration_facts(entry: Registering) -> RegistrationFacts:
         refresh_s=entry.refresh_s if registered else registration.expires_s,
         state=entry.state,
         registered_s=entry.registered_at if registered else 0.0,
+        due_s=entry.due_at,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -10,16 +10,17 @@ pytest.importorskip("pjsua2")
 pytest.importorskip("asterism._native")
 
 from asterism.dialplan.reader import read
-from asterism.runtime.commands import pjsip, sip
+from asterism.runtime.commands import pjsip_objects, sip
 from asterism.runtime.declare import Table
 from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
 from asterism.runtime.drivers.pjsip.options import Report
+from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.registrations import Registering
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.usage import Usages
-from asterism.runtime.errors import ArgumentError
+from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.log import Log
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -96,10 +97,12 @@ class Shown:
     def unregister(self, name: str) -> bool:
         return False
 
-    def objects(self, kind: str) -> list[str]:
-        return []
+    def objects(self, kind: str) -> Any:
+        return [name for each, name in self.dialect.written if each == kind]
 
-    def parameters(self, kind: str, name: str) -> None: ...
+    def parameters(self, kind: str, name: str) -> Any:
+        return parameters(self.dialect, kind, name)
+
     def notify(self, technology: str, target: str, notice: Any) -> bool:
         return False
 
@@ -108,6 +111,12 @@ class Shown:
         return ""
 
     # Runtime
+    channels: ClassVar[dict[str, Any]] = {}
+    system_name = ""
+
+    def now(self) -> float:
+        return 0.0
+
     def driver(self, technology: str) -> "Shown":
         return self
 
@@ -165,10 +174,10 @@ async def test_a_lagged_peer() -> None:
 
 async def test_endpoints_before_anybody_registers() -> None:
     rt = Shown("PJSIP", set())
-    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__idle")
-    assert printed(pjsip.pjsip_show_endpoints, rt, "600") == golden("pjsip_show_endpoints_like_600__idle-errors")
-    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__idle")
-    assert printed(pjsip.pjsip_show_contacts, rt, "600") == golden("pjsip_show_contacts_like_600__idle-errors")
+    assert printed(pjsip_objects.show_endpoints, rt) == golden("pjsip_show_endpoints__idle")
+    assert printed(pjsip_objects.show_endpoints, rt, "600") == golden("pjsip_show_endpoints_like_600__idle-errors")
+    assert printed(pjsip_objects.show_contacts, rt) == golden("pjsip_show_contacts__idle")
+    assert printed(pjsip_objects.show_contacts, rt, "600") == golden("pjsip_show_contacts_like_600__idle-errors")
 
 
 async def test_endpoints_registered() -> None:
@@ -179,8 +188,8 @@ async def test_endpoints_registered() -> None:
     unreachable = ("Zeta", "a-very-long-peer-name-exceeding-25-characters", "alpha", "ipv6peer", "peeronly")
     for name in unreachable:
         rt.reached(name, Reach.UNREACHABLE)
-    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__registered")
-    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__registered")
+    assert printed(pjsip_objects.show_contacts, rt) == golden("pjsip_show_contacts__registered")
+    assert printed(pjsip_objects.show_endpoints, rt) == golden("pjsip_show_endpoints__registered")
     await asyncio.sleep(0)
 
 
@@ -190,8 +199,72 @@ async def test_endpoints_unreachable() -> None:
     rt.reached("6002", Reach.REACHABLE, 31.876)
     for name in ("Zeta", "a-very-long-peer-name-exceeding-25-characters", "alpha", "ipv6peer", "peeronly"):
         rt.reached(name, Reach.UNREACHABLE)
-    assert printed(pjsip.pjsip_show_contacts, rt) == golden("pjsip_show_contacts__unreachable")
-    assert printed(pjsip.pjsip_show_endpoints, rt) == golden("pjsip_show_endpoints__unreachable")
+    assert printed(pjsip_objects.show_contacts, rt) == golden("pjsip_show_contacts__unreachable")
+    assert printed(pjsip_objects.show_endpoints, rt) == golden("pjsip_show_endpoints__unreachable")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "command", "name"),
+    [
+        (f"pjsip_{verb}_{kind}__idle", f"{verb}_{kind}", "")
+        for kind in ("aors", "auths", "contacts", "endpoints", "identifies", "transports")
+        for verb in ("list", "show")
+    ]
+    + [
+        ("pjsip_show_aors_like_600__idle-errors", "show_aors", "600"),
+        ("pjsip_show_aor_6001__idle", "show_aor", "6001"),
+        ("pjsip_show_aor_6002__idle", "show_aor", "6002"),
+        ("pjsip_show_auth_6001__idle", "show_auth", "6001"),
+        ("pjsip_show_endpoint_6001__idle", "show_endpoint", "6001"),
+        ("pjsip_show_endpoint_6002__idle", "show_endpoint", "6002"),
+        ("pjsip_show_endpoint_6005__idle", "show_endpoint", "6005"),
+        ("pjsip_show_endpoint_6006__idle", "show_endpoint", "6006"),
+        ("pjsip_show_endpoint_6007__idle", "show_endpoint", "6007"),
+        ("pjsip_show_endpoint_mytrunk__idle", "show_endpoint", "mytrunk"),
+        ("pjsip_show_endpoint_useronly__idle", "show_endpoint", "useronly"),
+        ("pjsip_show_identify_6002__idle", "show_identify", "6002"),
+        ("pjsip_show_identify_nosuch__idle", "show_identify", "nosuch"),
+        ("pjsip_show_transport_transport-tls__idle", "show_transport", "transport-tls"),
+        ("pjsip_show_transport_transport-udp__idle", "show_transport", "transport-udp"),
+    ],
+)
+async def test_objects(recorded: str, command: str, name: str) -> None:
+    rt = Shown("PJSIP", set())
+    assert printed(getattr(pjsip_objects, command), rt, name) == golden(recorded)
+
+
+async def test_an_object_with_its_contact() -> None:
+    rt = Shown("PJSIP", set())
+    rt.register("6001", "127.0.0.61", 26001, Reach.REACHABLE, 3.064)
+    rt.register("6008", "127.0.0.68", 26008, Reach.REACHABLE, 1.240)
+    rt.reached("6002", Reach.REACHABLE, 2.490)
+    for name in ("Zeta", "a-very-long-peer-name-exceeding-25-characters", "alpha", "ipv6peer", "peeronly"):
+        rt.reached(name, Reach.UNREACHABLE)
+    assert printed(pjsip_objects.show_aors, rt) == golden("pjsip_show_aors__registered")
+    assert printed(pjsip_objects.show_aor, rt, "6001") == golden("pjsip_show_aor_6001__registered")
+    assert printed(pjsip_objects.show_endpoint, rt, "6001") == golden("pjsip_show_endpoint_6001__registered")
+    static = printed(pjsip_objects.show_contact, rt, "peeronly/sip:127.0.0.9")
+    assert static == golden("pjsip_show_contact_peeronly_sip_127.0.0.9__registered")
+
+
+async def test_registrations_of_pjsip() -> None:
+    rt = Shown("PJSIP", set())
+    for entry in rt.registering:
+        entry.state = "Unregistered"
+        entry.due_at = {"reg_127.0.0.4": 2, "reg_myaccountname": 1, "reg_tcp": 3}[entry.registration.name]
+    assert printed(pjsip_objects.show_registrations, rt) == golden("pjsip_show_registrations__idle")
+    assert printed(pjsip_objects.list_registrations, rt) == golden("pjsip_show_registrations__idle")
+    for entry in rt.registering:
+        entry.due_at = 0
+    one = printed(pjsip_objects.show_registration, rt, "reg_myaccountname")
+    assert one == golden("pjsip_show_registration_reg_myaccountname__idle")
+
+
+async def test_no_object() -> None:
+    rt = Shown("PJSIP", set())
+    assert printed(pjsip_objects.show_endpoints, rt, "[") == "No objects found.\n\n"
+    with pytest.raises(AsterismError, match="No object specified"):
+        printed(pjsip_objects.show_endpoint, rt)
 
 
 async def test_registrations_of_ours() -> None:
