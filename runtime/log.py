@@ -144,6 +144,8 @@ class Log:
         "The same for verbose lines; change it with `set_verbose`."
         self.custom_levels: frozenset[str] = frozenset()
         "Names of further levels that `at` may be given, in capitals."
+        self.shown_calls: Callable[[str], bool] | None = None
+        "Whether the verbose lines of a call are shown, by its id; None for those of all calls."
         self.files: LogFiles | None = None
         "Where the log is kept, when somebody keeps it: the program does, an embedder need not."
         self.queue_sinks: list[Callable[[str], None]] = []
@@ -205,7 +207,7 @@ class Log:
 
     def verbose(self, depth: int, text: str, call: str = "") -> None:
         """Tell the operator what happens, from verbosity `depth` (1 to 10) on."""
-        if depth <= self.verbose_max:
+        if depth <= self.verbose_max and (not call or self.shown_calls is None or self.shown_calls(call)):
             self._write(Level.VERBOSE, depth, text, call)
 
     def debug(self, depth: int, text: str, call: str = "") -> None:

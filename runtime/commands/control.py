@@ -1,5 +1,6 @@
 """Commands that stop, restart, and change how much is said."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from asterism.runtime.asterisk_names import is_asterisks
@@ -67,7 +68,8 @@ def _shown(level: int) -> str:
     return str(level) if level else "OFF"
 
 
-def _level(text: str) -> int:
+def level_of(text: str) -> int:
+    """A level as commands take it; off is 0."""
     if text.lower() == "off":
         return 0
     if not text.isdecimal():
@@ -75,7 +77,8 @@ def _level(text: str) -> int:
     return min(int(text), 100)
 
 
-def _changed(what: str, old: int, new: int) -> str:
+def changed(what: str, old: int, new: int) -> str:
+    """What has become of a level, in words."""
     if old == new:
         return f"{what} is still {_shown(new)}."
     return f"{what} was {_shown(old)} and is now {_shown(new)}."
@@ -89,13 +92,13 @@ def set_verbose(rt: "Runtime", atleast: str, level: str, silent: str = "") -> li
     said about it. -v when the console starts does the same.
     """
     console = ASKER.get()
-    new = _level(level)
+    new = level_of(level)
     if console is None:
         raise AsterismError("Only a console has a verbosity.")
     old = console.verbose
     if not (atleast and new < old):
         console.verbose = new
-    return [] if silent else [_changed("Console verbose", old, console.verbose)]
+    return [] if silent else [changed("Console verbose", old, console.verbose)]
 
 
 @command("core set debug [atleast] <level|off> [<part>]")
@@ -105,13 +108,13 @@ def set_debug(rt: "Runtime", atleast: str, level: str, part: str = "") -> list[s
     0 or off shows none. With atleast a higher level stays. With a part only its messages are meant: a module of
     Asterisk's (res_pjsip, app_dial), or a word of a Python module's name. -d when the server starts does the same.
     """
-    new = _level(level)
+    new = level_of(level)
     if not part:
         old = rt.log.debug_level
         if not (atleast and new < old):
             rt.log.set_debug(new)
-        return [_changed("Core debug", old, rt.log.debug_level)]
-    word = _part(part)
+        return [changed("Core debug", old, rt.log.debug_level)]
+    word = part_of(part)
     old = rt.log.debug_of.get(word, 0)
     if old == new or (atleast and new < old):
         return [f"Core debug is still {old} for '{part}'."]
@@ -119,7 +122,39 @@ def set_debug(rt: "Runtime", atleast: str, level: str, part: str = "") -> list[s
     return [f"Core debug was {old} and has been set to {new} for '{part}'."]
 
 
-def _part(name: str) -> str:
+@command("core set debug category <category[:level]|off> [<category>...]", see="core set debug")
+def set_debug_category(rt: "Runtime", first: str, names: list[str]) -> list[str]:
+    """Show debug messages by what they are about, as deep as a level behind a colon says; 10 when none does.
+
+    A category is a word of a module's name: sip, agi, dialplan. With off those that follow are shown no more, or
+    none of them when none follows.
+    """
+    if first.lower() == "off":
+        for each in names or tuple(rt.log.debug_of):
+            rt.log.set_debug(0, part_of(each.partition(":")[0]))
+        return []
+    wanted = []
+    for each in (first, *names):
+        name, colon, level = each.partition(":")
+        wanted.append((name, level_of(level) if colon else _DEEPEST))
+    unknown = [name for name, _ in wanted if part_of(name) not in _words()]
+    for name, depth in wanted:
+        if name not in unknown:
+            rt.log.set_debug(depth, part_of(name))
+    return [f"There are no debug messages of the category '{name}'." for name in unknown]
+
+
+_DEEPEST = 10
+"How deep a category is shown that comes without a level."
+
+
+def _words() -> set[str]:
+    """The words that the names of our modules are made of."""
+    ours = (name for name in tuple(sys.modules) if name.startswith("asterism."))
+    return {word for name in ours for word in name.lower().replace("_", ".").split(".")}
+
+
+def part_of(name: str) -> str:
     """The word in the name of a Python module that one of Asterisk's stands for: `res_pjsip.so` is pjsip."""
     plain = name.lower().removesuffix(".so").removesuffix(".c").removesuffix(".py")
     return plain.rpartition("_")[2] if is_asterisks(plain) else plain

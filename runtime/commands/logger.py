@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asterism.functions.log_group import GROUP
 from asterism.runtime.declare import Table, command
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.grammar import ASKER
@@ -115,6 +116,59 @@ def logger_set_level(rt: "Runtime", level: str, state: str) -> str:
     else:
         console.hidden.add(level.upper())
     return f"Logger status for '{level.upper()}' has been set to '{state.lower()}'."
+
+
+GROUPS = "log groups"
+"Under this name a runtime keeps the groups whose calls alone are shown."
+
+
+def _groups(rt: "Runtime") -> list[str]:
+    found: list[str] = rt.datastores.setdefault(GROUPS, [])
+    return found
+
+
+def _show_groups(rt: "Runtime") -> None:
+    """Show the verbose lines of calls with a channel in one of the groups alone; of all calls when there is none."""
+    wanted = _groups(rt)
+
+    def shown(call: str) -> bool:
+        return any(each.call == call and each.datastores.get(GROUP) in wanted for each in rt.channels.values())
+
+    rt.log.shown_calls = shown if wanted else None
+
+
+@command("logger filter changroup <group> {on|off}", see="logger filter show, logger filter reset, LOG_GROUP")
+def logger_filter_changroup(rt: "Runtime", group: str, state: str) -> str:
+    """Show what calls run only where a channel of the call is in a group that is on; LOG_GROUP puts it there.
+
+    Consoles and log files leave out the verbose lines of all other calls; warnings and errors are shown as ever.
+    """
+    groups, on = _groups(rt), state.lower() == "on"
+    if on and group not in groups:
+        groups.insert(0, group)
+    elif not on and group in groups:
+        groups.remove(group)
+    _show_groups(rt)
+    return f"Logging of channel group '{group}' is now {'enabled' if on else 'disabled'}"
+
+
+@command("logger filter show", see="logger filter changroup, logger filter reset")
+def logger_filter_show(rt: "Runtime") -> list[str]:
+    """List the groups of channels whose calls alone are shown."""
+    groups = _groups(rt)
+    if not groups:
+        return ["No filtering currently active"]
+    lines = [f"{number:>3} {name:<32}" for number, name in enumerate(groups, 1)]
+    return [*lines, f"{len(groups)} channel group{'s' if len(groups) != 1 else ''} currently enabled"]
+
+
+@command("logger filter reset", see="logger filter changroup, logger filter show")
+def logger_filter_reset(rt: "Runtime") -> str:
+    """Show what all calls run again."""
+    count = len(_groups(rt))
+    _groups(rt).clear()
+    _show_groups(rt)
+    return f"Log filtering has been reset ({count} filter{'s' if count != 1 else ''} removed)"
 
 
 @command("console filter [<text>...]", see="logger mute, logger set level")

@@ -55,6 +55,12 @@ async def moh_reload(rt: "Runtime") -> list[str]:
     return await rt.reload("musiconhold")
 
 
+@command("moh unregister class <class>", see="moh show classes")
+def moh_unregister_class(rt: "Runtime", name: str) -> str:
+    """Forget a class of music on hold that was read from a database. There are none: musiconhold.conf has them all."""
+    raise AsterismError(f"No such realtime moh class '{name}'")
+
+
 def _index(folder: Path, language_first: bool) -> dict[str, dict[str, list[str]]]:
     """The sounds below a folder: formats by language by name."""
     endings = {ending: inside for inside, each in file_formats().values() for ending in each}
