@@ -65,6 +65,9 @@ class Manager(Protocol):
     def logins(self) -> Sequence[ManagerLogin]:
         """Who is logged in."""
 
+    def kick(self, descriptor: int) -> bool:
+        """Hang up on who is logged in over this file descriptor; False when nobody is."""
+
     def kept_events(self) -> Sequence[Sequence[tuple[str, object]]]:
         """The headers of events that are kept for clients that ask for what they missed."""
 

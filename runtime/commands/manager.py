@@ -105,6 +105,16 @@ def _connected_line(row: object) -> str:
     return f"  {'  '.join(cells)}".rstrip()
 
 
+@command("manager kick session <file descriptor>", see="manager show connected")
+def manager_kick_session(rt: "Runtime", text: str) -> str:
+    """Hang up on who is logged in to the manager over a file descriptor, as manager show connected tells it."""
+    if not text.isdecimal():
+        raise AsterismError(f"Invalid AMI file descriptor: {text}")
+    if not _manager(rt).kick(int(text)):
+        return f"No manager session found using file descriptor {text}"
+    return f"Kicking manager session connected using file descriptor {text}"
+
+
 @command("manager show eventq", see="manager show events")
 def manager_show_eventq(rt: "Runtime") -> list[str]:
     """Print the events that are kept for clients who ask, when they come back, for what they missed."""

@@ -316,6 +316,13 @@ class ManagerServer:
             if each.user is not None
         ]
 
+    def kick(self, descriptor: int) -> bool:
+        """Hang up on who is logged in over this file descriptor; False when nobody is."""
+        found = [each for each in self.connections if each.user is not None and each.descriptor == descriptor >= 0]
+        for each in found:
+            each.close()
+        return bool(found)
+
     def kept_events(self) -> list[Sequence[Header]]:
         """The headers of events that are kept for clients that ask for what they missed."""
         return [each.numbered().headers for each in self.history]
