@@ -97,6 +97,17 @@ class RequestNotAllowed(SecurityEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestBadFormat(SecurityEvent):
+    """The request is none that there is. Whose it is comes last, for Asterisk need not know that here."""
+
+    def facts(self, now: float) -> list[tuple[str, str]]:
+        """Names and values; see SecurityEvent."""
+        found = SecurityEvent.facts(self, now)
+        account = [each for each in found if each[0] == "AccountID"]
+        return [each for each in found if each[0] != "AccountID"] + account
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLimit(SecurityEvent):
     """The account is in use and may be so only once."""
 

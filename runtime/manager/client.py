@@ -155,6 +155,7 @@ class ManagerClient(ABC):
             self._tell(security.RequestNotAllowed, {"RequestType": f"Action: {escaped(shown[:80])}"})
             return Response.error("Permission denied")
         if action is None:
+            self._tell(security.RequestBadFormat, {"RequestType": f"Action: {escaped(name[:80])}"})
             text = f"Invalid/unknown command: {name}. Use Action: ListCommands to show available commands."
             return Response.error(text)
         if not may(self.rights, action.privilege):

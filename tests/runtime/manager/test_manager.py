@@ -294,3 +294,31 @@ async def test_digits_that_a_bridge_passes_on_were_sent(bed: Bed) -> None:
         for kind in ("DTMFBegin", "DTMFEnd")
         for end in (("Received", "12"), ("Sent", "21"), ("Received", "22"))
     )
+
+
+async def test_an_action_that_there_is_not_is_a_matter_of_security(bed: Bed) -> None:
+    client = await (await bed.client()).login(events="security")
+    answer = await client.ask("Action: Fo\x01o")
+    text = "Invalid/unknown command: Fo\x01o. Use Action: ListCommands to show available commands."
+    assert answer["Message"] == text
+    told = await client.event("RequestBadFormat")
+    assert list(told) == [
+        "Event", "Privilege", "EventTV", "Severity", "Service", "EventVersion", "SessionID", "LocalAddress",
+        "RemoteAddress", "RequestType", "SessionTV", "AccountID",
+    ]  # fmt: skip
+    assert (told["RequestType"], told["AccountID"]) == ("Action: Fo\\x01o", "admin")
+
+
+async def test_who_is_sent_away(bed: Bed) -> None:
+    client, other = await (await bed.client()).login(), await (await bed.client()).login()
+    descriptor = bed.server.logins()[0].descriptor
+
+    async def run(line: str) -> str:
+        return (await bed.rt.commands.run(bed.rt, line)).lines[0]
+
+    assert await run("manager kick session 9999") == "No manager session found using file descriptor 9999"
+    assert await run("manager kick session x") == "Invalid AMI file descriptor: x"
+    found = await run(f"manager kick session {descriptor}")
+    assert found == f"Kicking manager session connected using file descriptor {descriptor}"
+    assert await client.raw() is None
+    assert (await other.ask("Action: Ping"))["Ping"] == "Pong"
