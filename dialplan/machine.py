@@ -404,10 +404,12 @@ async def handlers(source: Source, scope: Scope) -> None:
     for _ in range(MAX_HANDLERS):
         if not scope.hangup_handlers:
             break
-        location, arguments = subroutine.split_call(scope.hangup_handlers.pop())
+        handler = scope.hangup_handlers.pop()
+        location, arguments = subroutine.split_call(handler)
         jump = subroutine.place(location)
         if jump is None:
             continue
+        scope.handler_starts(handler)
         try:
             await call(source, scope, jump, arguments)
         except Ended as ended:

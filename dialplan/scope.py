@@ -207,6 +207,10 @@ class Scope(Protocol):
         """Caller id number, empty where there is none: for `exten => 100/555`."""
         ...
 
+    def handler_starts(self, handler: str) -> None:
+        """A hangup handler, taken out of `hangup_handlers`, is about to run."""
+        ...
+
     def set(self, name: str, value: str) -> None:
         """Set a variable; the name as the dialplan spells it (`A`, `_A`, `__A`). Publishes VarSet when wanted."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from asterism.functions import indirect
-from asterism.runtime import media
+from asterism.runtime import hangup_handlers, media
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.records.record import ama_name, ama_number
@@ -180,17 +180,16 @@ def _handler(chan: Channel, text: str) -> str:
 
 def _push(chan: Channel, value: str) -> None:
     if value:
-        chan.hangup_handlers.append(_handler(chan, value))
+        hangup_handlers.push(chan, _handler(chan, value))
 
 
 def _pop(chan: Channel, value: str) -> None:
-    if chan.hangup_handlers:
-        chan.hangup_handlers.pop()
+    hangup_handlers.pop(chan)
     _push(chan, value)
 
 
 def _wipe(chan: Channel, value: str) -> None:
-    chan.hangup_handlers.clear()
+    hangup_handlers.wipe(chan)
     _push(chan, value)
 
 

@@ -18,6 +18,7 @@ from asterism.runtime.causes import Cause
 from asterism.runtime.channel_base import ChannelBase
 from asterism.runtime.driver import Answered, Digit, SoundFile, Tone
 from asterism.runtime.errors import ArgumentError, Hangup
+from asterism.runtime.hangup_handlers import HangupHandlerRun
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import stirred
 from asterism.runtime.states import ChannelState
@@ -342,6 +343,10 @@ class Channel(ChannelBase):
     def goto(self, context: str = "", exten: str = "", priority: str | int = 1) -> None:
         """Go on elsewhere in the dialplan when the application returns."""
         self.jump = Jump(context, exten, subroutine.number_or_label(str(priority)))
+
+    def handler_starts(self, handler: str) -> None:
+        """Tell that a hangup handler is about to run; the machine calls this."""
+        self.tell(HangupHandlerRun, handler)
 
     async def gosub(self, place: str, arguments: Sequence[str] = ()) -> bool:
         """Run a subroutine, `[[context,]exten,]priority`, until it returns; False when it ended otherwise."""

@@ -92,6 +92,9 @@ class Unbound(Reporter):
     def trace(self, application: str, data: str) -> None:
         """Nothing runs here."""
 
+    def handler_starts(self, handler: str) -> None:
+        """Nothing runs here."""
+
     def hung_up(self, cause: int) -> None:
         """Nothing can be hung up."""
 

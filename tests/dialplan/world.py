@@ -131,6 +131,9 @@ class Paper:
         """Return a time that never moves."""
         return self.clock
 
+    def handler_starts(self, handler: str) -> None:
+        """A handler runs; what it does is written down."""
+
     def hung_up(self, cause: int) -> None:
         """Note the end."""
         self.ended = True
