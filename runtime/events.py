@@ -415,6 +415,22 @@ class FullyBooted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Load(Event):
+    """A module is loaded now."""
+
+    module: str
+    status: str = "Success"
+
+
+@dataclass(frozen=True, slots=True)
+class Unload(Event):
+    """A module is loaded no more."""
+
+    module: str
+    status: str = "Success"
+
+
+@dataclass(frozen=True, slots=True)
 class Reload(Event):
     """A module's configuration has been read again."""
 

@@ -32,6 +32,8 @@ class Modules:
         "Whether a module of Asterisk's is to be loaded, and with it what it provides."
         self.held: dict[str, list[Declaration]] = {}
         "What is not in force, by the module of Asterisk's that provides it: left out, or unloaded."
+        self.changed: Callable[[str, bool], None] = lambda name, loaded: None
+        "Told which module is loaded now, or no more."
         self._applications: dict[str, Application] = {}
         self._functions: dict[str, Function] = {}
         self._by_lower: dict[str, Application] = {}
@@ -77,6 +79,7 @@ class Modules:
         self.loaded[full] = []
         for declaration in found:
             self.add(declaration, full)
+        self.changed(name, True)
         return found
 
     def load_all(self, packages: Iterable[str] = PACKAGES) -> None:
@@ -108,6 +111,7 @@ class Modules:
             self._discard(declaration)
         self._by_lower = {each.name.lower(): each for each in self._applications.values()}
         self.generation += 1
+        self.changed(name, False)
         return True
 
     def load_unit(self, name: str) -> bool:
@@ -115,6 +119,8 @@ class Modules:
         declarations = self.held.pop(name.removesuffix(".so"), [])
         for declaration in declarations:
             self._put_into_force(declaration)
+        if declarations:
+            self.changed(name, True)
         return bool(declarations)
 
     def units(self) -> dict[str, list[Declaration]]:

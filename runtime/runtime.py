@@ -22,7 +22,7 @@ from asterism.runtime.database import FILE, Database, DatabaseError
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.local import LocalDriver
 from asterism.runtime.errors import AsterismError, ConfigError, DriverError
-from asterism.runtime.events import FullyBooted, Reload, Shutdown
+from asterism.runtime.events import FullyBooted, Load, Reload, Shutdown, Unload
 from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.limits import SHUTDOWN_WAIT_S
 from asterism.runtime.log import Log
@@ -124,9 +124,14 @@ class Runtime(Switchboard):
         if modules is None:
             self.modules.load_all()
             self._load_named()
-            return
-        for name in modules:
+        for name in modules or ():
             self.modules.load(name)
+        self.modules.changed = self._module_changed
+
+    def _module_changed(self, name: str, loaded: bool) -> None:
+        unit = name.removesuffix(".so")
+        shown = f"{unit}.so" if asterisk_names.is_asterisks(unit) else name
+        self.bus.publish(Load(shown) if loaded else Unload(shown))
 
     def _load_named(self) -> None:
         """What modules.conf names itself: Python modules are loaded; what Asterisk has and we have not is told."""

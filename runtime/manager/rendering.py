@@ -7,6 +7,7 @@ from typing import Any
 from asterism.runtime import events, record_events
 from asterism.runtime.agi.events import AGIEvent
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
+from asterism.runtime.hangup_handlers import HangupHandlerEvent
 from asterism.runtime.request import Header
 from asterism.runtime.security import SecurityEvent
 from asterism.runtime.snapshots import bridge_headers, channel_headers
@@ -29,8 +30,11 @@ PRIVILEGES: dict[type[Event], str] = {
     events.ContactStatus: "system",
     events.Registry: "system",
     events.FullyBooted: "system",
+    events.Load: "system",
+    events.Unload: "system",
     events.Reload: "system",
     events.Shutdown: "system",
+    HangupHandlerEvent: "dialplan",
     SecurityEvent: "security",
     AGIEvent: "agi",
     record_events.Cdr: "cdr",

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from asterism.runtime.asterisk_names import PROVIDES, unit_of
 from asterism.runtime.errors import ModuleMissing
+from asterism.runtime.events import Load, Unload
 from asterism.runtime.log import Level
+from asterism.runtime.manager.rendering import event_headers
 from asterism.runtime.modules_conf import ModulesConf
 from asterism.runtime.testing import TestRuntime
 
@@ -135,3 +137,17 @@ async def test_a_module_in_use_stays(rt: TestRuntime) -> None:
     assert await run(rt, "module unload -h app_echo.so") == ["Unloaded app_echo.so"]
     await call.over()
     assert rt.find_application("Echo") is None
+
+
+async def test_who_listens_is_told_of_modules_that_come_and_go(rt: TestRuntime) -> None:
+    assert not rt.heard_all(Load)
+    await rt.commands.run(rt, "module unload app_echo.so")
+    await rt.commands.run(rt, "module load app_echo")
+    rt.unload("asterism.apps.say")
+    told = [event_headers(each, 0.0)[:4] for each in rt.published if isinstance(each, Load | Unload)]
+    head = ("Privilege", "system,all")
+    assert told == [
+        [("Event", "Unload"), head, ("Module", "app_echo.so"), ("Status", "Success")],
+        [("Event", "Load"), head, ("Module", "app_echo.so"), ("Status", "Success")],
+        [("Event", "Unload"), head, ("Module", "asterism.apps.say"), ("Status", "Success")],
+    ]
