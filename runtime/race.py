@@ -122,8 +122,8 @@ class Race:
     async def run(self, destinations: Sequence[str]) -> Channel | None:
         """Call them all; the channel that has answered, or None. Losers are ended in any case."""
         try:
-            for destination in destinations:
-                await self._prepare(destination)
+            for number, destination in enumerate(destinations, 1):
+                await self._prepare(destination, last=number == len(destinations))
             for attempt in tuple(self.legs.values()):
                 if not self._call(attempt):
                     self.lines -= 1
@@ -181,7 +181,7 @@ class Race:
 
     # --- one leg ------------------------------------------------------------------------------
 
-    async def _prepare(self, destination: str, caller: Party | None = None) -> None:
+    async def _prepare(self, destination: str, caller: Party | None = None, *, last: bool = True) -> None:
         """Make the leg of a destination and its channel, not called yet. `caller`: who calls, for a forwarded one."""
         self.lines += 1
         technology, slash, resource = destination.strip().partition("/")
@@ -193,10 +193,10 @@ class Race:
                 raise Unavailable("the call has been passed on too often", Cause.INTERWORKING)
             leg = driver.request(technology, resource, self.caller)
         except Unavailable as refusal:
-            self._unavailable(destination, refusal)
+            self._unavailable(destination, refusal, last)
             return
         except DriverError as error:
-            self._unavailable(destination, Unavailable(str(error), Cause.NETWORK_OUT_OF_ORDER))
+            self._unavailable(destination, Unavailable(str(error), Cause.NETWORK_OUT_OF_ORDER), last)
             return
         settings = self.settings
         channel = self.switch.outgoing(
@@ -233,13 +233,14 @@ class Race:
             channel.verbose(3, f"Called {escaped(attempt.destination)}")
         return True
 
-    def _unavailable(self, destination: str, refusal: Unavailable) -> None:
+    def _unavailable(self, destination: str, refusal: Unavailable, last: bool) -> None:
         cause = int(refusal.cause)
         technology = escaped(destination.partition("/")[0])
         text = f"Unable to create channel of type '{technology}' (cause {cause} - {cause_text(cause)}): {refusal}"
         if self.caller is not None:
             self.caller.warn(text)
-            self.caller.cause = cause
+            if last:  # Of those before it HANGUPCAUSE does not tell.
+                self.caller.cause = cause
         else:
             self.switch.log.warning(text)
         self.result.cause = cause
@@ -332,8 +333,9 @@ class Race:
             self._end_told(channel, status)
 
     async def _introduce(self, channel: Channel) -> None:
-        """Let the caller know whom it is to talk to, if anybody knows."""
-        if self.caller is not None and not channel.caller_lent and self.settings.takes_news:
+        """Let the caller know whom it is to talk to; a Local channel is nobody before it has said who is behind it."""
+        known = channel.caller.number and not (channel.caller_lent and channel.technology == "Local")
+        if self.caller is not None and known and self.settings.takes_news:
             await interception.connect(self.caller, channel.caller)
 
     def _ended(self, attempt: _Attempt, event: Ended) -> None:

@@ -143,3 +143,11 @@ async def test_who_has_sent_the_call_on_is_told_by_a_subroutine_too(
     await call.over()
     steps = [step for step in rt.executed() if step.startswith("s@sent:1")]
     assert steps == [f"s@sent:1 NoOp({each})" for each in told]
+
+
+async def test_a_phone_that_has_no_number_is_known_by_the_one_that_was_dialled(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob)\n")
+    rt.phone("bob").answers(talks_s=1)
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    assert call.connected.number == "100"
