@@ -5,6 +5,7 @@ The driver makes these afresh for each question; they are what was true at that 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from asterism.runtime.driver import Party
@@ -134,6 +135,42 @@ class RegistrationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeFacts:
+    """The probing of a contact of pjsip.conf.
+
+    Args:
+        interval_s: Time between two probes.
+        runs: How many were sent.
+        queued_s, ran_s, next_s: When it was begun, when the last one was sent, when the next one is due; since the
+            epoch, 0 for never.
+    """
+
+    name: str
+    interval_s: int
+    runs: int
+    queued_s: float
+    ran_s: float
+    next_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TracedMessage:
+    """A SIP message that was kept.
+
+    Args:
+        number: Counts from 0.
+        time_s: When it went, since the epoch.
+        remote: `host:port` of the other side.
+    """
+
+    number: int
+    time_s: float
+    sent: bool
+    remote: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What a NOTIFY says.
 
@@ -146,6 +183,40 @@ class Notice:
     headers: Sequence[tuple[str, str]]
     body: bytes = b""
     content_type: str = ""
+
+
+class SipTracing(Protocol):
+    """What is done with the SIP messages that come and go."""
+
+    verbose: bool
+    "Whether those that pjsip's logger selects are shown on the consoles."
+
+    @property
+    def history(self) -> Sequence[TracedMessage]:
+        """The messages that were kept, as far as there was room."""
+
+    def set(self, technology: str, address: str, *, add: bool = False) -> None:
+        """Show messages on the consoles, in the form of SIP or PJSIP.
+
+        Args:
+            address: `*` for everybody's; `host`, `host:port`, or a network for some; empty for none.
+            add: These beside those that are shown already.
+        """
+
+    def traced(self, technology: str) -> bool:
+        """Whether any are shown."""
+
+    def set_method(self, method: str, *, add: bool = False) -> Sequence[str]:
+        """Select messages of pjsip's logger by method, too; the methods in force are returned."""
+
+    def record(self, on: bool) -> None:
+        """Keep each message from now on, or no more."""
+
+    def forget(self) -> None:
+        """Forget what was kept."""
+
+    async def write(self, path: Path) -> None:
+        """Write what pjsip's logger selects to a file (pcap) too. Raises OSError."""
 
 
 @runtime_checkable
@@ -168,8 +239,8 @@ class SipDriver(Protocol):
         """The options of an object of pjsip.conf as Asterisk shows them, by name; None when there is none.
 
         Args:
-            kind: endpoint, aor, auth, transport, identify, or registration; or peer, for what sip.conf says of
-                one, what holds for all included.
+            kind: endpoint, aor, auth, transport, identify, or registration; global or system, of which there is one;
+                or peer, for what sip.conf says of one, what holds for all included.
             name: Its name.
         """
 
@@ -198,15 +269,27 @@ class SipDriver(Protocol):
             target: A peer or endpoint, a SIP URI, or `call:` and a Call-ID.
         """
 
-    def trace(self, technology: str, address: str) -> None:
-        """Show SIP messages on the console, in the form of SIP or PJSIP.
+    @property
+    def tracing(self) -> SipTracing:
+        """What is done with SIP messages."""
 
-        Args:
-            address: `*` for everybody's, `host` or `host:port` for one's, empty for none.
-        """
+    def versions(self) -> tuple[str, Sequence[int]]:
+        """The version of PJSIP, and the numbers of the ciphers that its TLS has."""
 
-    def traced(self, technology: str) -> str:
-        """Whose messages are shown, as `trace` takes it."""
+    def rtp_ports(self) -> tuple[int, int]:
+        """The first and the last port of audio."""
+
+    def probes(self) -> Sequence[ProbeFacts]:
+        """The probing of pjsip.conf's contacts, by name."""
+
+    def synchronize(self, aor: str) -> bool:
+        """Probe the contacts of an address of record of pjsip.conf anew; False when there is none of that name."""
+
+    def maintain(self, endpoint: str, on: bool) -> None:
+        """Refuse new calls from and to an endpoint of pjsip.conf, or take them again."""
+
+    def maintained(self) -> Sequence[str]:
+        """The endpoints whose new calls are refused, by name."""
 
     def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
         """The contacts of an endpoint as a dial string, joined by `&`."""

@@ -24,14 +24,14 @@ def pjsip_qualify(rt: "Runtime", name: str) -> list[str]:
 def pjsip_set_logger(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none."""
     on = state.lower() == "on"
-    driver_of(rt).trace("PJSIP", "*" if on else "")
+    driver_of(rt).tracing.set("PJSIP", "*" if on else "")
     return [f"PJSIP Logging {'enabled' if on else 'disabled'}"]
 
 
 @command("pjsip set logger host <address>", see="sip set debug ip")
 def pjsip_set_logger_host(rt: "Runtime", address: str) -> list[str]:
     """Show the SIP messages from and to one address, `host` or `host:port`."""
-    driver_of(rt).trace("PJSIP", address)
+    driver_of(rt).tracing.set("PJSIP", address)
     return [f"PJSIP Logging Enabled for host: {address}"]
 
 

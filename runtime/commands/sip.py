@@ -153,8 +153,8 @@ def sip_unregister(rt: "Runtime", name: str) -> list[str]:
 def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none."""
     driver = driver_of(rt)
-    before = driver.traced("SIP")
-    driver.trace("SIP", "*" if state.lower() == "on" else "")
+    before = driver.tracing.traced("SIP")
+    driver.tracing.set("SIP", "*" if state.lower() == "on" else "")
     if state.lower() != "on":
         return ["SIP Debugging Disabled"]
     return ["SIP Debugging re-enabled" if before else "SIP Debugging enabled"]
@@ -163,7 +163,7 @@ def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
 @command("sip set debug ip <address>", see="sip set debug peer")
 def sip_set_debug_ip(rt: "Runtime", address: str) -> list[str]:
     """Show the SIP messages from and to one address, `host` or `host:port`."""
-    driver_of(rt).trace("SIP", address)
+    driver_of(rt).tracing.set("SIP", address)
     return [f"SIP Debugging Enabled for IP: {address.partition(':')[0]}"]
 
 
@@ -176,7 +176,7 @@ def sip_set_debug_peer(rt: "Runtime", name: str) -> list[str]:
         return [f"No such peer '{name}'"]
     if not found.address:
         return [f"Unable to get IP address of peer '{name}'"]
-    driver.trace("SIP", found.address)
+    driver.tracing.set("SIP", found.address)
     return [f"SIP Debugging Enabled for IP: {found.address}"]
 
 

@@ -1,22 +1,23 @@
 """The driver of `SIP/` and `PJSIP/`: configuration, registrar, incoming and outgoing calls, on one PJSIP."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
-from asterism.runtime.drivers.pjsip import deflect, refer, security, shown
+from asterism.runtime.drivers.pjsip import deflect, refer, security
 from asterism.runtime.drivers.pjsip.admission import admit
+from asterism.runtime.drivers.pjsip.asked import Asked
 from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
+from asterism.runtime.drivers.pjsip.maintenance import RETRY_AFTER, Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.options import Report, bracketed, host_port, read_acls
 from asterism.runtime.drivers.pjsip.outgoing import hosts
-from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
@@ -28,7 +29,6 @@ from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.drivers.pjsip.watcher import Watcher
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
-from asterism.runtime.peers import ContactFacts, EndpointFacts, Notice, PeerFacts, RegistrationFacts
 from asterism.runtime.states import DeviceState
 from asterism.runtime.switch import Switch
 
@@ -41,19 +41,14 @@ STOP_WAIT_S = 1.0
 _ALLOW = "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE, PRACK, NOTIFY, INFO, MESSAGE, REGISTER"
 
 
-class PjsipDriver(Watcher):
+class PjsipDriver(Asked, Watcher):
     """Meets asterism.runtime.driver.ChannelDriver and asterism.runtime.peers.SipDriver."""
 
     technologies: tuple[str, ...] = ("SIP", "PJSIP")
     description = "Session Initiation Protocol, by PJSIP"
 
     def __init__(self) -> None:
-        self._switch: Switch
-        self._stack: Stack
-        self._presence: Presence
-        self._tracing: Tracing
         self._registrar: Registrar
-        self._registrations: Registrations
         self._dialects = {name: Dialect(name) for name in FILES}
         self._identities = Identities()
         self._usages = Usages()
@@ -75,7 +70,7 @@ class PjsipDriver(Watcher):
         dialects, report = self._read(lenient=True)
         report.write(log)
         self._stack = Stack(log, self._event)
-        self._tracing = Tracing(log)
+        self.tracing, self._maintenance = Tracing(switch), Maintenance(log)
         transports = [each for dialect in dialects.values() for each in dialect.transports]
         agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), _agent())
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
@@ -118,6 +113,7 @@ class PjsipDriver(Watcher):
             registered = registered and loop.time() < end - STOP_WAIT_S * 0.8
         await self._presence.contacts.stop()
         self._stack.stop()
+        await self.tracing.stop()
         self._calls.clear()
 
     async def reload(self) -> None:
@@ -251,7 +247,7 @@ class PjsipDriver(Watcher):
                 if (call := self._calls.get(event.call)) is not None:
                     call.last_stats = event.stats
             case native.Wire():
-                self._tracing.show(event)
+                self.tracing.show(event)
             case native.Log():
                 self._pjsip_log(event)
             case native.PlayerEnded():
@@ -290,6 +286,11 @@ class PjsipDriver(Watcher):
         if not self._let_in(endpoint, event.source):
             self._respond(event.token, 403)
             return
+        # Who goes may say so at any time.
+        ends = event.contacts and all(each.expires_s == 0 for each in event.contacts)
+        if not ends and self._maintenance.refuses(endpoint, "REGISTER", event.source):
+            self._respond(event.token, 503, [RETRY_AFTER])
+            return
         answer = self._registrar.register(event, endpoint, dialect)
         self._respond(event.token, answer.code, answer.headers)
 
@@ -310,6 +311,10 @@ class PjsipDriver(Watcher):
 
     def _request(self, event: native.Request) -> None:
         call = self._calls.get(event.call) if event.call else None
+        caller = None if event.call else self._identities.endpoint(event.identity)
+        if self._maintenance.refuses(caller, event.method, event.source):
+            self._respond(event.token, 503, [RETRY_AFTER])
+            return
         if event.method == "OPTIONS":
             self._options(event)
         elif event.method in ("MESSAGE", "NOTIFY") and call is not None:
@@ -353,6 +358,10 @@ class PjsipDriver(Watcher):
         if known is None or not self._let_in(endpoint, event.source):
             call.hangup(Cause.CALL_REJECTED)
             return
+        if self._maintenance.refuses(known, "INVITE", event.source):
+            call.response_headers.append(RETRY_AFTER)
+            call.hangup(Cause.SWITCH_CONGESTION)
+            return
         general = self._dialects[technology].general
         replaced = self._calls.get(event.replaces)
         admit(self._switch, call, event, general, len(self._usages.of(endpoint).calls), replaced)
@@ -367,6 +376,7 @@ class PjsipDriver(Watcher):
         """
         technology = technology.upper()
         endpoint, departure = self._presence.router.find(technology, resource)
+        self._maintenance.check(endpoint)
         call = Call(endpoint, self._new_name(technology, endpoint.name), self._switch.log, self)
         call.departure = departure
         return call
@@ -415,82 +425,6 @@ class PjsipDriver(Watcher):
                 if endpoint is not None and endpoint.calls_out:
                     return self._presence.state_of(endpoint)
         return DeviceState.INVALID
-
-    # ---- SipDriver: what commands and functions ask
-
-    def peers(self) -> Sequence[PeerFacts]:
-        """The peers of sip.conf."""
-        return shown.peers_of(self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now())
-
-    def peer(self, name: str) -> PeerFacts | None:
-        """One peer of sip.conf."""
-        dialect, now = self._dialects["SIP"], self._switch.now()
-        endpoint = dialect.endpoints.get(name)
-        if endpoint is None or not endpoint.calls_out:
-            return None
-        return shown.peer_facts(endpoint, dialect, self._presence.contacts, self._usages, now)
-
-    def endpoints(self) -> Sequence[EndpointFacts]:
-        """The endpoints of pjsip.conf."""
-        dialect, now = self._dialects["PJSIP"], self._switch.now()
-        return [
-            shown.endpoint_facts(each, dialect, self._presence.contacts, self._usages, now)
-            for each in dialect.endpoints.values()
-        ]
-
-    def objects(self, kind: str) -> Sequence[str]:
-        """The names of the objects of pjsip.conf of one type."""
-        return [name for each, name in self._dialects["PJSIP"].written if each == kind]
-
-    def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
-        """The options of an object of pjsip.conf, or of a peer of sip.conf."""
-        return parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
-
-    def contacts(self) -> Sequence[ContactFacts]:
-        """The contacts of pjsip.conf's addresses of record."""
-        return shown.contacts_of(self._dialects["PJSIP"], self._presence.contacts, self._switch.now())
-
-    def domains(self) -> Sequence[tuple[str, str]]:
-        """sip.conf's domains."""
-        return self._dialects["SIP"].general.domains
-
-    def registrations(self) -> Sequence[RegistrationFacts]:
-        """Our registrations with others."""
-        return [shown.registration_facts(each) for each in self._registrations]
-
-    def probe(self, technology: str, name: str) -> bool:
-        """Send an OPTIONS to each contact of a peer or endpoint."""
-        return self._presence.probe(technology, name)
-
-    def unregister(self, name: str) -> bool:
-        """End the registration of a peer."""
-        return self._presence.unregister(name)
-
-    def register(self, technology: str, name: str, *, register: bool) -> bool:
-        """Begin a registration of ours again, or end it."""
-        return self._registrations.register(technology, name, register)
-
-    def notify(self, technology: str, target: str, notice: Notice) -> bool:
-        """Send a NOTIFY."""
-        if target.startswith("call:"):
-            found = [call for call in self._calls.values() if f"call:{call.sip_call_id}" == target]
-            for call in found:
-                call.notify(notice)
-            return bool(found)
-        return self._presence.notify(technology, target, notice)
-
-    def trace(self, technology: str, address: str) -> None:
-        """Show SIP messages on the console."""
-        self._tracing.set(technology, address)
-
-    def traced(self, technology: str) -> str:
-        """Whose messages are shown."""
-        return self._tracing.wanted.get(technology, "")
-
-    def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
-        """The contacts of an endpoint as a dial string."""
-        found = self._dialects["PJSIP"].endpoints.get(endpoint)
-        return shown.dial_contacts(found, self._presence.contacts.of, aor, user) if found else ""
 
 
 def _agent() -> str:

@@ -240,8 +240,59 @@ _REGISTRATION = """
     user_agent =
 """
 
+_GLOBAL = """
+    all_codecs_on_empty_reinvite = false
+    allow_sending_180_after_183 = false
+    contact_expiration_check_interval = 30
+    debug = no
+    default_auth_algorithms_uac = MD5
+    default_auth_algorithms_uas = MD5
+    default_from_user = asterisk
+    default_outbound_endpoint = default_outbound_endpoint
+    default_realm = asterisk
+    default_voicemail_extension =
+    disable_multi_domain = false
+    endpoint_identifier_order = ip,username,anonymous
+    ignore_uri_user_options = false
+    keep_alive_interval = 90
+    max_forwards = 70
+    max_initial_qualify_time = 0
+    mwi_disable_initial_unsolicited = false
+    mwi_tps_queue_high = 500
+    mwi_tps_queue_low = -1
+    norefersub = yes
+    regcontext =
+    send_contact_status_on_update_registration = no
+    taskprocessor_overload_trigger = global
+    unidentified_request_count = 5
+    unidentified_request_period = 5
+    unidentified_request_prune_interval = 30
+    use_callerid_contact = no
+    user_agent =
+"""
+_SYSTEM = """
+    accept_multiple_sdp_answers = false
+    compact_headers = false
+    disable_rport = false
+    disable_tcp_switch = true
+    follow_early_media_fork = true
+    taskpool_auto_increment = 1
+    taskpool_idle_timeout = 60
+    taskpool_initial_size = 4
+    taskpool_max_size = 50
+    taskpool_minimum_size = 4
+    threadpool_auto_increment = 1
+    threadpool_idle_timeout = 60
+    threadpool_initial_size = 4
+    threadpool_max_size = 50
+    timer_b = 32000
+    timer_t1 = 500
+"""
+
+_SINGLE = {"global": _GLOBAL, "system": _SYSTEM}
+"Types of which there is one object, also where the file has none."
 _DEFAULTS = {"endpoint": _ENDPOINT, "aor": _AOR, "auth": _AUTH, "transport": _TRANSPORT, "identify": _IDENTIFY,
-             "registration": _REGISTRATION}  # fmt: skip
+             "registration": _REGISTRATION, **_SINGLE}  # fmt: skip
 _SPACED = frozenset(("call_group", "pickup_group", "named_call_group", "named_pickup_group"))
 "Lists that Asterisk shows with blanks behind the commas."
 _LISTS = frozenset(("aors", "auth", "outbound_auth", "mailboxes", "identify_by", "contact"))
@@ -253,7 +304,9 @@ _ACCESS = {"acl": "acl", "permit": "acl", "deny": "acl", "contact_acl": "contact
 
 def parameters(dialect: Dialect, kind: str, name: str) -> dict[str, str] | None:
     """The options of an object as Asterisk shows them; None when there is no such object in force."""
-    lines = dialect.written.get((kind, name))
+    if kind in _SINGLE:
+        name = next((name for each, name in dialect.written if each == kind), "")
+    lines = dialect.written.get((kind, name), () if kind in _SINGLE else None)
     if lines is not None and kind == "peer":
         return {line.key: line.value for line in lines}
     if lines is None or kind not in _DEFAULTS:

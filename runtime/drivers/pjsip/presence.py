@@ -35,7 +35,7 @@ class Presence:
         self._identities, self._usages = identities, usages
         self._states: dict[str, DeviceState] = {}
         self.contacts = self._contacts = Contacts(switch.database, switch.log, self._contact_changed, switch.now)
-        self.prober = self._prober = Prober(self._send_options, self._reached, switch.log)
+        self.prober = self._prober = Prober(self._send_options, self._reached, switch.log, switch.now)
         self.router = Router(dialects, self._contacts, usages, stack, switch.log)
 
     async def adopt(self, dialect: Dialect) -> None:
@@ -92,6 +92,15 @@ class Presence:
                     # Nobody waits for the answer of a contact that is not watched, but it shall see the question.
                     with suppress(native.NativeError, ValueError):
                         self._send_options(contact, dialect.aors[aor])
+        return True
+
+    def synchronize(self, technology: str, name: str) -> bool:
+        """Probe the contacts of an address of record anew, as its options say; False when there is none."""
+        aor = self._dialects[technology].aors.get(name)
+        if aor is None:
+            return False
+        for contact in self._contacts.of(technology, name):
+            self._prober.watch(contact, aor)
         return True
 
     def learn(self, contact: Contact) -> None:

@@ -1,6 +1,7 @@
 """Probing contacts with OPTIONS, and what the answers say."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from asterism import _native as native
 from asterism.runtime.drivers.pjsip.contacts import Contact, Reach
 from asterism.runtime.drivers.pjsip.model import Aor
 from asterism.runtime.log import Log
+from asterism.runtime.peers import ProbeFacts
 
 UNREACHABLE_RETRY_S = 10.0
 """chan_sip probes a peer that did not answer again after this time."""
@@ -16,8 +18,12 @@ UNREACHABLE_RETRY_S = 10.0
 @dataclass(slots=True)
 class _Probe:
     aor: Aor
+    number: int
+    queued_at: float
     timer: asyncio.TimerHandle | None = None
     token: int = 0
+    runs: int = 0
+    ran_at: float = 0.0
 
 
 Reached = Callable[[Contact, Reach, Reach], None]
@@ -33,11 +39,14 @@ class Prober:
     Args:
         send: How an OPTIONS is sent.
         reached: Is told of each outcome.
+        now: Seconds since the epoch.
     """
 
-    def __init__(self, send: Send, reached: Reached, log: Log) -> None:
+    def __init__(self, send: Send, reached: Reached, log: Log, now: Callable[[], float]) -> None:
         self._send, self._reached, self._log = send, reached, log
+        self._now = now
         self._probes: dict[Contact, _Probe] = {}
+        self._made = itertools.count(1)
         self._tokens: dict[int, Contact] = {}
 
     def watch(self, contact: Contact, aor: Aor, delay_s: float = 0.0) -> None:
@@ -52,7 +61,7 @@ class Prober:
         if contact.reach is Reach.UNMONITORED:
             contact.reach = Reach.UNKNOWN
         if probe is None:
-            probe = self._probes[contact] = _Probe(aor)
+            probe = self._probes[contact] = _Probe(aor, next(self._made), self._now())
         probe.aor = aor
         probe.timer = asyncio.get_running_loop().call_later(delay_s, self.probe, contact)
 
@@ -70,6 +79,23 @@ class Prober:
             self.forget(contact)
         self._tokens.clear()
 
+    def facts(self, now: float) -> list[ProbeFacts]:
+        """The probes of pjsip.conf's contacts, in order of their names."""
+        loop = asyncio.get_running_loop()
+        found = [
+            ProbeFacts(
+                name=f"pjsip/options/{contact.aor}-{probe.number:08x}",
+                interval_s=round(probe.aor.qualify_s),
+                runs=probe.runs,
+                queued_s=probe.queued_at,
+                ran_s=probe.ran_at,
+                next_s=now + probe.timer.when() - loop.time() if probe.timer is not None else 0.0,
+            )
+            for contact, probe in self._probes.items()
+            if contact.technology == "PJSIP"
+        ]
+        return sorted(found, key=lambda each: each.name)
+
     def probe(self, contact: Contact) -> bool:
         """Send an OPTIONS now; False when this contact is not watched."""
         probe = self._probes.get(contact)
@@ -78,6 +104,7 @@ class Prober:
         if probe.timer is not None:
             probe.timer.cancel()
         self._tokens.pop(probe.token, None)
+        probe.runs, probe.ran_at = probe.runs + 1, self._now()
         try:
             probe.token = self._send(contact, probe.aor)
         except (native.NativeError, ValueError) as error:

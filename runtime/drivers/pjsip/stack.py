@@ -85,7 +85,7 @@ class Stack:
         self._endpoint: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts: dict[AccountKind, Any] = {}
-        self._ports = RtpPorts()
+        self.ports = RtpPorts()
         self.listening: dict[tuple[str, str, int], Listening] = {}
         self.running = False
 
@@ -99,7 +99,7 @@ class Stack:
         if _owner is not None:
             raise DriverError("SIP belongs to another runtime of this process: PJSIP allows one")
         _owner = self
-        self._ports = ports
+        self.ports = ports
         self._loop = asyncio.get_running_loop()
         try:
             self._create(user_agent, rate_hz)
@@ -262,8 +262,8 @@ class Stack:
         media.srtpUse = 0
         # An answer with several codecs is fine; to pin one down by another INVITE would be for telephones.
         media.lockCodecEnabled = False
-        media.transportConfig.port = self._ports.start
-        media.transportConfig.portRange = max(self._ports.end - self._ports.start, 0)
+        media.transportConfig.port = self.ports.start
+        media.transportConfig.portRange = max(self.ports.end - self.ports.start, 0)
         if host not in ("0.0.0.0", "::"):
             media.transportConfig.boundAddress = host
         if transport and kind.external:

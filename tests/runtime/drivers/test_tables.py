@@ -106,9 +106,16 @@ class Shown:
     def notify(self, technology: str, target: str, notice: Any) -> bool:
         return False
 
-    def trace(self, technology: str, address: str) -> None: ...
-    def traced(self, technology: str) -> str:
-        return ""
+    def versions(self) -> Any: ...
+    def rtp_ports(self) -> Any: ...
+    def probes(self) -> Any: ...
+    def synchronize(self, aor: str) -> bool:
+        return aor in self.dialect.aors
+
+    def maintain(self, endpoint: str, on: bool) -> None: ...
+    def maintained(self) -> Any: ...
+
+    tracing: Any = None
 
     # Runtime
     channels: ClassVar[dict[str, Any]] = {}

@@ -1,0 +1,122 @@
+"""What commands, functions and actions ask the driver, and let it do: the part of it that serves no call."""
+
+from collections.abc import Mapping, Sequence
+
+import pjsua2 as pj
+from asterism.runtime.drivers.pjsip import shown
+from asterism.runtime.drivers.pjsip.call import Call
+from asterism.runtime.drivers.pjsip.maintenance import Maintenance
+from asterism.runtime.drivers.pjsip.model import Dialect
+from asterism.runtime.drivers.pjsip.parameters import parameters
+from asterism.runtime.drivers.pjsip.presence import Presence
+from asterism.runtime.drivers.pjsip.registrations import Registrations
+from asterism.runtime.drivers.pjsip.stack import Stack
+from asterism.runtime.drivers.pjsip.tracing import Tracing
+from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.peers import ContactFacts, EndpointFacts, Notice, PeerFacts, ProbeFacts, RegistrationFacts
+from asterism.runtime.switch import Switch
+
+
+class Asked:
+    """Meets asterism.runtime.peers.SipDriver; the driver fills it in."""
+
+    _switch: Switch
+    _stack: Stack
+    _presence: Presence
+    _registrations: Registrations
+    _dialects: dict[str, Dialect]
+    _usages: Usages
+    _calls: dict[int, Call]
+    _maintenance: Maintenance
+    tracing: Tracing
+
+    def peers(self) -> Sequence[PeerFacts]:
+        """The peers of sip.conf."""
+        return shown.peers_of(self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now())
+
+    def peer(self, name: str) -> PeerFacts | None:
+        """One peer of sip.conf."""
+        dialect, now = self._dialects["SIP"], self._switch.now()
+        endpoint = dialect.endpoints.get(name)
+        if endpoint is None or not endpoint.calls_out:
+            return None
+        return shown.peer_facts(endpoint, dialect, self._presence.contacts, self._usages, now)
+
+    def endpoints(self) -> Sequence[EndpointFacts]:
+        """The endpoints of pjsip.conf."""
+        dialect, now = self._dialects["PJSIP"], self._switch.now()
+        return [
+            shown.endpoint_facts(each, dialect, self._presence.contacts, self._usages, now)
+            for each in dialect.endpoints.values()
+        ]
+
+    def objects(self, kind: str) -> Sequence[str]:
+        """The names of the objects of pjsip.conf of one type."""
+        return [name for each, name in self._dialects["PJSIP"].written if each == kind]
+
+    def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
+        """The options of an object of pjsip.conf, or of a peer of sip.conf."""
+        return parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
+
+    def contacts(self) -> Sequence[ContactFacts]:
+        """The contacts of pjsip.conf's addresses of record."""
+        return shown.contacts_of(self._dialects["PJSIP"], self._presence.contacts, self._switch.now())
+
+    def domains(self) -> Sequence[tuple[str, str]]:
+        """sip.conf's domains."""
+        return self._dialects["SIP"].general.domains
+
+    def registrations(self) -> Sequence[RegistrationFacts]:
+        """Our registrations with others."""
+        return [shown.registration_facts(each) for each in self._registrations]
+
+    def probe(self, technology: str, name: str) -> bool:
+        """Send an OPTIONS to each contact of a peer or endpoint."""
+        return self._presence.probe(technology, name)
+
+    def unregister(self, name: str) -> bool:
+        """End the registration of a peer."""
+        return self._presence.unregister(name)
+
+    def register(self, technology: str, name: str, *, register: bool) -> bool:
+        """Begin a registration of ours again, or end it."""
+        return self._registrations.register(technology, name, register)
+
+    def notify(self, technology: str, target: str, notice: Notice) -> bool:
+        """Send a NOTIFY."""
+        if target.startswith("call:"):
+            found = [call for call in self._calls.values() if f"call:{call.sip_call_id}" == target]
+            for call in found:
+                call.notify(notice)
+            return bool(found)
+        return self._presence.notify(technology, target, notice)
+
+    def dial_contacts(self, endpoint: str, aor: str = "", user: str = "") -> str:
+        """The contacts of an endpoint as a dial string."""
+        found = self._dialects["PJSIP"].endpoints.get(endpoint)
+        return shown.dial_contacts(found, self._presence.contacts.of, aor, user) if found else ""
+
+    def versions(self) -> tuple[str, Sequence[int]]:
+        """The version of PJSIP, and the ciphers of its TLS by their numbers."""
+        endpoint = pj.Endpoint.instance()
+        return str(endpoint.libVersion().full), list(endpoint.utilSslGetAvailableCiphers())
+
+    def rtp_ports(self) -> tuple[int, int]:
+        """The first and the last port of audio."""
+        return self._stack.ports.start, self._stack.ports.end
+
+    def probes(self) -> Sequence[ProbeFacts]:
+        """The probes of pjsip.conf's contacts."""
+        return self._presence.prober.facts(self._switch.now())
+
+    def synchronize(self, aor: str) -> bool:
+        """Probe the contacts of an address of record anew."""
+        return self._presence.synchronize("PJSIP", aor)
+
+    def maintain(self, endpoint: str, on: bool) -> None:
+        """Take an endpoint of pjsip.conf out of service for new calls, or back."""
+        (self._maintenance.names.add if on else self._maintenance.names.discard)(endpoint)
+
+    def maintained(self) -> Sequence[str]:
+        """The endpoints in maintenance."""
+        return sorted(self._maintenance.names)
