@@ -7,10 +7,11 @@ no more than one without. When a chain changes, whatever is playing moves to whe
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from asterism.runtime import overhearing
 from asterism.runtime.driver import Audio, Passage, Playing, SoundFile, Tone
 from asterism.runtime.errors import DriverError
 from asterism.runtime.sounds import duration_ms
@@ -37,10 +38,24 @@ def end(channel: "ChannelBase") -> "ChannelBase | None":
     return next(_reached(channel, set(), lambda source, listener: True), None)
 
 
+def _joined(channel: "ChannelBase") -> "Iterable[ChannelBase]":
+    return channel.joined
+
+
 def _reached(
-    channel: "ChannelBase", seen: "set[ChannelBase]", open_to: "Callable[[ChannelBase, ChannelBase], bool]"
+    channel: "ChannelBase",
+    seen: "set[ChannelBase]",
+    open_to: "Callable[[ChannelBase, ChannelBase], bool]",
+    onward: "Callable[[ChannelBase], Iterable[ChannelBase]]" = _joined,
 ) -> "Iterator[ChannelBase]":
-    """Follow Local pairs to their ends, as far as the way is open; `seen` keeps loops from being gone round twice."""
+    """Follow Local pairs to their ends, as far as the way is open; `seen` keeps loops from being gone round twice.
+
+    Args:
+        channel: By way of which.
+        seen: Where one has been.
+        open_to: Whether a channel (the first) is heard at another one.
+        onward: Where it goes on from the other half of a pair.
+    """
     if channel in seen or len(seen) > _CHAIN_MAX:
         return
     seen.add(channel)
@@ -50,9 +65,9 @@ def _reached(
     across = beyond(channel)
     if across is None:
         return
-    for other in across.joined:
+    for other in onward(across):
         if open_to(other, across):
-            yield from _reached(other, seen, open_to)
+            yield from _reached(other, seen, open_to, onward)
 
 
 def beyond(channel: "ChannelBase") -> "ChannelBase | None":
@@ -66,22 +81,30 @@ def beyond(channel: "ChannelBase") -> "ChannelBase | None":
 
 def audio_of(channel: "ChannelBase") -> Audio | None:
     """The audio that is heard by whoever is behind this channel, or by what listens where nobody is."""
-    found = end(channel)
-    return _ear(channel) if found is None else found.leg.audio
+    return next(_audible(channel, set()), None)
 
 
-def _ear(channel: "ChannelBase") -> Audio | None:
-    """What listens at the open end that one comes to by way of this channel."""
-    here = channel
-    for _ in range(_CHAIN_MAX):
+def audios_of(channel: "ChannelBase") -> list[Audio]:
+    """All audio that is to be heard when something is played to a channel, that of who overhears it too."""
+    seen: set[ChannelBase] = set()
+    found = list(_audible(channel, seen))
+    for each in overhearing.of(channel):
+        if each.hears and each.both:
+            found += _audible(each.spy, seen)
+    return found
+
+
+def _audible(channel: "ChannelBase", seen: "set[ChannelBase]") -> "Iterator[Audio]":
+    """The audio of whoever is behind this channel, and of what listens at the open ends that one comes to."""
+    for found in _reached(channel, seen, lambda source, listener: True, overhearing.hearers):
+        if found.leg.audio is not None:
+            yield found.leg.audio
+    # Every half of a pair that one has come to is in `seen` now.
+    for here in tuple(seen):
         across = beyond(here)
-        if across is None:
-            return None
-        if not across.joined:
-            ear = across.datastores.get(_EAR)
-            return ear if isinstance(ear, Ear) else None
-        here = across.joined[0]
-    return None
+        ear = None if across is None or across.joined else across.datastores.get(_EAR)
+        if isinstance(ear, Ear):
+            yield ear
 
 
 def is_spoken_to(channel: "ChannelBase") -> bool:
@@ -138,6 +161,24 @@ def wire(wanted: "dict[ChannelBase, tuple[ChannelBase, ...]]") -> bool:
     return all(agreed)
 
 
+def overhear(hearing: "overhearing.Overhearing", *, on: bool = True) -> None:
+    """Begin, or end, that a channel overhears another one."""
+    spy, target = hearing.spy, hearing.target
+    concerned = dict.fromkeys((*_around(spy), *_around(target)))
+    (hearing.begin if on else hearing.end)()
+    adapt(hearing, *concerned)
+
+
+def adapt(hearing: "overhearing.Overhearing", *others: "ChannelBase") -> None:
+    """Connect again who is concerned, after the way in which one channel overhears another was changed."""
+    spy, target = hearing.spy, hearing.target
+    for each in dict.fromkeys((*others, *_around(spy), *_around(target))):
+        _connect(each)
+    _reroute(spy, target)
+    for play in tuple(target.plays):
+        play.route()
+
+
 def refresh(channel: "ChannelBase") -> None:
     """Connect again who is concerned by a channel, after it was muted or unmuted, or its driver has changed it."""
     for each in _around(channel):
@@ -147,7 +188,7 @@ def refresh(channel: "ChannelBase") -> None:
 def _around(channel: "ChannelBase") -> "Iterator[ChannelBase]":
     """Whoever hears, or is heard by way of, a channel."""
     yield from ends(channel)
-    for other in channel.joined:
+    for other in dict.fromkeys((*overhearing.sources(channel), *overhearing.hearers(channel))):
         yield from ends(other)
 
 
@@ -157,9 +198,10 @@ def _connect(channel: "ChannelBase") -> bool:
     if audio is None:
         return True
     seen = {channel}
-    for other in channel.joined:
+    for other in overhearing.sources(channel):
         if _open(other, channel):
-            heard += [found.leg.audio for found in _reached(other, seen, _open) if found.leg.audio is not None]
+            reached = _reached(other, seen, _open, overhearing.sources)
+            heard += [found.leg.audio for found in reached if found.leg.audio is not None]
     try:
         return audio.hear(heard)
     except DriverError as error:  # One of them is ending, as a rule; its end will be told.
@@ -175,6 +217,8 @@ def _reroute(*changed: "ChannelBase") -> None:
     """Move what plays on the far halves of Local pairs to who hears it now, and wake who waits for that."""
     for channel in changed:
         _reroute_beyond(channel, set())
+        for each in overhearing.of(channel):
+            _reroute_beyond(each.spy, set())
 
 
 def _reroute_beyond(channel: "ChannelBase", seen: "set[ChannelBase]") -> None:
@@ -187,7 +231,7 @@ def _reroute_beyond(channel: "ChannelBase", seen: "set[ChannelBase]") -> None:
     for play in tuple(across.plays):
         play.route()
     across.stir()
-    for other in across.joined:
+    for other in overhearing.sources(across):
         _reroute_beyond(other, seen)
 
 
@@ -267,8 +311,8 @@ class Play:
         self._pieces = list(pieces)
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._audio: Audio | None = None
-        self._playing: Playing | None = None
+        self._audios: list[Audio] = []
+        self._playings: list[Playing] = []
         self._began = 0.0
         self.failed = False
         "Whether something of it could not be played."
@@ -305,45 +349,50 @@ class Play:
 
     def route(self) -> None:
         """Play it to whoever hears the channel now."""
-        audio = audio_of(self._channel)
-        if audio is self._audio or not self._pieces:
+        audios = self._heard()
+        if audios == self._audios or not self._pieces:
             return
         self._silence()
-        self._start(audio, round((self._loop.time() - self._began) * 1000))
+        self._start(audios, round((self._loop.time() - self._began) * 1000))
 
     def _silence(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
+        playings, self._playings = self._playings, []
+        for playing in playings:
+            playing.stop()
+
+    def _heard(self) -> list[Audio]:
+        """Where the piece is to be heard; an echo comes back to one alone."""
+        found = audios_of(self._channel)
+        return found[:1] if self.is_echo else found
 
     def _next(self) -> None:
         if not self._pieces:
             self._finish()
             return
         self._began = self._loop.time()
-        self._start(audio_of(self._channel), 0)
+        self._start(self._heard(), 0)
 
-    def _start(self, audio: Audio | None, offset_ms: int) -> None:
-        self._audio = audio
+    def _start(self, audios: list[Audio], offset_ms: int) -> None:
+        self._audios = audios
         piece = self._pieces[0]
-        if audio is not None:
-            self._playing = piece.start(audio, offset_ms)
-        self._watch = self._loop.create_task(self._until_over(piece, self._playing, offset_ms))
+        self._playings = [piece.start(audio, offset_ms) for audio in audios]
+        self._watch = self._loop.create_task(self._until_over(piece, list(self._playings), offset_ms))
 
-    async def _until_over(self, piece: Piece, playing: Playing | None, offset_ms: int) -> None:
-        if playing is not None:
+    async def _until_over(self, piece: Piece, playings: list[Playing], offset_ms: int) -> None:
+        if playings:
             try:
-                await playing.wait()
+                for playing in playings:
+                    await playing.wait()
             except Exception as error:  # A player that breaks costs its sound, not the call.
                 self.failed = True
                 self._channel.warn(f"Playing to {self._channel.name} failed: {error}")
         else:
             length_ms = await self._loop.run_in_executor(None, piece.length_ms)
             await asyncio.sleep(max(0.0, length_ms - offset_ms) / 1000 if length_ms < float("inf") else 1e9)
-        self._watch = self._playing = None
+        self._watch, self._playings = None, []
         if self._pieces:
             self._pieces.pop(0)
             self._next()
