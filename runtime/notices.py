@@ -30,19 +30,15 @@ _OURS = frozenset(
 )
 
 
-class Unknown(AsterismError):
-    """There is no such message; its text is what the manager answers."""
-
-
 async def notice_named(rt: "Runtime", file: str, name: str) -> Notice:
     """Read what is to be said from a section of a file.
 
     Raises:
-        Unknown: There is no such section.
+        AsterismError: There is no such section.
     """
     lines = await asyncio.to_thread(_section, rt, file, name)
     if lines is None:
-        raise Unknown(f"Unable to find notify type '{name}'")
+        raise AsterismError(f"Unable to find notify type '{name}'")
     return notice(lines)
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.agi import asynchronous, protocol
 from asterism.runtime.agi.command import find
 from asterism.runtime.danger import is_dangerous, may_run
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
 def agi(rt: "Runtime", request: Request) -> Response:
     """Let a channel that runs AGI(agi:async) run a command; the event AsyncAGIExec tells what came of it."""
     name, command = request.get("Channel"), request.get("Command")
-    if not name or not command:
-        return Response.error("Both, Channel and Command are *required*")
-    channel = rt.channels.find(name)
-    if channel is None:
-        return Response.error(f"Channel {name} does not exist.")
+    given((name and command, "Both, Channel and Command are *required*"))
+    channel = channel_of(rt, name, f"Channel {name} does not exist.")
     if not _may_run(rt, command):
         return Response.error("Permission denied")
     queue = asynchronous.queue_of(channel)

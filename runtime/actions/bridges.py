@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from asterism.dialplan.scope import Jump
 from asterism.runtime import features
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.channel import Channel
 from asterism.runtime.commands.bridges import TECHNOLOGIES
 from asterism.runtime.declare import action
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.member import bring, play_to
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.settings import is_true
@@ -25,14 +27,18 @@ def bridge_list(rt: "Runtime", bridge_type: str = "") -> Response:
     return Response.listing("Bridge listing will follow", items, "BridgeListComplete")
 
 
+def _bridge(rt: "Runtime", uniqueid: str) -> Bridge:
+    given((uniqueid, "BridgeUniqueid must be provided"))
+    found = rt.bridges.get(uniqueid)
+    if found is None:
+        raise AsterismError("Specified BridgeUniqueid not found")
+    return found
+
+
 @action("BridgeInfo")
 def bridge_info(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
     """List who is in a bridge."""
-    if not bridge_uniqueid:
-        return Response.error("BridgeUniqueid must be provided")
-    bridge = rt.bridges.get(bridge_uniqueid)
-    if bridge is None:
-        return Response.error("Specified BridgeUniqueid not found")
+    bridge = _bridge(rt, bridge_uniqueid)
     items = [Item("BridgeInfoChannel", channel_headers(each.snapshot())) for each in bridge.members]
     totals: list[Header] = bridge_headers(bridge.snapshot())
     return Response.listing("Bridge channel listing will follow", items, "BridgeInfoComplete", totals)
@@ -41,11 +47,7 @@ def bridge_info(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
 @action("BridgeDestroy")
 def bridge_destroy(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
     """Send everybody out of a bridge."""
-    if not bridge_uniqueid:
-        return Response.error("BridgeUniqueid must be provided")
-    bridge = rt.bridges.get(bridge_uniqueid)
-    if bridge is None:
-        return Response.error("Specified BridgeUniqueid not found")
+    bridge = _bridge(rt, bridge_uniqueid)
     bridge.destroy()
     return Response.success("Bridge has been destroyed")
 
@@ -53,11 +55,8 @@ def bridge_destroy(rt: "Runtime", bridge_uniqueid: str = "") -> Response:
 @action("BridgeKick")
 def bridge_kick(rt: "Runtime", bridge_uniqueid: str = "", channel: str = "") -> Response:
     """Hang up one channel in a bridge."""
-    if not channel:
-        return Response.error("Channel must be provided")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Channel does not exist")
+    given((channel, "Channel must be provided"))
+    found = channel_of(rt, channel, "Channel does not exist")
     if not bridge_uniqueid and found.bridge is None:
         return Response.error("Channel is not in a bridge")
     if bridge_uniqueid and bridge_uniqueid not in rt.bridges:

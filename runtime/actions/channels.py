@@ -7,6 +7,7 @@ from asterism.dialplan.regex import BadPattern, from_outside
 from asterism.functions.indirect import value_of_later
 from asterism.functions.mute import mute
 from asterism.runtime import features, optimizing, transfer
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
@@ -30,12 +31,7 @@ CAUSE_MAX = 127
 async def status(rt: "Runtime", request: Request) -> Response:
     """List one channel, or all, and variables of each that `Variables` names."""
     name = request.get("Channel")
-    found: list[Channel] = list(rt.channels.values())
-    if name:
-        channel = rt.channels.find(name)
-        if channel is None:
-            return Response.error("No such channel")
-        found = [channel]
+    found = [channel_of(rt, name)] if name else list(rt.channels.values())
     names = [each.strip() for each in request.get("Variables").split(",") if each.strip()]
     every = is_true(request.get("AllVariables"))
     items = [await _status(rt, each, names, every) for each in found]
@@ -72,7 +68,7 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
     if every:
         values += [(name, channel.variables[name]) for name in channel.variables]
     headers += [("Variable", f"{name}={value}") for name, value in values]
-    return Item("Status", headers)
+    return Item("Status", headers, marked_last=True)
 
 
 # --- variables ----------------------------------------------------------------------------------
@@ -81,11 +77,8 @@ async def _status(rt: "Runtime", channel: Channel, names: list[str], every: bool
 @action("Getvar", privilege="call,reporting")
 async def getvar(rt: "Runtime", variable: str = "", channel: str = "") -> Response:
     """Read a variable or a function, of a channel or global."""
-    if not variable:
-        return Response.error("No variable specified")
-    found = rt.channels.find(channel) if channel else None
-    if channel and found is None:
-        return Response.error("No such channel")
+    given((variable, "No variable specified"))
+    found = channel_of(rt, channel) if channel else None
     value = ""
     if rt.live_dangerously or not is_dangerous(rt, [variable], write=False):
         try:
@@ -98,11 +91,8 @@ async def getvar(rt: "Runtime", variable: str = "", channel: str = "") -> Respon
 @action("Setvar", privilege="call")
 async def setvar(rt: "Runtime", variable: str = "", value: str = "", channel: str = "") -> Response:
     """Set a variable, or write a function, of a channel or global."""
-    if not variable:
-        return Response.error("No variable specified")
-    found = rt.channels.find(channel) if channel else None
-    if channel and found is None:
-        return Response.error("No such channel")
+    given((variable, "No variable specified"))
+    found = channel_of(rt, channel) if channel else None
     is_function = variable.endswith(")") and "(" in variable
     function = rt.find_function(variable.partition("(")[0]) if is_function else None
     if is_function and (function is None or not function.writers):
@@ -126,8 +116,7 @@ async def setvar(rt: "Runtime", variable: str = "", value: str = "", channel: st
 @action("Hangup", privilege="system,call")
 def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
     """Hang up a channel, or all whose name fits `/regular expression/`."""
-    if not channel:
-        return Response.error("No channel specified")
+    given((channel, "No channel specified"))
     number = 0
     if cause:
         if not cause.isdecimal() or int(cause) > CAUSE_MAX:
@@ -136,10 +125,7 @@ def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
             number = int(cause)
     if len(channel) > 2 and channel[0] == channel[-1] == "/":
         return _hangup_all(rt, channel[1:-1], number)
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
-    found.request_hangup(number)
+    channel_of(rt, channel).request_hangup(number)
     return Response.success("Channel Hungup")
 
 
@@ -160,13 +146,8 @@ def _hangup_all(rt: "Runtime", pattern: str, cause: int) -> Response:
 @action("AbsoluteTimeout", privilege="system,call")
 def absolute_timeout(rt: "Runtime", channel: str = "", timeout: str = "") -> Response:
     """End a call in so many seconds; 0 takes that back."""
-    if not channel:
-        return Response.error("No channel specified")
-    if not timeout:
-        return Response.error("No timeout specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "No channel specified"), (timeout, "No timeout specified"))
+    found = channel_of(rt, channel)
     try:
         seconds = float(timeout)
     except ValueError:
@@ -189,20 +170,15 @@ def redirect(rt: "Runtime", request: Request) -> Response:
     """Send a channel, and perhaps a second one, elsewhere in the dialplan."""
     name, second_name = request.get("Channel"), request.get("ExtraChannel")
     place = request.get("Context"), request.get("Exten"), request.get("Priority")
-    for what, text in (("Channel", name), ("Context", place[0]), ("Exten", place[1]), ("Priority", place[2])):
-        if not text:
-            return Response.error(f"{what} not specified")
+    needed = zip(("Channel", "Context", "Exten", "Priority"), (name, *place), strict=True)
+    given(*((text, f"{what} not specified") for what, text in needed))
     wrong = _place_error(rt, *place)
     if wrong:
         return Response.error(wrong)
-    first = rt.channels.find(name)
-    if first is None:
-        return Response.error(f"Channel does not exist: {name}")
+    first = channel_of(rt, name, f"Channel does not exist: {name}")
     if not second_name:
         return _moved(first, place, "Redirect")
-    second = rt.channels.find(second_name)
-    if second is None:
-        return Response.error(f"ExtraChannel does not exist: {second_name}")
+    second = channel_of(rt, second_name, f"ExtraChannel does not exist: {second_name}")
     other = tuple(request.get(f"Extra{part}") or place[at] for at, part in enumerate(("Context", "Exten", "Priority")))
     wrong = _place_error(rt, *other)
     if wrong:
@@ -234,13 +210,8 @@ def _moved(channel: Channel, place: tuple[str, str, str], what: str) -> Response
 @action("BlindTransfer", privilege="call")
 def blind_transfer(rt: "Runtime", channel: str = "", context: str = "", exten: str = "") -> Response:
     """Send whom a channel talks to elsewhere in the dialplan; its own call is over."""
-    if not channel:
-        return Response.error("No channel specified")
-    if not exten:
-        return Response.error("No extension specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Channel specified does not exist")
+    given((channel, "No channel specified"), (exten, "No extension specified"))
+    found = channel_of(rt, channel, "Channel specified does not exist")
     match transfer.blind(found, exten, context or found.context, external=True):
         case transfer.Result.SUCCESS:
             return Response.success("Transfer succeeded")
@@ -255,13 +226,8 @@ def blind_transfer(rt: "Runtime", channel: str = "", context: str = "", exten: s
 @action("Atxfer", privilege="call")
 def attended_transfer(rt: "Runtime", channel: str = "", exten: str = "", context: str = "") -> Response:
     """Let a channel call a number, to transfer the one it talks to there: by the keys that do it."""
-    if not channel:
-        return Response.error("No channel specified")
-    if not exten:
-        return Response.error("No extension specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Channel specified does not exist")
+    given((channel, "No channel specified"), (exten, "No extension specified"))
+    found = channel_of(rt, channel, "Channel specified does not exist")
     code = features.setting(found, "atxfer")
     if not code:
         return Response.error("No attended transfer feature code found")
@@ -274,11 +240,8 @@ def attended_transfer(rt: "Runtime", channel: str = "", exten: str = "", context
 @action("CancelAtxfer", privilege="call")
 def cancel_attended_transfer(rt: "Runtime", channel: str = "") -> Response:
     """Let a channel give up its attended transfer, by the keys that do it."""
-    if not channel:
-        return Response.error("No channel specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Channel specified does not exist")
+    given((channel, "No channel specified"))
+    found = channel_of(rt, channel, "Channel specified does not exist")
     code = features.setting(found, "atxferabort")
     if not code:
         return Response.error("No disconnect feature code found")
@@ -292,11 +255,8 @@ def cancel_attended_transfer(rt: "Runtime", channel: str = "") -> Response:
 @action("PlayDTMF", privilege="call")
 def play_dtmf(rt: "Runtime", channel: str = "", digit: str = "", duration: str = "", receive: bool = False) -> Response:
     """Send a digit to the far end of a channel, or let the channel receive it."""
-    found = rt.channels.find(channel) if channel else None
-    if found is None:
-        return Response.error("Channel not found")
-    if not digit:
-        return Response.error("No digit specified")
+    found = channel_of(rt, channel, "Channel not found")
+    given((digit, "No digit specified"))
     duration_ms = int(duration) if duration.isdecimal() and int(duration) else 100
     duration_ms = max(80, min(duration_ms, 60_000))
     key = digit[0].upper()
@@ -319,13 +279,8 @@ def mute_audio(rt: "Runtime", channel: str = "", direction: str = "", state: str
         direction: `in` for what comes from it, `out` for what goes to it, `all` for both.
         state: on or off.
     """
-    if not channel:
-        return Response.error("Channel not specified")
-    if not state:
-        return Response.error("State not specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "Channel not specified"), (state, "State not specified"))
+    found = channel_of(rt, channel)
     if not mute(found, direction or "all", is_true(state)):
         return Response.error("Failed to mute/unmute stream")
     return Response("Success")
@@ -335,13 +290,8 @@ def mute_audio(rt: "Runtime", channel: str = "", direction: str = "", state: str
 def send_text(rt: "Runtime", request: Request) -> Response:
     """Send a text message inside a call, of a `Content-Type` if one is given and the device can have it."""
     name, message, kind = request.get("Channel"), request.get("Message"), request.get("Content-Type")
-    if not name:
-        return Response.error("No channel specified")
-    if not message:
-        return Response.error("No Message specified")
-    found = rt.channels.find(name)
-    if found is None:
-        return Response.error("No such channel")
+    given((name, "No channel specified"), (message, "No Message specified"))
+    found = channel_of(rt, name)
     if found.far_end_gone:
         return Response.error("Failure")
     if kind and isinstance(found.leg, MessageLeg):
@@ -354,11 +304,8 @@ def send_text(rt: "Runtime", request: Request) -> Response:
 @action("LocalOptimizeAway", privilege="system,call")
 def local_optimize_away(rt: "Runtime", channel: str = "") -> Response:
     """Let a Local channel be taken out of the way, though its dial string has said `/n`."""
-    if not channel:
-        return Response.error("'Channel' not specified.")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Channel does not exist.")
+    given((channel, "'Channel' not specified."))
+    found = channel_of(rt, channel, "Channel does not exist.")
     if not optimizing.allow(found):
         return Response.error("Unable to find channel")
     return Response.success("Queued channel to be optimized away")

@@ -22,31 +22,27 @@ CHANGES_MAX = 10_000
 "Changes of one UpdateConfig; their numbers go to 999999."
 
 
-class _Refused(AsterismError):
-    """Answered as an error, with this text."""
-
-
 def _path(rt: "Runtime", name: str) -> Path:
     """The file of this name; one outside the configuration folder is refused, whatever leads there."""
     if not name:
-        raise _Refused("Filename not specified")
+        raise AsterismError("Filename not specified")
     if rt.config_dir is None:
-        raise _Refused("Config file not found")
+        raise AsterismError("Config file not found")
     root = rt.config_dir.resolve()
     path = (root / name).resolve()
     if "\0" in name or not path.is_relative_to(root) or path == root:
-        raise _Refused("File requires escalated privileges")
+        raise AsterismError("File requires escalated privileges")
     return path
 
 
 async def _read(rt: "Runtime", name: str) -> reader.Config:
     path = _path(rt, name)
     if not path.is_file():
-        raise _Refused("Config file not found")
+        raise AsterismError("Config file not found")
     try:
         return await asyncio.to_thread(reader.read, path, path.parent)
     except DialplanError:
-        raise _Refused("Config file has invalid format") from None
+        raise AsterismError("Config file has invalid format") from None
 
 
 def _wanted(config: reader.Config, request: Request) -> Iterator[reader.Section]:
@@ -137,7 +133,7 @@ async def update_config(rt: "Runtime", request: Request) -> Response:
     names = request.get("SrcFilename"), request.get("DstFilename")
     source, target = (_path(rt, each) for each in names)
     if not source.is_file():
-        raise _Refused("Config file not found")
+        raise AsterismError("Config file not found")
     text = ConfigText(await asyncio.to_thread(source.read_text, "utf-8", "surrogateescape"))
     for at in range(CHANGES_MAX):
         change = request.get(f"Action-{at:06d}")
@@ -160,14 +156,14 @@ def _apply(text: ConfigText, change: str, request: Request, number: str) -> None
 
     category = part("Cat")
     if not category:
-        raise _Refused("Category not specified")
+        raise AsterismError("Category not specified")
     values = part("Var"), part("Value"), part("Match")
     if any("\n" in each or "\r" in each for each in (category, *values)):
-        raise _Refused("Update did not complete successfully")
+        raise AsterismError("Update did not complete successfully")
     try:
         text.change(change, category, *values, line=part("Line"), options=part("Options"))
     except Unwritable as error:
-        raise _Refused(str(error)) from None
+        raise AsterismError(str(error)) from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.control import ORDERS, Order
 from asterism.runtime.declare import action
 from asterism.runtime.request import Response
@@ -13,13 +14,8 @@ if TYPE_CHECKING:
 @action("ControlPlayback", privilege="call")
 def control_playback(rt: "Runtime", channel: str = "", control: str = "") -> Response:
     """Stop, forward, reverse, pause or restart what ControlPlayback plays on a channel."""
-    if not channel:
-        return Response.error("Channel not specified")
-    if not control:
-        return Response.error("Control operation not specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "Channel not specified"), (control, "Control operation not specified"))
+    found = channel_of(rt, channel)
     if control.lower() not in ORDERS:
         return Response.error("Unknown control operation")
     found.post(Order(control.lower()))

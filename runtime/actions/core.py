@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from asterism import __version__
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.channel import Channel
 from asterism.runtime.commands.modules import part_of, unload
 from asterism.runtime.declare import action
@@ -97,11 +98,8 @@ def core_show_channels(rt: "Runtime") -> Response:
 @action("CoreShowChannelMap", privilege="system,reporting")
 def core_show_channel_map(rt: "Runtime", channel: str = "") -> Response:
     """List the channels that a channel is connected to, by bridges and by way of Local channels."""
-    if not channel:
-        return Response.error("CoreShowChannelMap requires a channel.")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("Could not get channel snapshot")
+    given((channel, "CoreShowChannelMap requires a channel."))
+    found = channel_of(rt, channel, "Could not get channel snapshot")
     items = [
         Item("CoreShowChannelMap", [("Channel", found.name), ("ConnectedChannel", each.name)])
         for each in _connected(found)

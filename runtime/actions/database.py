@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from asterism.runtime.actions.named import given
 from asterism.runtime.declare import action
 from asterism.runtime.request import Item, Response
 
@@ -12,10 +13,7 @@ if TYPE_CHECKING:
 @action("DBGet", privilege="system,reporting")
 async def db_get(rt: "Runtime", family: str = "", key: str = "") -> Response:
     """Read a value."""
-    if not family:
-        return Response.error("No family specified.")
-    if not key:
-        return Response.error("No key specified.")
+    given((family, "No family specified."), (key, "No key specified."))
     value = await rt.database.get(family, key)
     if value is None:
         return Response.error("Database entry not found")
@@ -36,10 +34,7 @@ async def db_get_tree(rt: "Runtime", family: str = "", key: str = "") -> Respons
 @action("DBPut", privilege="system")
 async def db_put(rt: "Runtime", family: str = "", key: str = "", val: str = "") -> Response:
     """Store a value."""
-    if not family:
-        return Response.error("No family specified")
-    if not key:
-        return Response.error("No key specified")
+    given((family, "No family specified"), (key, "No key specified"))
     await rt.database.put(family, key, val)
     return Response.success("Updated database successfully")
 
@@ -47,10 +42,7 @@ async def db_put(rt: "Runtime", family: str = "", key: str = "", val: str = "") 
 @action("DBDel", privilege="system")
 async def db_del(rt: "Runtime", family: str = "", key: str = "") -> Response:
     """Delete a key."""
-    if not family:
-        return Response.error("No family specified.")
-    if not key:
-        return Response.error("No key specified.")
+    given((family, "No family specified."), (key, "No key specified."))
     if not await rt.database.delete(family, key):
         return Response.error("Database entry could not be deleted")
     return Response.success("Key deleted successfully")
@@ -59,8 +51,7 @@ async def db_del(rt: "Runtime", family: str = "", key: str = "") -> Response:
 @action("DBDelTree", privilege="system")
 async def db_del_tree(rt: "Runtime", family: str = "", key: str = "") -> Response:
     """Delete all keys below a family and key."""
-    if not family:
-        return Response.error("No family specified.")
+    given((family, "No family specified."))
     count = await rt.database.delete_tree(f"{family}/{key}" if key else family)
     if not count:
         return Response.error("Database entry not found")

@@ -88,9 +88,8 @@ def user_event(rt: "Runtime", request: Request) -> Response:
     """Send an event of one's own to all clients."""
     headers: dict[str, str] = {}
     again: list[tuple[str, str]] = []
-    marked = [("ActionID", request.get("ActionID"))] if "ActionID" in request else []
-    for name, value in (*marked, *request.headers):
-        if name.lower() in ("action", "userevent") or (name.lower() == "actionid" and headers):
+    for name, value in request.headers:
+        if name.lower() in ("action", "userevent"):
             continue
         if name in headers:
             again.append((name, value))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from asterism.apps.mixmonitor import begin, chosen
 from asterism.apps.mixmonitor import mixmonitor as application
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.declare import action
 from asterism.runtime.mixmonitor import MixMonitorMute
 from asterism.runtime.request import Request, Response
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
 async def mixmonitor(rt: "Runtime", request: Request) -> Response:
     """Record a channel, as the application MixMonitor does."""
     name = request.get("Channel")
-    if not name:
-        return Response.error("No channel specified")
-    found = rt.channels.find(name)
-    if found is None:
-        return Response.error("No such channel")
+    given((name, "No channel specified"))
+    found = channel_of(rt, name)
     file = request.get("File") or f"{found.name.replace('/', '-')}.wav"
     options = request.get("Options")
     for complaint in application.complaints(f",{options}"):
@@ -35,11 +33,8 @@ async def mixmonitor(rt: "Runtime", request: Request) -> Response:
 @action("StopMixMonitor", privilege="system,call")
 async def stop_mixmonitor(rt: "Runtime", channel: str = "", mixmonitorid: str = "") -> Response:
     """End what MixMonitor records on a channel: all, or the recording of this id."""
-    if not channel:
-        return Response.error("No channel specified.")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "No channel specified."))
+    found = channel_of(rt, channel)
     monitors = list(chosen(found, mixmonitorid))
     if not monitors:
         return Response.error("Could not stop monitoring channel")
@@ -53,11 +48,8 @@ def mute_mixmonitor(
     rt: "Runtime", channel: str = "", direction: str = "", state: str = "", mixmonitorid: str = ""
 ) -> Response:
     """Record silence instead of what a channel says (`read`), hears (`write`), or both."""
-    if not channel:
-        return Response.error("No channel specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "No channel specified"))
+    found = channel_of(rt, channel)
     if direction.lower() not in ("read", "write", "both"):
         return Response.error("Invalid direction specified. Must be read, write or both")
     if not state:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.actions.pjsip_objects import headers
 from asterism.runtime.causes import cause_of_sip
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import action
-from asterism.runtime.notices import Unknown, notice, notice_named, pairs
+from asterism.runtime.notices import notice, notice_named, pairs
 from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RegistrationFacts, SipDriver
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.states import DeviceState
@@ -292,11 +293,8 @@ def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
     Args:
         cause: The status, such as 486.
     """
-    if not channel:
-        return Response.error("No channel specified")
-    found = rt.channels.find(channel)
-    if found is None:
-        return Response.error("No such channel")
+    given((channel, "No channel specified"))
+    found = channel_of(rt, channel)
     if found.technology != "PJSIP":
         return Response.error("Channel is not a PJSIP channel")
     status = int(cause) if cause.isdecimal() and 300 <= int(cause) <= 699 else 0
@@ -317,18 +315,13 @@ async def notify(rt: "Runtime", request: Request) -> Response:
     if len(names) != 1:
         only = "  You must use only one of them." if names else ""
         return Response.error(f"PJSIPNotify requires either an endpoint name, a SIP URI, or a channel.{only}")
-    try:
-        if option := request.get("Option"):
-            said = await notice_named(rt, "pjsip_notify.conf", option)
-        else:
-            said = notice(pairs(request.all("Variable")))
-    except Unknown as error:
-        return Response.error(str(error))
+    if option := request.get("Option"):
+        said = await notice_named(rt, "pjsip_notify.conf", option)
+    else:
+        said = notice(pairs(request.all("Variable")))
     target = request.get(names[0])
     if names[0] == "Channel":
-        channel = rt.channels.find(target)
-        if channel is None:
-            return Response.error("Channel not found")
+        channel = channel_of(rt, target, "Channel not found")
         if not isinstance(channel.leg, NotifyLeg) or channel.technology != "PJSIP":
             return Response.error("Channel is not a PJSIP channel")
         channel.leg.notify(said)

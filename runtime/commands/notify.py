@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import command
-from asterism.runtime.notices import Unknown, notice_named
+from asterism.runtime.notices import notice_named
 from asterism.runtime.peers import Notice, NotifyLeg
 
 if TYPE_CHECKING:
@@ -19,10 +19,7 @@ async def pjsip_send_notify(rt: "Runtime", kind: str, to: str, names: list[str])
     Args:
         kind: A section of pjsip_notify.conf: what it says.
     """
-    try:
-        said = await notice_named(rt, "pjsip_notify.conf", kind)
-    except Unknown as error:
-        return [str(error)]
+    said = await notice_named(rt, "pjsip_notify.conf", kind)
     lines = []
     for name in names:
         lines.append(f"Sending NOTIFY of type '{kind}' to '{name}'")
@@ -50,10 +47,7 @@ async def sip_notify(rt: "Runtime", kind: str, names: list[str]) -> list[str]:
     Args:
         kind: A section of sip_notify.conf: what it says.
     """
-    try:
-        said = await notice_named(rt, "sip_notify.conf", kind)
-    except Unknown as error:
-        return [str(error)]
+    said = await notice_named(rt, "sip_notify.conf", kind)
     lines = []
     for name in names:
         plain = name[4:] if name[:4].lower() == "sip/" else name

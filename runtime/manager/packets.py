@@ -96,7 +96,12 @@ class Packet:
         written = [f"{name}: {clean(value)}\r\n" for name, value in self.headers]
         written += [f"{clean(line)}\r\n" for line in self.lines]
         written.append("\r\n")
-        return "".join(written).encode("utf-8", "surrogateescape")
+        text = "".join(written)
+        try:
+            return text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            # Half of a character, as JSON can say it, costs no more than itself.
+            return text.encode("utf-8", "replace")
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Names and values, those of the lines too, for whoever writes them in another way."""

@@ -44,7 +44,7 @@ def request_of(text: str) -> Request:
     headers: list[tuple[str, str]] = []
     for name, value in found.items():
         for each in value if isinstance(value, list) else [value]:
-            headers.append((one_line(name), _text(name, each)))
+            headers.append((_text(name, name), _text(name, each)))
     if len(headers) > HEADERS_MAX:
         raise Malformed("too many headers")
     return Request(headers)
@@ -59,7 +59,8 @@ def _text(name: str, value: Any) -> str:
         raise Malformed(f"{name[:40]} is neither a text nor a number, nor a list of them")
     if len(value) > LINE_BYTES_MAX:
         raise Malformed(f"{name[:40]} is too long")
-    return one_line(value)
+    # JSON can say half of a character, which cannot be written anywhere else.
+    return one_line(value.encode("utf-8", "replace").decode())
 
 
 def message_of(packet: Packet) -> str:

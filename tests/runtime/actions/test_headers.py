@@ -26,8 +26,7 @@ def read_in(file: Path) -> set[str]:
 def test_headers_are_told(rt: TestRuntime, file: Path) -> None:
     mine = [each for each in rt.actions.values() if each.module.endswith(f".{file.stem}")]
     told = {name.removesuffix("*") for each in mine for name in each.headers.split()}
-    if file.stem != "notify":
-        assert read_in(file) <= told
+    assert read_in(file) <= told
     for each in mine:
         takes_all = any(parameter.name == "request" for parameter in each.parameters)
         assert bool(each.headers) is takes_all, each.name

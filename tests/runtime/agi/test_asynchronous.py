@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 from asterism.runtime.agi.events import AGIExecEnd, AGIExecStart, AsyncAGIEnd, AsyncAGIExec, AsyncAGIStart
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.manager.rendering import event_headers, privilege
 from asterism.runtime.request import CLIENT, Nobody, Request
 from asterism.runtime.testing import Call, TestRuntime
@@ -36,7 +37,10 @@ async def waiting(rt: TestRuntime) -> tuple[Call, str]:
 
 def ask(rt: TestRuntime, **headers: str) -> str:
     """Ask the action AGI; what it says."""
-    response = rt.actions["AGI"].body(rt, Request(list(headers.items())))
+    try:
+        response = rt.actions["AGI"].body(rt, Request(list(headers.items())))
+    except AsterismError as error:
+        return f"Error: {error}"
     return f"{response.status}: {response.message}"
 
 

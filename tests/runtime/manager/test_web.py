@@ -72,6 +72,18 @@ async def test_a_login_lasts_from_request_to_request(web: Web) -> None:
     assert "Permission denied" in await web.get("rawman", action="ping")
 
 
+async def test_half_a_character_costs_only_itself(web: Web) -> None:
+    socket = await web.socket()
+    await socket.receive_json()
+    await socket.send_str('{"Action": "Login", "Username": "admin", "Secret": "right", "Events": "off"}')
+    await socket.send_str('{"Action": "Setvar", "Variable": "X", "Value": "a\\ud800b"}')
+    answers = [await socket.receive_json() for _ in range(2)]
+    assert [each["Response"] for each in answers] == ["Success", "Success"]
+    assert web.rt.variables["X"] == "a?b"
+    assert Packet([("Value", "a\ud800b")]).encode() == b"Value: a?b\r\n\r\n"
+    await socket.close()
+
+
 async def test_a_value_is_one_line(web: Web) -> None:
     """Over TCP a break would end a header; whoever comes by HTTP can say no more than that."""
     await web.get("rawman", **LOGIN)
