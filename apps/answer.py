@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from asterism.runtime import timelen
+from asterism.runtime import farewell, timelen
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Unit, application
@@ -48,7 +48,7 @@ def hangup(chan: Channel, causecode: str = "") -> None:
             chan.warn(f'Invalid cause given to Hangup(): "{causecode}"')
         else:
             cause = named
-    chan.ended_by("dialplan/builtin")
+    farewell.ended_by(chan, "dialplan/builtin")
     chan.hangup(cause or chan.cause or Cause.NORMAL_CLEARING)
 
 

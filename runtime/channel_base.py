@@ -12,7 +12,7 @@ from asterism.dialplan.errors import Elapsed, Interrupt, Redirected
 from asterism.dialplan.errors import Ended as HungUp
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
 from asterism.dialplan.source import Source, Step, Track
-from asterism.runtime import answers, media, transfer_asked
+from asterism.runtime import answers, farewell, media, transfer_asked
 from asterism.runtime import variables as builtins
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import (
@@ -363,6 +363,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
         if self.bridge is not None:
             self.bridge.leave(self)
         media.part(self)
+        farewell.tell_quality(self)
         try:
             self.leg.hangup(self.cause)
         except DriverError as error:  # Whatever the stack says, here the channel is over.
@@ -419,12 +420,6 @@ class ChannelBase(Mailbox, Parties, Reporter):
         self._mail.append(event)
         self.stir()
 
-    def ended_by(self, source: str) -> None:
-        """Note who hangs up, CHANNEL(hangupsource), at both sides; who was noted first stays."""
-        for each in (self, self.peer):
-            if each is not None and not each.datastores.get("hangupsource"):
-                each.datastores["hangupsource"] = source
-
     def _end(self, event: Ended) -> None:
         if self._gone:
             return
@@ -433,7 +428,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
             self.tech_cause = event.sip_status if event.sip_status >= 300 else None
             self.tell(HangupRequest, int(event.cause), self.tech_cause)
         if self.leg.audio is not None:
-            self.ended_by(self.name)
+            farewell.ended_by(self, self.name)
+        farewell.tell_quality(self)
         if self.ended:
             return  # `h` runs already: what it ended with stays.
         self.cause = int(event.cause) or self.cause
@@ -454,6 +450,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
             return
         self._gone = True
         self.cause = int(cause) or self.cause
+        farewell.tell_quality(self)
         if told:
             self.tell(SoftHangupRequest, SoftHangupRequest.ASKED)
         self._interrupt(Hangup(self.cause))

@@ -339,6 +339,14 @@ def connect(a: CallId, b: CallId, *, both: bool = True) -> None:
 def disconnect(call: CallId, other: CallId = 0) -> None:
     """Undo :func:`connect` towards one call or all. Stale: ignored. Players are not touched."""
 
+class Range(NamedTuple):
+    """How something varied during a call."""
+
+    least: float = 0.0
+    most: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
+
 class MediaStats(NamedTuple):
     """Counters of a call's audio since it began, stream and relay together. rx is what the far end sent us."""
 
@@ -359,6 +367,13 @@ class MediaStats(NamedTuple):
     local: Address | None
     remote: Address | None
     relayed: bool
+    rx_jitter: Range
+    "In ms, as tx_jitter and rtt."
+    tx_jitter: Range
+    rx_loss: Range
+    "Packets between two reports, as tx_loss."
+    tx_loss: Range
+    rtt: Range
 
 def media_stats(call: CallId) -> MediaStats:
     """Return the counters of a live call's audio. Raises StaleError."""

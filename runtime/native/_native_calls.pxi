@@ -242,7 +242,7 @@ def media_stats(number call):
         audio = calls_adapter(call)
     if audio == NULL:
         call_slot(call)
-        return MediaStats(0, 0, 0, 0.0, 0, 0, 0, 0.0, 0.0, 0, 0, "", None, None, False)
+        return MediaStats(0, 0, 0, 0.0, 0, 0, 0, 0.0, 0.0, 0, 0, "", None, None, False, *[Range()] * 5)
     with nogil:
         item = adapter_stats_record(audio, record_new(RECORD_STATS, NULL, 0))
         adapter_release(audio)

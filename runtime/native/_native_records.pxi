@@ -20,7 +20,8 @@ Overload = namedtuple("Overload", "refused queued pending")
 Log = namedtuple("Log", "level text thread")
 Wire = namedtuple("Wire", "transport protocol local remote sent message")
 MediaStats = namedtuple("MediaStats", "rx_packets rx_bytes rx_lost rx_jitter_ms tx_packets tx_bytes tx_lost tx_jitter_ms "
-                        "rtt_ms local_ssrc remote_ssrc codec local remote relayed")
+                        "rtt_ms local_ssrc remote_ssrc codec local remote relayed rx_jitter tx_jitter rx_loss tx_loss rtt")
+Range = namedtuple("Range", "least most mean deviation", defaults=(0.0, 0.0, 0.0, 0.0))
 CallStats = namedtuple("CallStats", "call stats")
 Counts = namedtuple("Counts", "calls adapters tokens results relays players recorders records tables")
 
@@ -75,9 +76,14 @@ cdef object _register(record *e):
                     tuple(contacts), tuple(path), _bytes(e, 10))
 
 
+cdef object _range(record *e, unsigned at):
+    return Range(e.f[at], e.f[at + 1], e.f[at + 2], e.f[at + 3])
+
+
 cdef object _media_stats(record *e):
     return MediaStats(e.n[1], e.n[2], e.n[3], e.f[0], e.n[4], e.n[5], e.n[6], e.f[1], e.f[2], e.n[7], e.n[8],
-                      _text(e, 0), _address(e, 1, 9), _address(e, 2, 10), bool(e.n[11]))
+                      _text(e, 0), _address(e, 1, 9), _address(e, 2, 10), bool(e.n[11]), _range(e, 4), _range(e, 8),
+                      _range(e, 12), _range(e, 16), _range(e, 20))
 
 
 cdef object _event(record *e):

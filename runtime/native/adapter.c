@@ -128,7 +128,7 @@ static void on_rtcp(void *user_data, void *packet, pj_ssize_t size)
         return;
     pthread_mutex_lock(&it->lock);
     if (!it->closed && it->rtcp_begun)
-        pjmedia_rtcp_rx_rtcp(&it->rtcp, packet, (pj_size_t)size);
+        rtcp_reported(it, packet, (size_t)size);
     pthread_mutex_unlock(&it->lock);
 }
 

@@ -65,6 +65,10 @@ struct adapter {
     bool rtcp_begun;
     pjmedia_rtcp_session rtcp;
     int64_t rtcp_due_ms;
+    struct {
+        unsigned all;         /* packets that were lost, as it was told last */
+        pj_math_stat at_once; /* how many between two reports */
+    } lost_in, lost_out;
 };
 
 adapter *adapter_new(number call, pjmedia_transport *base, bool symmetric);
@@ -84,6 +88,7 @@ void rtcp_begin(adapter *it);
 void rtcp_received(adapter *it, const uint8_t *packet, size_t size, unsigned payload);
 void rtcp_sent(adapter *it, uint32_t timestamp, uint16_t sequence, unsigned payload);
 void rtcp_report(adapter *it, bool bye);
+void rtcp_reported(adapter *it, const void *packet, size_t size); /* what the far end reports */
 
 /* relay.c */
 bool relay_forward(adapter *from, const uint8_t *packet, size_t size, int payload); /* false: not relayed */

@@ -43,7 +43,7 @@ enum record_kind {
     RECORD_STATS,
 };
 
-enum { RECORD_NUMBERS = 12, RECORD_REALS = 4, RECORD_TEXTS = 16, RECORD_LISTED = 256 };
+enum { RECORD_NUMBERS = 12, RECORD_REALS = 24, RECORD_TEXTS = 16, RECORD_LISTED = 256 };
 
 typedef struct record {
     struct record *next;

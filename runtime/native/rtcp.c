@@ -23,6 +23,12 @@ void rtcp_begin(adapter *it)
     it->rtcp_due_ms = now_ms() + FIRST_REPORT_MS;
 }
 
+static void count_lost(unsigned *all, pj_math_stat *at_once, unsigned now)
+{
+    pj_math_stat_update(at_once, now > *all ? (int)(now - *all) : 0);
+    *all = now;
+}
+
 void rtcp_report(adapter *it, bool bye)
 {
     uint8_t compound[PACKET_SIZE];
@@ -35,6 +41,7 @@ void rtcp_report(adapter *it, bool bye)
     if (!it->rtcp_begun || (!it->rtcp.stat.tx.pkt && !it->rtcp.stat.rx.pkt))
         return;
     pjmedia_rtcp_build_rtcp(&it->rtcp, &report, &size);
+    count_lost(&it->lost_in.all, &it->lost_in.at_once, it->rtcp.stat.rx.loss);
     memcpy(compound, report, (size_t)size);
     /* RFC 7022: a name that says nothing about us and stays for the call. */
     pj_ansi_snprintf(cname, sizeof cname, "%08x%04x", it->out.ssrc, (unsigned)(it->call & 0xFFFF));
@@ -48,6 +55,15 @@ void rtcp_report(adapter *it, bool bye)
         size += (int)room;
     pjmedia_transport_send_rtcp(it->slave, compound, (pj_size_t)size);
     it->rtcp_due_ms = now_ms() + REPORT_MS / 2 + pj_rand() % REPORT_MS; /* RFC 3550 6.2: spread by half */
+}
+
+void rtcp_reported(adapter *it, const void *packet, size_t size)
+{
+    unsigned before = it->rtcp.stat.tx.update_cnt;
+
+    pjmedia_rtcp_rx_rtcp(&it->rtcp, packet, (pj_size_t)size);
+    if (it->rtcp.stat.tx.update_cnt != before)
+        count_lost(&it->lost_out.all, &it->lost_out.at_once, it->rtcp.stat.tx.loss);
 }
 
 void rtcp_received(adapter *it, const uint8_t *packet, size_t size, unsigned payload)
@@ -72,6 +88,17 @@ void rtcp_sent(adapter *it, uint32_t timestamp, uint16_t sequence, unsigned payl
     it->rtcp.stat.rtp_tx_last_seq = sequence;
     if (now_ms() >= it->rtcp_due_ms)
         rtcp_report(it, false);
+}
+
+/* The least, the most, the mean and the deviation, where PJSIP counts in units that are this part of ours. */
+static void put_range(double *at, const pj_math_stat *stat, double part)
+{
+    if (!stat->n)
+        return; /* nothing was counted: `min` may be anything */
+    at[0] = stat->min / part;
+    at[1] = stat->max / part;
+    at[2] = stat->mean / part;
+    at[3] = pj_math_stat_get_stddev(stat) / part;
 }
 
 /* Fills a record with the counters; takes the lock itself. Returns the record it fills, with the texts added. */
@@ -115,6 +142,11 @@ record *adapter_stats_record(adapter *it, record *item)
         item->f[0] = stat->rx.jitter.last / 1000.0;
         item->f[1] = stat->tx.jitter.last / 1000.0;
         item->f[2] = stat->rtt.last / 1000.0;
+        put_range(item->f + 4, &stat->rx.jitter, 1000);
+        put_range(item->f + 8, &stat->tx.jitter, 1000);
+        put_range(item->f + 12, &it->lost_in.at_once, 1);
+        put_range(item->f + 16, &it->lost_out.at_once, 1);
+        put_range(item->f + 20, &stat->rtt, 1000);
     }
     pthread_mutex_unlock(&it->lock);
     return item;

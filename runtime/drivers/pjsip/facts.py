@@ -1,7 +1,8 @@
 """Facts of a call that the dialplan may read: the SIP items of CHANNEL(), and headers for the header functions.
 
 An item is what stands in CHANNEL(...), commas included. Items of our own, which the functions use:
-`SIP_HEADER,<number>,<name>`, `SIP_HEADERS,<prefix>`, `PJSIP_HEADER,<number>,<name>`, `PJSIP_HEADERS,<prefix>`.
+`SIP_HEADER,<number>,<name>`, `SIP_HEADERS,<prefix>`, `PJSIP_HEADER,<number>,<name>`, `PJSIP_HEADERS,<prefix>`, and the
+variables of `quality`.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from asterism import _native as native
+from asterism.runtime.drivers.pjsip import quality
 from asterism.runtime.drivers.pjsip.headers import Message, NameAddress, Uri
 from asterism.runtime.drivers.pjsip.options import bracketed
 
@@ -55,21 +57,14 @@ def keep(call: "Call") -> None:
             call.last_invite = call.message
 
 
-def summary(stats: native.MediaStats) -> str:
-    """The counters in one line, as RTPAUDIOQOS has them."""
-    return (
-        f"ssrc={stats.local_ssrc};themssrc={stats.remote_ssrc};lp={stats.rx_lost};"
-        f"rxjitter={stats.rx_jitter_ms / 1000:.6f};rxcount={stats.rx_packets};"
-        f"txjitter={stats.tx_jitter_ms / 1000:.6f};txcount={stats.tx_packets};rlp={stats.tx_lost};"
-        f"rtt={stats.rtt_ms / 1000:.6f}"
-    )
-
-
 def read(call: "Call", item: str) -> str | None:
     """A fact by its item; None when a call has none of that name."""
     name, _, rest = item.partition(",")
     if name in ("SIP_HEADER", "SIP_HEADERS", "PJSIP_HEADER", "PJSIP_HEADERS"):
         return _header(call, name, rest)
+    if name in quality.FORMS:
+        stats = stats_of(call)
+        return quality.FORMS[name](stats) if stats is not None and stats.local is not None else None
     key = name.strip().lower()
     if key in _OF_ENDPOINT:
         return str(getattr(call.endpoint, _OF_ENDPOINT[key]))
@@ -144,7 +139,7 @@ def _qos(call: "Call", rest: str) -> str | None:
     if stats is None:
         return ""
     if field == "all":
-        return summary(stats)
+        return quality.summary(stats)
     reader = _QOS.get(field)
     return None if reader is None else reader(stats)
 
