@@ -55,7 +55,7 @@ class Call(Owned):
     """A leg of SIP or PJSIP; meets asterism.runtime.driver.Leg.
 
     Args:
-        watcher: Is told when the leg's state changes: down, ring, ringing, up, hold, and ended, which is the last.
+        watcher: Is told when the state changes: dialling or ring, ringing, up, hold, and ended, which is the last.
     """
 
     endpoint: Endpoint
@@ -140,7 +140,7 @@ class Call(Owned):
         headers += invite_headers(self.endpoint, departure, caller, variables)
         headers += wire_headers(self.request_headers)
         _put_headers(param, headers)
-        self._watcher.state_changed(self, "ring")
+        self._watcher.state_changed(self, "dialling")
         rewrites = self.endpoint.rewrite_contact and not self.endpoint.auto_force_rport
         native.plan_call(self._watcher.media_of(self.endpoint), rewrite_contact=rewrites)
         try:

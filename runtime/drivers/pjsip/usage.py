@@ -59,9 +59,7 @@ class Usages:
         reachable = any(contact.reach not in (Reach.UNREACHABLE, Reach.UNKNOWN) for contact in contacts)
         if endpoint.technology == "SIP":
             return self._sip(endpoint, usage, contacts)
-        if not usage.calls:
-            return DeviceState.NOT_INUSE if reachable else DeviceState.UNAVAILABLE
-        return _busy_with(usage, endpoint.busy_at)
+        return _pjsip(usage, endpoint.busy_at, reachable)
 
     def _sip(self, endpoint: Endpoint, usage: Usage, contacts: list[Contact]) -> DeviceState:
         if not contacts:
@@ -74,6 +72,19 @@ class Usages:
         if endpoint.call_limit and len(usage.calls) >= endpoint.call_limit:
             return DeviceState.BUSY
         return _busy_with(usage, endpoint.busy_at)
+
+
+def _pjsip(usage: Usage, busy_at: int, reachable: bool) -> DeviceState:
+    """Compat: for chan_pjsip an outgoing call is nothing before it rings, and one that rings keeps nobody busy."""
+    ringing, held = usage.count("ringing"), usage.count("hold")
+    talking = len(usage.calls) - usage.count("dialling") - ringing
+    if busy_at and talking >= busy_at:
+        return DeviceState.BUSY
+    if ringing:
+        return DeviceState.RINGINUSE if talking else DeviceState.RINGING
+    if talking:
+        return DeviceState.ONHOLD if held == talking else DeviceState.INUSE
+    return DeviceState.NOT_INUSE if usage.calls or reachable else DeviceState.UNAVAILABLE
 
 
 def _busy_with(usage: Usage, busy_at: int) -> DeviceState:

@@ -1,0 +1,93 @@
+"""What an endpoint of pjsip.conf is doing, as calls come and go."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.sip.conftest import NET, SERVER, until
+from tests.sip.wire import SDP, Received, answer
+
+pytestmark = [pytest.mark.sip, pytest.mark.timeout(60)]
+
+PJSIP = f"[t]\ntype=transport\nbind={SERVER}:5060\n" + "".join(
+    f"""
+[{name}]
+type=endpoint
+context=internal
+allow=ulaw
+aors={name}
+device_state_busy_at={busy_at}
+[{name}]
+type=aor
+contact=sip:{name}@{NET}.{51 + number}
+[{name}]
+type=identify
+endpoint={name}
+match={NET}.{51 + number}
+"""
+    for number, (name, busy_at) in enumerate((("7001", 0), ("7002", 0), ("7003", 1)))
+)
+
+EXTENSIONS = """
+[internal]
+exten => _700X,1,Dial(PJSIP/${EXTEN},20)
+exten => 100,1,Ringing()
+ same => n,Wait(20)
+"""
+
+
+class Callee:
+    """Somebody who says nothing until he is told to."""
+
+    def __init__(self, agent: Any) -> None:
+        self.agent, self.invite = agent, Received("")
+        agent.answering = self._answer
+
+    def _answer(self, request: Received) -> str:
+        if request.method == "INVITE":
+            self.invite = request
+        return answer(request, 200, "OK") if request.method in ("BYE", "CANCEL", "OPTIONS") else ""
+
+    def say(self, code: int, reason: str, *headers: str, body: str = "") -> None:
+        contact = f"Contact: <sip:{self.agent.user}@{self.agent.address}>"
+        text = answer(self.invite, code, reason, contact, *headers, body=body)
+        self.agent.transport.sendto(text.encode(), (SERVER, 5060))
+
+
+async def called(served: Any, agent: Any, number: str) -> tuple[Any, Callee]:
+    pbx = await served(pjsip=PJSIP, extensions=EXTENSIONS)
+    made = {name: await agent(name) for name in ("7001", "7002", "7003")}
+    callee = Callee(made[number])
+    caller = made["7001"]
+    caller.send(
+        caller.request("INVITE", f"sip:{number}@{SERVER}", f"Contact: <sip:7001@{NET}.51>",
+                       "Content-Type: application/sdp", cseq=1, body=SDP)
+    )  # fmt: skip
+    await until(lambda: callee.invite.text)
+    return pbx, callee
+
+
+def states(pbx: Any, *numbers: str) -> list[str]:
+    driver = pbx.runtime.driver("PJSIP")
+    return [driver.device_state(f"PJSIP/{number}").value for number in numbers]
+
+
+async def test_an_outgoing_call_is_nothing_before_it_rings(served: Any, agent: Any) -> None:
+    pbx, callee = await called(served, agent, "7002")
+    assert states(pbx, "7001", "7002") == ["INUSE", "NOT_INUSE"]
+    callee.say(100, "Trying")
+    await asyncio.sleep(0.1)
+    assert states(pbx, "7002") == ["NOT_INUSE"]
+    callee.say(180, "Ringing")
+    await until(lambda: states(pbx, "7002") == ["RINGING"])
+    callee.say(200, "OK", "Content-Type: application/sdp", body=SDP)
+    await until(lambda: states(pbx, "7002") == ["INUSE"])
+
+
+async def test_one_that_rings_keeps_nobody_busy(served: Any, agent: Any) -> None:
+    pbx, callee = await called(served, agent, "7003")
+    callee.say(180, "Ringing")
+    await until(lambda: states(pbx, "7003") == ["RINGING"])
+    callee.say(200, "OK", "Content-Type: application/sdp", body=SDP)
+    await until(lambda: states(pbx, "7003") == ["BUSY"])
