@@ -107,7 +107,7 @@ async def agent() -> AsyncIterator[Callable[..., Awaitable[Agent]]]:
         each.close()
 
 
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20) -> None:
     """Wait until something is so."""
     for _ in range(int(seconds / 0.02)):
         if condition():

@@ -102,7 +102,7 @@ class Phone:
             BARESIP, "-f", str(self.folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
         )
         log.close()
-        for _ in range(100):
+        for _ in range(400):
             try:
                 reader, self._writer = await asyncio.open_connection(self.address, CONTROL_PORT)
                 break
@@ -147,7 +147,7 @@ class Phone:
         self._writer.write(f"{len(text)}:{text},".encode())
         await self._writer.drain()
 
-    async def event(self, kind: str, timeout: float = 10) -> dict[str, Any]:
+    async def event(self, kind: str, timeout: float = 30) -> dict[str, Any]:
         """Wait for an event of this type, and take it."""
 
         def found() -> bool:
@@ -168,7 +168,7 @@ class Phone:
 
     async def wrote(self, text: str) -> None:
         """Wait until the phone has written this; some events come before its control port is open."""
-        for _ in range(100):
+        for _ in range(400):
             if text in self.log:
                 return
             await asyncio.sleep(0.05)
@@ -207,8 +207,8 @@ class Phone:
 
     async def closed(self) -> str:
         """Wait for the end of the call, and until what was heard in it is on disk; why it ended."""
-        why = str((await self.event("CALL_CLOSED", 20)).get("param", ""))
-        for _ in range(100):
+        why = str((await self.event("CALL_CLOSED", 40)).get("param", ""))
+        for _ in range(400):
             if all(map(_is_whole, self.folder.glob("dump-*-dec.wav"))):
                 break
             await asyncio.sleep(0.05)

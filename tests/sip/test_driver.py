@@ -146,9 +146,9 @@ async def test_calls_over_tcp(served: Any) -> None:
     )
     body = SDP.replace("\n", "\r\n")
     writer.write((text + str(len(body)) + "\n\n").replace("\n", "\r\n").encode() + body.encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     while b"100 Trying" in head:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     assert b"401 Unauthorized" in head
     writer.close()
     assert not pbx.runtime.channels
@@ -334,7 +334,7 @@ async def test_tls(served: Any, tmp_path: Path) -> None:
         "CSeq: 1 OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n"
     )
     writer.write(text.replace("\n", "\r\n").encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     assert head.startswith(b"SIP/2.0 200 OK")
     writer.close()
 
@@ -403,7 +403,7 @@ async def test_signalling_carries_its_type_of_service(served: Any) -> None:
         wire.bind((one.address, one.port))
         wire.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         wire.sendto(text.encode(), (SERVER, 5060))
-        wire.settimeout(5)
+        wire.settimeout(15)
         _, ancillary, _, _ = await asyncio.to_thread(wire.recvmsg, 65535, 256)
     assert [value[0] for _, kind, value in ancillary if kind == socket.IP_TOS] == [96]
     assert "vmexten' is not supported yet" in pbx.said

@@ -99,7 +99,7 @@ class Agent(asyncio.DatagramProtocol):
 
     async def final(self) -> Received:
         while True:
-            message = await asyncio.wait_for(self.received.get(), 5)
+            message = await asyncio.wait_for(self.received.get(), 15)
             if message.code >= 200:
                 return message
 
