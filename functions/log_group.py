@@ -18,7 +18,7 @@ def log_group(chan: Channel, nothing: str = "") -> str:
         nothing: Always empty; the group is the value.
     Compat: the same in Asterisk 22; it can only be written.
     """
-    raise ArgumentError("LOG_GROUP can only be written")
+    raise ArgumentError("it can only be written")
 
 
 @log_group.write

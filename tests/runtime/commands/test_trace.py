@@ -107,7 +107,7 @@ async def test_calls_outside_the_groups_are_not_shown(rt: TestRuntime) -> None:
     await (await rt.phone("anna").call("1@groups")).over()
     ran = [line.partition("]")[2] for line in rt.logged(Level.VERBOSE) if line.startswith("Executing")]
     assert [each.split('", "')[1].partition('"')[0] for each in ran] == ["inside", "LOG_GROUP()="]
-    assert any("LOG_GROUP can only be written" in line for line in rt.logged(Level.WARNING))
+    assert any("LOG_GROUP: it can only be written" in line for line in rt.logged(Level.WARNING))
     assert await run(rt, "logger filter reset") == ["Log filtering has been reset (1 filter removed)"]
     await (await rt.phone("anna").call("1@groups")).over()
     assert any("before" in line for line in rt.logged(Level.VERBOSE))
