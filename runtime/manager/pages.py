@@ -1,7 +1,7 @@
 """The manager over HTTP: an action for each request, as text, as HTML, or as XML.
 
-A login lasts as long as its cookie, `httptimeout` seconds from one request to the next. Events wait until the action
-WaitEvent fetches them.
+A login lasts as long as its cookie, `httptimeout` seconds from one request to the next; on the pages whose name begins
+with `a` digest authentication takes the place of login and cookie. Events wait until the action WaitEvent fetches them.
 """
 
 import asyncio
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime import security
 from asterism.runtime.http.server import BODY_BYTES_MAX, HttpServer, Page
+from asterism.runtime.log import escaped, quoted
 from asterism.runtime.manager.client import NO_ANSWER, ManagerClient
+from asterism.runtime.manager.conf import User
+from asterism.runtime.manager.digest import Credentials, Nonces
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
 from asterism.runtime.manager.sockets import WebSockets
 from asterism.runtime.request import CLIENT, Request, Response, one_line
@@ -106,6 +109,40 @@ class WebLogin(ManagerClient):
         await super().wait_event(min(seconds, max(1.0, self._server.conf.general.httptimeout - 5.0)))
 
 
+class ProvenLogin(WebLogin):
+    """A client that proves with each request who it is."""
+
+    credentials = Credentials()
+    "What it says of itself this time."
+    method = ""
+    "How it asks: GET or POST."
+
+    def _refusal(self, user: User | None, request: Request) -> type[security.SecurityEvent] | None:
+        secret = user.settings.secret if user is not None else secrets.token_hex()
+        proven = self.credentials.proves(self.method, self._pages.realm, secret) and bool(secret)
+        if user is None:
+            return security.InvalidAccountID
+        if not user.access.allows(self.name):
+            return security.FailedACL
+        return None if proven else security.ChallengeResponseFailed
+
+    def _proof(self, request: Request) -> dict[str, str]:
+        return {"Challenge": self.credentials.nonce, "Response": escaped(self.credentials.response)}
+
+    async def proven(self, said: Credentials, method: str) -> bool:
+        """Whether it is who it says; the first time it is logged in by that."""
+        async with self._turn:
+            self.credentials, self.method = said, method
+            request = Request([("Username", said.username)])
+            if self.user is not None:
+                same = self.user.name == said.username
+                return same and self._refusal(self._server.conf.users.get(said.username), request) is None
+            answer = await self.login(request)
+            if answer.after is not None:
+                answer.after()
+            return answer.status == "Success"
+
+
 class Pages:
     """The pages of the manager on the HTTP server, and who is logged in through them."""
 
@@ -113,11 +150,21 @@ class Pages:
         self._server = server
         self._http = http
         self._logins: dict[str, WebLogin] = {}
+        self._nonces = Nonces()
+        # Not beside the others: a nonce can be read on the wire, and must not be good as a cookie.
+        self._proven: dict[str, ProvenLogin] = {}
         self._sockets = WebSockets(server)
         self._served = {
             "manager": Page(self._page("text/html", as_html), "HTML Manager Event Interface"),
             "rawman": Page(self._page("text/plain", as_text), "Raw HTTP Manager Event Interface"),
             "mxml": Page(self._page("text/xml", as_xml), "XML Manager Event Interface"),
+            "amanager": Page(
+                self._page("text/html", as_html, True), "HTML Manager Event Interface w/Digest authentication"
+            ),
+            "arawman": Page(
+                self._page("text/plain", as_text, True), "Raw HTTP Manager Event Interface w/Digest authentication"
+            ),
+            "amxml": Page(self._page("text/xml", as_xml, True), "XML Manager Event Interface w/Digest authentication"),
             "ws": Page(self._sockets.serve, "Manager as JSON over WebSocket (ami)"),
         }
         for path, page in self._served.items():
@@ -127,18 +174,27 @@ class Pages:
         """Serve them no more, and log everybody off."""
         for path in self._served:
             self._http.remove(path)
-        for login in tuple(self._logins.values()):
+        for login in (*self._logins.values(), *self._proven.values()):
             login.close()
+
+    @property
+    def realm(self) -> str:
+        """What browsers ask a name and a secret for: the name of the system, where it has one."""
+        return self._server.rt.system_name or "asterisk"
 
     def forget(self, login: WebLogin) -> None:
         """A login is over."""
         self._logins.pop(login.key, None)
+        if isinstance(login, ProvenLogin):
+            self._proven.pop(login.credentials.nonce, None)
+            self._nonces.forget(login.credentials.nonce)
 
     def _page(
-        self, kind: str, shown: "Callable[[Sequence[Packet]], str]"
+        self, kind: str, shown: "Callable[[Sequence[Packet]], str]", proven: bool = False
     ) -> "Callable[[web.BaseRequest], asyncio.Future[web.StreamResponse]]":
         async def answer(request: "web.BaseRequest") -> "web.StreamResponse":
-            return await self._answer(request, kind, shown)
+            answering = self._answer_proven if proven else self._answer
+            return await answering(request, kind, shown)
 
         return answer  # type: ignore[return-value]
 
@@ -152,9 +208,7 @@ class Pages:
         login = self._login(request)
         if login is None:
             return self._http.plain(503, "Service Unavailable", "There are too many clients that are not logged in.")
-        asked = [*request.query.items(), *await _form(request)]
-        packets = await login.packets(Request([(one_line(name), one_line(value)) for name, value in asked]))
-        response = web.Response(text=shown(packets), content_type=kind)
+        response = web.Response(text=shown(await login.packets(await _asked(request))), content_type=kind)
         response.headers["Pragma"] = "SuppressEvents"
         timeout = self._server.conf.general.httptimeout
         secure = "; Secure" if request.secure else ""
@@ -165,6 +219,37 @@ class Pages:
             self._logins[login.key] = login
         return response
 
+    async def _answer_proven(
+        self, request: "web.BaseRequest", kind: str, shown: "Callable[[Sequence[Packet]], str]"
+    ) -> "web.StreamResponse":
+        from aiohttp import web
+
+        if request.method not in ("GET", "POST", "HEAD"):
+            return self._http.plain(501, "Not Implemented", "There is GET and POST.")
+        said = Credentials.parse(request.headers.get("Authorization", ""))
+        if said is None or said.uri != request.raw_path:
+            return self._unproven(stale=False)
+        if not self._nonces.use(said):
+            return self._unproven(stale=True)
+        login = self._proven.get(said.nonce)
+        if login is None:
+            login = ProvenLogin(self, self._server, "TLS" if request.secure else "TCP")
+            self._meet(login, request)
+        if not await login.proven(said, request.method):
+            return self._unproven(stale=False)
+        self._proven[said.nonce] = login
+        response = web.Response(text=shown(await login.packets(await _asked(request))), content_type=kind)
+        response.headers["Pragma"] = "SuppressEvents"
+        return response
+
+    def _unproven(self, *, stale: bool) -> "web.Response":
+        response = self._http.plain(401, "Unauthorized", "This page needs a name and a secret.")
+        again = ", stale=true" if stale else ""
+        response.headers["WWW-Authenticate"] = (
+            f'Digest algorithm=MD5, realm="{quoted(self.realm)}", nonce="{self._nonces.make()}", qop="auth"{again}'
+        )
+        return response
+
     def _login(self, request: "web.BaseRequest") -> WebLogin | None:
         known = self._logins.get(request.cookies.get(COOKIE, ""))
         if known is not None:
@@ -172,11 +257,19 @@ class Pages:
         limit = self._server.conf.general.authlimit
         if limit > 0 and sum(each.user is None for each in self._logins.values()) >= limit:
             return None
-        transport = request.transport
         made = WebLogin(self, self._server, "TLS" if request.secure else "TCP")
-        if transport is not None:
-            made.meet(transport.get_extra_info("sockname"), transport.get_extra_info("peername"))
+        self._meet(made, request)
         return made
+
+    def _meet(self, login: WebLogin, request: "web.BaseRequest") -> None:
+        transport = request.transport
+        if transport is not None:
+            login.meet(transport.get_extra_info("sockname"), transport.get_extra_info("peername"))
+
+
+async def _asked(request: "web.BaseRequest") -> Request:
+    asked = [*request.query.items(), *await _form(request)]
+    return Request([(one_line(name), one_line(value)) for name, value in asked])
 
 
 async def _form(request: "web.BaseRequest") -> list[tuple[str, str]]:

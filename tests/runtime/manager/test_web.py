@@ -1,7 +1,9 @@
 """The manager over HTTP and WebSocket: the same actions, rights, and events."""
 
 import asyncio
+import hashlib
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -224,3 +226,66 @@ def test_whatever_is_sent_is_read_or_refused(text: str) -> None:
         except Malformed:
             continue
         assert all("\n" not in value and "\r" not in value for _, value in found.headers)
+
+
+def authorization(challenge: str, path: str, *, secret: str = "right", user: str = "admin", count: int = 1) -> str:
+    """The header of RFC 7616 that answers a challenge."""
+    found = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+
+    def md5(*parts: str) -> str:
+        return hashlib.md5(":".join(parts).encode()).hexdigest()
+
+    ours, nc = md5(user, found["realm"], secret), f"{count:08x}"
+    response = md5(ours, found["nonce"], nc, "c", "auth", md5("GET", path))
+    return (
+        f'Digest username="{user}", realm="{found["realm"]}", nonce="{found["nonce"]}", uri="{path}", '
+        f'response="{response}", qop=auth, nc={nc}, cnonce="c", algorithm=MD5'
+    )
+
+
+class Prover:
+    """A browser that knows digest authentication."""
+
+    def __init__(self, web: Web) -> None:
+        self.web, self.challenge = web, ""
+
+    async def get(self, path: str, said: str = "") -> tuple[int, str]:
+        headers = {"Authorization": said} if said else {}
+        async with self.web.browser.get(f"{self.web.url}{path}", headers=headers) as response:
+            self.challenge = response.headers.get("WWW-Authenticate", "")
+            return response.status, await response.text()
+
+
+async def test_digest_authentication(web: Web) -> None:
+    prover = Prover(web)
+    path = "/arawman?action=ping&actionid=7"
+    assert (await prover.get(path))[0] == 401
+    challenge = prover.challenge
+    assert challenge.startswith('Digest algorithm=MD5, realm="asterisk", nonce="') and 'qop="auth"' in challenge
+    status, text = await prover.get(path, authorization(challenge, path))
+    assert status == 200 and "Ping: Pong" in text and "ActionID: 7" in text
+    # The same once more is somebody who has listened.
+    assert (await prover.get(path, authorization(challenge, path)))[0] == 401
+    assert prover.challenge.endswith("stale=true")
+    waiting = "/amxml?action=waitevent&timeout=5"
+    web.rt.bus.publish(UserEvent(None, "One"))
+    status, text = await prover.get(waiting, authorization(challenge, waiting, count=2))
+    assert status == 200 and "event='UserEvent'" in text
+    # A nonce is no cookie.
+    nonce = re.findall(r'nonce="([^"]*)"', challenge)[0]
+    web.browser.cookie_jar.update_cookies({"mansession_id": nonce})
+    assert "Permission denied" in await web.get("rawman", action="ping")
+
+
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [("/amanager?a=1", {"secret": "wrong"}), ("/amanager", {"user": "nosuch"}), ("/arawman", {"user": "elsewhere"})],
+)
+async def test_who_proves_nothing(web: Web, path: str, how: dict[str, str]) -> None:
+    prover = Prover(web)
+    await prover.get(path)
+    challenge = prover.challenge
+    assert (await prover.get(path, authorization(challenge, path, **how)))[0] == 401
+    assert (await prover.get(path, authorization(prover.challenge, "/elsewhere")))[0] == 401
+    for said in ("Digest", "Basic YTpi", 'Digest username="admin", nonce', "Digest ,,=,", 'Digest nc="x"'):
+        assert (await prover.get(path, said))[0] == 401
