@@ -92,6 +92,9 @@ def _write(chan: Channel, party: Party, facts: Facts, item: str, value: str) -> 
             return party
         case "tag":
             return replace(party, tag=value)
+        case "name-charset":
+            facts[item] = _charset(chan, value, facts.get(item, _DEFAULTS[item]))
+            return party
         case "pres" | "num-pres" | "name-pres":
             return _presented(chan, party, facts, _PRESENTED[item], value)
     if item not in _DEFAULTS:
@@ -121,6 +124,22 @@ def _leading(chan: Channel, value: str, before: str) -> str:
     if value[:1].isdigit():
         return str(indirect.integer(value))
     chan.error(f"'{value}' is no number: the old one stays.")
+    return before
+
+
+_CHARSETS = (
+    "unknown", "iso8859-1", "withdrawn", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-7", "bmp", "utf8",
+)  # fmt: skip
+
+
+def _charset(chan: Channel, value: str, before: str) -> str:
+    """A character set by its number in Q.SIG or its word; what was before for any other word."""
+    if value[:1].isdigit():
+        number = indirect.integer(value) or 0
+        return _CHARSETS[number] if number < len(_CHARSETS) else "not-known"
+    if value.lower() in _CHARSETS:
+        return value.lower()
+    chan.error(f"Unknown character set '{value}': the old one stays.")
     return before
 
 
@@ -166,7 +185,7 @@ def _identity(chan: Channel, item: str) -> tuple[Party, Facts, str]:
         item = "ani-num"
     if item.startswith("ani-"):
         facts = _facts(chan, "ani")
-        return Party(chan.ani, facts.get("name", "")), facts, item.removeprefix("ani-")
+        return replace(_kept(chan, "ani")[0], number=chan.ani), facts, item.removeprefix("ani-")
     if item.startswith("priv-"):
         return *_kept(chan, "priv"), item.removeprefix("priv-")
     return chan.caller, _facts(chan, "caller"), item
@@ -176,11 +195,11 @@ def _kept(chan: Channel, whose: str) -> tuple[Party, Facts]:
     """A party that the channel itself does not know, all of it among the facts."""
     facts = _facts(chan, whose)
     shown = facts.get("presentation", Party().presentation)
-    return Party(facts.get("num", ""), facts.get("name", ""), shown), facts
+    return Party(facts.get("num", ""), facts.get("name", ""), shown, facts.get("tag", "")), facts
 
 
 def _keep(facts: Facts, party: Party) -> None:
-    facts |= {"num": party.number, "name": party.name, "presentation": party.presentation}
+    facts |= {"num": party.number, "name": party.name, "presentation": party.presentation, "tag": party.tag}
 
 
 @callerid.write
@@ -301,7 +320,6 @@ def redirecting(chan: Channel, datatype: Text = "") -> str:
     found = None
     if (named := _redirected(chan, item)) is not None:
         party, facts, part, _ = named
-        part = "pres" if part == "num-pres" and not party.number else part
         found = _read(party, facts, part)
     if found is None:
         chan.error(f"Unknown redirecting data type '{datatype}'.")

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import cast
 
 from asterism.functions import indirect
-from asterism.runtime import hangup_handlers, media
+from asterism.runtime import features, hangup_handlers, media
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.records.record import ama_name, ama_number
 
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
-_KEPT = ("userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid", "dtmf_features")
+_KEPT = ("userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid")
 _ACROSS = {"accountcode": "peeraccount", "peeraccount": "accountcode"}
 _ONE_HALF = frozenset(("hangup_handler_push", "hangup_handler_pop", "hangup_handler_wipe", "after_bridge_goto"))
 _GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
@@ -56,6 +56,7 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "videonativeformat": lambda chan: "(nothing)",
     "transfercapability": lambda chan: str(chan.datastores.get("transfercapability", "SPEECH")),
     "onhold": lambda chan: "0",
+    "dtmf_features": features.allowed,
     **{item: _kept(item) for item in _KEPT},
     **{item: _grouped(item) for item in _GROUPS},
 }
@@ -68,14 +69,15 @@ def channel(chan: Channel, item: Text = "") -> str:
     Args:
         item: To read: name, state, language, musicclass, tonezone, accountcode, peeraccount, userfield, amaflags,
             channeltype, uniqueid, linkedid, callid, exten, context, appname, appdata, checkhangup, max_forwards,
-            audionativeformat,
-            callgroup, pickupgroup, and their named forms, parkinglot, hangupsource, transfercapability; and what
-            the channel's driver knows, such as peerip, recvip, from, uri, useragent, peername for SIP, or
-            `pjsip,call-id` and `rtp,dest` for PJSIP. To set: most of these, and hangup_handler_push, _pop, _wipe.
+            audionativeformat, callgroup, pickupgroup, and their named forms, parkinglot, hangupsource,
+            transfercapability, dtmf_features (what it may do with its keys in a bridge: T, K, H, W, X, as in Dial); in
+            any case. And what the channel's driver knows, such as peerip, recvip, from, uri, useragent, peername for
+            SIP, or `pjsip,call-id` and `rtp,dest` for PJSIP. To set: most of these, and hangup_handler_push, _pop,
+            _wipe.
     Compat: func_channel. What is unknown logs a WARNING and is empty.
     """
-    reader = _READERS.get(item)
-    found = chan.leg.read(item) if item == "onhold" or reader is None else None
+    reader = _READERS.get(item.lower())
+    found = chan.leg.read(item) if item.lower() == "onhold" or reader is None else None
     if found is not None:
         return found
     if reader is None:
@@ -86,6 +88,7 @@ def channel(chan: Channel, item: Text = "") -> str:
 
 @channel.write
 def _set(chan: Channel, item: Text = "", value: str = "") -> None:
+    item = item.lower()
     writer = _WRITERS.get(item)
     if writer is None:
         chan.warn(f"Unknown or unavailable item requested: '{item}'")
@@ -137,6 +140,13 @@ def _capability(chan: Channel, value: str) -> None:
         chan.datastores["transfercapability"] = value.upper()
     else:
         chan.warn(f"'{value}' is no transfer capability")
+
+
+def _features(chan: Channel, value: str) -> None:
+    if set(value) <= set(features.KNOWN):
+        features.set_allowed(chan, value)
+    else:
+        chan.error(f"Unknown DTMF features in '{value}': the old ones stay")
 
 
 def _keep(item: str) -> Callable[[Channel, str], None]:
@@ -207,5 +217,6 @@ _WRITERS: dict[str, Callable[[Channel, str], None]] = {
     "hangup_handler_wipe": _wipe,
     **{item: _keep(item) for item in _KEPT},
     "hangupsource": _source,
+    "dtmf_features": _features,
     **{item: _group(item) for item in _GROUPS},
 }
