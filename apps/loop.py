@@ -217,12 +217,9 @@ def _if(chan: Scope, condition: str) -> Outcome:
     return Jump("", "", priority + passed)
 
 
-def _endif(chan: Scope) -> Outcome:
-    """Go behind the EndIf of the block under way."""
-    innermost = _innermost(chan, "IF")
-    if innermost < 0:
-        return None
-    _unset(chan, f"IF_{innermost}")
+def _behind(chan: Scope) -> Outcome:
+    """Go behind the EndIf of the level of this priority, whether an If has come here or not."""
+    endif.body(chan)
     priority = _end_of_block(chan, "if", (), "endif")
     return Jump("", "", priority + 1) if priority else None
 
@@ -242,7 +239,7 @@ def elseif(chan: Scope, condition: declare.Text = "") -> Outcome:
 @application("Else", since="0.1", see="If")
 def else_(chan: Scope) -> Outcome:
     """Begin the branch of an If whose conditions did not hold."""
-    return _endif(chan)
+    return _behind(chan)
 
 
 @application("EndIf", since="0.1", see="If")
@@ -256,4 +253,7 @@ def endif(chan: Scope) -> None:
 @application("ExitIf", since="0.1", see="If")
 def exitif(chan: Scope) -> Outcome:
     """Go behind the EndIf."""
-    return _endif(chan)
+    outcome = _behind(chan)
+    if outcome is None:
+        chan.warn("Couldn't find matching EndIf?")
+    return outcome
