@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from asterism.runtime import holding
+from asterism.runtime.arguments import Unclosed
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, application
 from asterism.runtime.errors import Hangup
@@ -24,6 +25,8 @@ class BridgeWaitOptions:
     "Go on in the dialplan after so many seconds."
     no_answer: Annotated[bool, Option("n")] = False
     "Do not answer the call."
+    unclosed: Annotated[bool, Unclosed()] = False
+    "A parenthesis never closes: the call ends."
 
 
 @application("BridgeWait", see="Bridge, BridgeAdd")
@@ -36,8 +39,11 @@ async def bridge_wait(
         name: Of the bridge; `default` when it is left out.
         role: `participant`, who waits, or `announcer`, whom all who wait hear.
         options: Letters, each explained in its own line.
-    Compat: app_bridgewait. A wrong role, mode, or timeout ends the call.
+    Compat: app_bridgewait. A wrong role, mode, or timeout ends the call, and so does an option whose parenthesis never
+        closes.
     """
+    if options.unclosed:
+        raise Hangup(0)
     if role not in ("", "participant", holding.ANNOUNCER):
         chan.error(f"Requested waiting bridge role '{role}' is invalid.")
         raise Hangup(0)

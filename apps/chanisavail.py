@@ -1,12 +1,11 @@
 """ChanIsAvail: whether a device could be called."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from asterism.functions.states import state_of
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import Option, Separated, application
+from asterism.runtime.declare import Separated, application
 from asterism.runtime.errors import DriverError, Unavailable
 from asterism.runtime.states import DeviceState
 
@@ -17,34 +16,26 @@ _NUMBERS = {state: number for number, state in enumerate((
 """Device states as AVAILSTATUS numbers them."""
 
 
-@dataclass(frozen=True)
-class ChanIsAvailOptions:
-    """Options of ChanIsAvail."""
-
-    all: Annotated[bool, Option("a")] = False
-    "All devices that are available, not the first alone."
-    state: Annotated[bool, Option("s")] = False
-    "A device that is in use at all is not available."
-    exists: Annotated[bool, Option("t")] = False
-    "The same, and AVAILSTATUS of an available one is 0."
-
-
 @application("ChanIsAvail", see="Dial, DEVICE_STATE, AVAILCHAN, AVAILSTATUS")
 def chan_is_avail(
     chan: Channel,
     devices: Annotated[list[str], Separated("&")] | None = None,
-    options: ChanIsAvailOptions = ChanIsAvailOptions(),
+    options: str = "",
 ) -> None:
     """Tell whether devices could be called, without calling them.
 
     Args:
         devices: Technology/resource, several joined by `&`; the first that is available counts.
-        options: `a` names all that are available, `s` and `t` do not count a device in use.
+        options: Letters: `a` names all that are available, `s` does not count a device that is in use at all; `t` the
+            same, and AVAILSTATUS of an available one is 0.
     Sets: AVAILCHAN (name of a channel that was made to try, gone already), AVAILORIGCHAN (the device as given),
         AVAILSTATUS (its state as a number: 0 unknown, 1 not in use, 2 in use, 3 busy, 4 invalid, 5 unavailable,
         6 ringing, 7 ringing and in use, 8 on hold; joined by `&` for all that were looked at), AVAILCAUSECODE.
     Compat: app_chanisavail.
     """
+    for letter in options:
+        if letter not in "ast":
+            chan.warn(f"ChanIsAvail: option '{letter}' is unknown and ignored")
     wanted = list(devices or [""])
     if len(wanted) > 1 and not wanted[-1]:
         wanted.pop()
@@ -65,7 +56,7 @@ def chan_is_avail(
             names.append(name)
             found.append(device)
             causes.append(str(cause))
-            if not options.all:
+            if "a" not in options:
                 break
     chan.set("AVAILCHAN", "&".join(names))
     chan.set("AVAILORIGCHAN", "&".join(found))
@@ -73,15 +64,15 @@ def chan_is_avail(
     chan.set("AVAILCAUSECODE", "&".join(causes))
 
 
-def _try(chan: Channel, technology: str, resource: str, options: ChanIsAvailOptions) -> tuple[str, int, int]:
+def _try(chan: Channel, technology: str, resource: str, options: str) -> tuple[str, int, int]:
     """Name of the channel that would be, or "", the number of AVAILSTATUS, and the cause."""
     number = 0
-    if options.state or options.exists:
+    if "s" in options or "t" in options:
         state = state_of(chan, f"{technology}/{resource}")
         number = _NUMBERS[state]
         if state not in (DeviceState.UNKNOWN, DeviceState.NOT_INUSE):
             return "", number, 0
-        number = 0 if options.exists else number
+        number = 0 if "t" in options else number
     driver = chan.switch.driver(technology)
     try:
         if driver is None:

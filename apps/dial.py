@@ -44,10 +44,11 @@ async def dial(
         url: Accepted for Asterisk's sake; no kind of channel here takes one.
     Sets: DIALSTATUS (ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL, DONTCALL, TORTURE, INVALIDARGS),
         DIALEDPEERNAME, DIALEDPEERNUMBER, DIALEDTIME, ANSWEREDTIME, RINGTIME, PROGRESSTIME (seconds, and in
-        milliseconds with _MS), FORWARDERNAME, HANGUPCAUSE.
-    Compat: app_dial. A destination without a slash ends the call; no destination at all is CHANUNAVAIL. Called
-        channels join the group that OUTBOUND_GROUP or, once, OUTBOUND_GROUP_ONCE names. LIMIT_PLAYAUDIO_CALLER,
-        LIMIT_PLAYAUDIO_CALLEE, LIMIT_WARNING_FILE and LIMIT_CONNECT_FILE say who hears the warnings of `L`, and which.
+        milliseconds with _MS), HANGUPCAUSE; and FORWARDERNAME on a channel to which a phone has sent the call.
+    Compat: app_dial. A destination without a slash, and an option whose parenthesis never closes, end the call; no
+        destination at all is CHANUNAVAIL. Called channels join the group that OUTBOUND_GROUP or, once,
+        OUTBOUND_GROUP_ONCE names. LIMIT_PLAYAUDIO_CALLER, LIMIT_PLAYAUDIO_CALLEE, LIMIT_WARNING_FILE and
+        LIMIT_CONNECT_FILE say who hears the warnings of `L`, and which.
     """
     await call(chan, destinations or [], timeout, options)
 
@@ -60,16 +61,12 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
         chan.set("DIALSTATUS", DialStatus.CANCEL.value)
         chan.check()
     wanted = [destination for destination in destinations if destination]
-    if not wanted:
+    if not wanted and not options.unclosed:
         chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
         chan.set("DIALSTATUS", DialStatus.CHANUNAVAIL.value)
         return None
-    if not all(destination.partition("/")[2] for destination in wanted):
-        chan.warn("Dial argument takes format (technology/resource)")
-        chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
-        if options.go_on:
-            return DialStatus.INVALIDARGS
-        raise Hangup(0)
+    if not _are_valid(chan, wanted, options):
+        return DialStatus.INVALIDARGS
     most_ms = limit_ms(chan, options)
     if options.reset_records:
         chan.switch.cdr.reset(chan)
@@ -121,6 +118,18 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     ):
         raise Hangup(result.cause)
     return outcome.status or result.status
+
+
+def _are_valid(chan: Channel, wanted: list[str], options: DialOptions) -> bool:
+    """Whether anybody can be called by these arguments; with `g` the dialplan goes on where a destination is wrong."""
+    if not options.unclosed:
+        if all(destination.partition("/")[2] for destination in wanted):
+            return True
+        chan.warn("Dial argument takes format (technology/resource)")
+    chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
+    if options.unclosed or not options.go_on:
+        raise Hangup(0)
+    return False
 
 
 def _ringback(options: DialOptions) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from asterism.runtime.arguments import Unclosed
 from asterism.runtime.declare import Option
 
 
@@ -98,3 +99,5 @@ class DialOptions:
     "The caller may record both sides with DTMF."
     endless_forward: Annotated[bool, Option("z")] = False
     "A forwarded call has no timeout."
+    unclosed: Annotated[bool, Unclosed()] = False
+    "A parenthesis never closes: nobody is called."

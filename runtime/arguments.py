@@ -58,6 +58,14 @@ Text = Annotated[str, Whole()]
 
 
 @dataclass(frozen=True, slots=True)
+class Unclosed:
+    """Marks the field of an option dataclass that is true where an option's parenthesis never closes.
+
+    Without such a field what stands before that option counts, and the call goes on.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class OptionField:
     """A field of an option dataclass, ready for parsing."""
 
@@ -135,29 +143,54 @@ def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = Fals
     return found
 
 
-def split_options(text: str) -> list[tuple[str, str | None]]:
+def split_options(text: str) -> tuple[list[tuple[str, str | None]], str]:
     """Split an option string into (letter, text in parentheses or None), parentheses nested.
 
-    A closing parenthesis that is missing ends the argument at the end of the text, as Asterisk warns and does.
+    Where the text in parentheses begins with a double quote, parentheses in quotes do not count, and the quotes go.
+    A backslash makes the next character stand for itself.
+
+    Returns:
+        The options, and what is wrong: the option whose parenthesis never closes is not there, nor is anything else
+        after it.
     """
     found: list[tuple[str, str | None]] = []
     at = 0
     while at < len(text):
         letter = text[at]
         at += 1
-        if at < len(text) and text[at] == "(":
-            depth, start = 1, at + 1
-            at = start
-            while at < len(text) and depth:
-                depth += {"(": 1, ")": -1}.get(text[at], 0)
-                at += 1
-            argument = text[start : at - 1] if not depth else text[start:]
-            if argument.startswith('"') and argument.endswith('"') and len(argument) > 1:
-                argument = argument[1:-1]
-            found.append((letter, argument))
-        else:
+        if text[at : at + 1] != "(":
             found.append((letter, None))
-    return found
+            continue
+        argument, end = _in_parentheses(text, at + 1)
+        if not end:
+            return found, f"Missing closing parenthesis for argument '{letter}' in string '{text[at + 1 :]}'"
+        found.append((letter, argument))
+        at = end
+    return found, ""
+
+
+def _in_parentheses(text: str, at: int) -> tuple[str, int]:
+    """The text from here to the parenthesis that closes, and where it goes on behind that; 0 when none does."""
+    depth, quotes, quoted = 1, text[at : at + 1] == '"', False
+    here: list[str] = []
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == "\\" and not (quoted and text[at : at + 1] != '"'):
+            char = text[at : at + 1]
+            at += 1
+        elif char == "\\":
+            char += text[at : at + 1]
+            at += 1
+        elif char == '"' and quotes:
+            quoted = not quoted
+            continue
+        elif char in "()" and not quoted:
+            depth += 1 if char == "(" else -1
+            if not depth:
+                return "".join(here), at
+        here.append(char)
+    return "", 0
 
 
 def _number(kind: type[int] | type[float]) -> Callable[[str], int | float]:
@@ -209,12 +242,18 @@ def _option_fields(kind: type) -> tuple[OptionField, ...]:
     found = []
     for field in fields(kind):
         hint = hints[field.name]
+        if _marks_unclosed(hint):
+            continue
         option = next((extra for extra in get_args(hint)[1:] if isinstance(extra, Option)), None)
         if option is None:
             raise TypeError(f"{kind.__name__}.{field.name} carries no Option")
         base = get_args(hint)[0]
         found.append(OptionField(field.name, option, _converter(base), base is bool))
     return tuple(found)
+
+
+def _marks_unclosed(hint: Any) -> bool:
+    return any(isinstance(extra, Unclosed) for extra in get_args(hint)[1:])
 
 
 def options_converter(
@@ -225,10 +264,13 @@ def options_converter(
     Letters that the dataclass does not know, or knows as `later`, go to `complain`.
     """
     by_letter = {field.option.letter: field for field in option_fields}
+    hints = typing.get_type_hints(kind, include_extras=True)
+    unclosed = [name for name, hint in hints.items() if _marks_unclosed(hint)]
 
     def convert(text: str) -> Any:
-        values: dict[str, Any] = {}
-        for letter, argument in split_options(text):
+        letters, wrong = split_options(text)
+        values: dict[str, Any] = dict.fromkeys(unclosed, True) if wrong else {}
+        for letter, argument in letters:
             field = by_letter.get(letter)
             if field is None or field.option.later:
                 if complain is not None and letter not in " ,":

@@ -23,6 +23,7 @@ from asterism.runtime.arguments import (
     bind,
     parameters_of,
     split_arguments,
+    split_options,
 )
 from asterism.runtime.errors import ArgumentError, Hangup
 
@@ -160,7 +161,10 @@ class Application(Declaration):
             if not parameter.options or not text:
                 continue
             known = {entry.option.letter: entry.option for entry in parameter.options}
-            for letter, _ in _options(text):
+            letters, wrong = split_options(text)
+            if wrong:
+                found.append(wrong)
+            for letter, _ in letters:
                 if letter not in known:
                     found.append(f"{self.name}: option '{letter}' is unknown and ignored")
                 elif known[letter].later:
@@ -362,12 +366,6 @@ class Table:
         """The rows as mappings from column title to cell."""
         titles = [title for title, _ in self.columns]
         return [dict(zip(titles, row, strict=True)) for row in self.rows]
-
-
-def _options(text: str) -> list[tuple[str, str | None]]:
-    from asterism.runtime.arguments import split_options
-
-    return split_options(text)
 
 
 def _syntax(parameters: Sequence[Parameter]) -> str:
