@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from asterism.apps.dial_answer import gosub, place, with_arguments
+from asterism.functions import indirect
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Option, Unit, application
 from asterism.runtime.dialing import Originated, originate
@@ -60,13 +61,17 @@ async def originate_call(
         type: `exten` or `app`.
         arg1: The context, or the application.
         arg2: The extension, or the application's arguments.
-        arg3: The priority, a number or a label; 1 when left out.
+        arg3: The priority, a number; 1 when left out.
         timeout: Seconds to ring; 30 when left out.
         options: Letters, each explained in its own line.
     Sets: ORIGINATE_STATUS: SUCCESS, BUSY, CONGESTION, RINGING (nobody answered in time), FAILED.
-    Compat: app_originate. Too few arguments, or another type, end the call.
+    Compat: app_originate. Too few arguments, another type, or a priority that is no number end the call. A context or
+        extension left empty before others is that of the new channel.
     """
-    wrong = _wrong(tech_data, type, arg1)
+    priority = indirect.integer(arg3) if arg3 else 1
+    wrong = _wrong(tech_data, type, arg1 or arg2 or arg3)
+    if not wrong and type.lower() == "exten" and priority is None and not timeout:
+        wrong = f"Invalid priority: '{arg3}'"
     if wrong:
         chan.error(wrong)
         chan.set("ORIGINATE_STATUS", "FAILED")
@@ -84,7 +89,7 @@ async def originate_call(
     if type.lower() == "app":
         facts |= {"application": arg1, "app_data": arg2}
     else:
-        facts |= {"context": arg1, "exten": arg2 or "s", "priority": int(arg3) if arg3.isdigit() else arg3 or 1}
+        facts |= {"context": arg1, "exten": arg2 or ("" if arg3 else "s"), "priority": max(1, priority or 1)}
     call: Coroutine[Any, Any, Originated] = originate(chan.switch, tech_data, **facts)
     if options.at_once:
         chan.switch.spawn(call, f"originate {tech_data}")

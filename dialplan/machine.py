@@ -240,23 +240,8 @@ class Machine:
         """Stand at priority 1 of another number of this context."""
         self.scope.exten, self.scope.priority = exten, 1
 
-    async def start(self) -> None:
-        """Stand where there is something to run: else `s`, else the context `default`."""
-        scope = self.scope
-        if not await self.exists(scope.exten, scope.priority):
-            scope.verbose(
-                2, f"Starting {scope.name} at {scope.context},{scope.exten},{scope.priority} failed "
-                "so falling back to exten 's'",
-            )  # fmt: skip
-            self.go("s")
-            if not await self.exists("s"):
-                scope.verbose(2, f"Starting {scope.name} at {scope.context},s,1 still failed "
-                                 "so falling back to context 'default'")  # fmt: skip
-                scope.context = "default"
-
     async def main(self) -> None:
         """Run until the dialplan is over. Raises Ended when the channel was hung up."""
-        await self.start()
         while True:
             try:
                 result = await self.advance()

@@ -250,6 +250,6 @@ async def originate(
     if channel is None:
         return Originated(race.result.status, None, name, uniqueid)
     if not application:
-        channel.go(Jump(context, exten or "s", priority))
+        channel.go(Jump(context, exten, priority))
     switch.start(channel, application, app_data)
     return Originated(DialStatus.ANSWER, channel, name, uniqueid)

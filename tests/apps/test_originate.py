@@ -37,12 +37,15 @@ async def test_originate_runs_an_application_and_gives_the_callers_own_id(rt: Te
     assert theirs.sounds() == ["beep"] and theirs.caller.number == "777"
 
 
-async def test_originate_to_a_label(rt: TestRuntime) -> None:
+async def test_originate_takes_a_number_for_a_priority_and_no_label(rt: TestRuntime) -> None:
     rt.phone("bob").answers()
     more = "[far]\nexten => 7,1,NoOp(no)\n same => n(here),NoOp(yes)\n"
-    await (await call_of(rt, "Originate(Loopback/bob,exten,far,7,here)", more=more)).over()
+    await (await call_of(rt, "Originate(Loopback/bob,exten,far,7,2)", more=more)).over()
     await rt.phone("bob").calls[0].over()
     assert "7@far:2 NoOp(yes)" in rt.executed() and "7@far:1 NoOp(no)" not in rt.executed()
+    call = await call_of(rt, "Originate(Loopback/bob,exten,far,7,here)", "NoOp(not reached)", more=more)
+    await call.over()
+    assert call.variables["ORIGINATE_STATUS"] == "FAILED" and len(rt.phone("bob").calls) == 1
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,11 @@ def test_hangup_in_h_changes_the_cause_and_stops() -> None:
     assert paper.cause == 19
 
 
-def test_a_number_that_is_nowhere_falls_back_to_s() -> None:
-    assert ran(called(DEFAULT + "exten => s,1,NoOp(s)\n", exten="99")) == ["s"]
-    assert ran(called(DEFAULT + "exten => s,1,NoOp(s)\n", context="nosuch", exten="99")) == ["s"]
+def test_a_call_that_begins_nowhere_is_an_invalid_one() -> None:
+    text = DEFAULT + "exten => s,1,NoOp(s)\n"
+    assert ran(called(text, exten="99")) == []
+    assert ran(called(text, context="nosuch", exten="99")) == []
+    assert ran(called(text + "exten => i,1,NoOp(${INVALID_EXTEN})\n", exten="99")) == ["99"]
 
 
 def registry(*declarations: object) -> Registry:
