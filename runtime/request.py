@@ -1,10 +1,11 @@
 """What manager actions are asked and what they answer, whatever carries the two."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
+
+from asterism.runtime.arguments import split_arguments
 
 AMI_VERSION = "11.0.0"
 "Version of the manager's protocol: that of Asterisk 22."
@@ -41,18 +42,17 @@ class Request:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What `Variable: name=value` lines set, in order; one line may name several, separated by commas."""
-        found: dict[str, str] = {}
+        """What `Variable: name=value` lines set; one line may name several, separated as arguments are.
+
+        Of a name that comes more than once the first counts, whether it is to be inherited (`_name`) or not.
+        """
+        found: dict[str, tuple[str, str]] = {}
         for line in self.all("Variable"):
-            for part in _VARIABLE_COMMA.split(line):
-                name, equals, value = part.partition("=")
-                if equals and name.strip():
-                    found[name.strip()] = value.replace('\\"', '"') if '"' not in value else value.strip('"')
-        return found
-
-
-# A comma between two assignments; those in double quotes or parentheses belong to a value or a function.
-_VARIABLE_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^()]*\))')
+            for part in split_arguments(line):
+                name, equals, value = part.lstrip().partition("=")
+                if equals and name:
+                    found.setdefault(name.lstrip("_"), (name, value))
+        return dict(found.values())
 
 
 @dataclass(frozen=True, slots=True)

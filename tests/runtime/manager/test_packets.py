@@ -44,3 +44,5 @@ def test_a_line_that_is_too_long_costs_its_packet() -> None:
 def test_variables() -> None:
     request = Request([("Variable", "a=1,b=2"), ("Variable", 'c="x,y"'), ("variable", "CALLERID(name)=d")])
     assert request.variables == {"a": "1", "b": "2", "c": "x,y", "CALLERID(name)": "d"}
+    again = Request([("Variable", "_a=1"), ("Variable", 'a=2, b ="q"r\\,s')])
+    assert again.variables == {"_a": "1", "b ": "qr,s"}
