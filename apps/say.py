@@ -9,6 +9,7 @@ from asterism.dialplan.scope import Dialled
 from asterism.runtime import say
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, Unit, application
+from asterism.runtime.errors import Hangup
 
 _SEE = "SayDigits, SayNumber, SayAlpha, SayPhonetic, SayOrdinal, SayUnixTime, SAYFILES"
 
@@ -60,8 +61,12 @@ async def say_number(chan: Channel, digits: str = "", gender: str = "") -> Diall
     Args:
         digits: The number, up to 2147483647.
         gender: Accepted for Asterisk's sake; English has none.
-    Compat: pbx_builtins; see SayDigits. Other languages get the English order of words. What is no number is a WARNING.
+    Compat: pbx_builtins; see SayDigits. Other languages get the English order of words. What is no number is a WARNING;
+        nothing at all ends the call.
     """
+    if not digits:
+        chan.warn("SayNumber requires an argument (number)")
+        raise Hangup(0)
     value = _number(chan, digits, "SayNumber")
     if value is None or chan.ended:
         return None  # Nobody hears it in `h`, which goes on.

@@ -270,14 +270,14 @@ class _Reading:
 
     def directive(self, text: str, file: str, number: int) -> None:
         word, _, argument = text.replace("\t", " ").partition(" ")
-        argument = argument.strip()
+        given = argument = argument.strip()
         for opening, closing in ('""', "<>"):
             if argument[:1] == opening:
                 argument = argument[1:].partition(closing)[0]
         word = word.lower()
         if word not in ("include", "tryinclude", "exec"):
             self.warn(f"unknown directive '#{word}'", file, number)
-        elif not argument:
+        elif not given:
             self.warn(f"#{word} needs a name", file, number)
         elif self.depth >= MAX_INCLUDE_DEPTH:
             self.warn(f"more than {MAX_INCLUDE_DEPTH} includes within one another, skipped", file, number)
@@ -298,7 +298,7 @@ class _Reading:
         # A folder name with glob characters in it is no pattern: only what the line says is.
         try:
             pattern = name if name.startswith("/") else f"{escape(str(self.folder))}/{name}"
-            paths = sorted(glob(pattern))  # noqa: PTH207 - the pattern may be absolute
+            paths = sorted(glob(pattern)) if name else []  # noqa: PTH207 - the pattern may be absolute
         except ValueError:
             paths = []
         if not paths and not quiet:

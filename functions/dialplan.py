@@ -75,7 +75,8 @@ async def eval_exten(chan: Channel, location: str) -> str:
     context, exten = place.context or chan.context, place.exten or chan.exten
     priority = place.priority
     if isinstance(priority, str):
-        priority = chan.source.label(chan, context, exten, priority)
+        number = indirect.integer(priority)
+        priority = chan.source.label(chan, context, exten, priority) if number is None else number
     found = chan.source.find(chan, context, exten, priority)
     step = await found if inspect.isawaitable(found) else found
     if not isinstance(step, Step):
