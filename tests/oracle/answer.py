@@ -20,10 +20,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "contrib" / "namespace")]
 
+from asterism.runtime import callerid  # noqa: E402
 from asterism.runtime.channel_base import ChannelBase  # noqa: E402
 from asterism.runtime.database import Database  # noqa: E402
-from asterism.runtime.driver import Party  # noqa: E402
 from asterism.runtime.events import Event, Hangup, Newchannel, UserEvent, VarSet  # noqa: E402
+from asterism.runtime.request import Request  # noqa: E402
 from asterism.runtime.settings import Options  # noqa: E402
 from asterism.runtime.testing import TestRuntime  # noqa: E402
 
@@ -157,8 +158,10 @@ class World:
             application=start.get("app", "Wait"),
             app_data=start.get("data", "20"),
             timeout=20.0,
-            caller=_party(number) if number else None,
-            variables=dict(start.get("variables") or []),
+            caller=callerid.parse(number) if number else None,
+            variables=Request(
+                [("Variable", f"{key}={value}") for key, value in start.get("variables") or ()]
+            ).variables,
         )
         await self.settle(MAX_CALL_S)
         return self.heard
@@ -172,11 +175,6 @@ class World:
                 for channel in list(self.runtime.channels.values()):
                     channel.request_hangup(16)
             await asyncio.sleep(0.02)
-
-
-def _party(text: str) -> Party:
-    match = re.fullmatch(r'\s*"?([^"<]*?)"?\s*<([^>]*)>\s*', text)
-    return Party(match[2], match[1]) if match else Party(text)
 
 
 def _escaped(step: str) -> str:

@@ -33,6 +33,8 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "matching-random",
         "macro",
         "flow-apps",
+        "flow-corners",
+        "functions-random",
         "flow-own",
         "flow-random",
         "lua",
