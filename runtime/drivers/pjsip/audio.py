@@ -32,6 +32,8 @@ class CallAudio:
         "SDP's name of the codec in use; empty while there is none."
         self._heard: list[CallAudio] = []
         "Whom the far end is to hear."
+        self._hearers: set[CallAudio] = set()
+        "Who is to hear the far end."
         self._links: dict[CallAudio, _Link] = {}
         "With whom the native part has connected it."
         self.keeps_digits = False
@@ -116,7 +118,13 @@ class CallAudio:
         known = [other for other in others if isinstance(other, CallAudio) and other is not self]
         agreed = len(known) == len(others)
         former, self._heard = self._heard, known if agreed else []
+        for other in former:
+            other._hearers.discard(self)
+        for other in self._heard:
+            other._hearers.add(self)
         self._settle(*former, *self._heard)
+        for other in {*former, *self._heard}:
+            other._settle()  # What was relayed between two is mixed as soon as a third one hears it.
         return agreed
 
     def _settle(self, *others: "CallAudio") -> None:
@@ -137,6 +145,7 @@ class CallAudio:
         if not (hears and is_heard):
             return self if hears else other
         alone = self._heard == [other] and other._heard == [self]
+        alone = alone and self._hearers <= {other} and other._hearers <= {self}
         # A relay passes packets by without looking at them: nothing can be played or recorded there.
         plays = self._playings or other._playings or self._tapes or other._tapes
         return "relay" if alone and not plays and self.codec.lower() == other.codec.lower() else "mix"
@@ -238,7 +247,10 @@ class CallAudio:
             self._unlink(other)
             if self in other._heard:
                 other._heard.remove(self)
-        self._heard = []
+        for other in self._heard:
+            other._hearers.discard(self)
+            other._settle()
+        self._heard, self._hearers = [], set()
         for playing in (*self._playings.values(), *self._waiting):
             playing.over.set()
         self._playings.clear()
