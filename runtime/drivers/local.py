@@ -6,7 +6,7 @@ whoever is behind the halves (`driver.Passage`). Without `/n` the core takes the
 are in bridges (`asterism.runtime.optimizing`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.runtime.causes import Cause
@@ -30,6 +30,7 @@ from asterism.runtime.driver import (
 )
 from asterism.runtime.drivers.owned import Owned
 from asterism.runtime.errors import Unavailable
+from asterism.runtime.events import DeviceStateChange, Hangup, Newstate
 from asterism.runtime.log import escaped
 from asterism.runtime.states import DeviceState
 
@@ -78,6 +79,7 @@ class LocalLeg(Owned):
             self._driver.switch.log.notice(f"No such extension/context {place} while calling Local channel")
             raise Unavailable(f"there is no {place}", Cause.NOT_DEFINED)
         self._called = self.other._called = True
+        self._driver.count(self, 1)
         self._driver.paired(self, self.other, caller)
 
     def ring(self) -> None:
@@ -107,6 +109,7 @@ class LocalLeg(Owned):
         if other is not None:
             other.other = None
             if self._called:  # Before that nobody is there to be told.
+                self._driver.count(self, -1)
                 other.post(Ended(cause))
 
     def hold(self) -> None:
@@ -146,14 +149,41 @@ class LocalDriver:
 
     def __init__(self) -> None:
         self._number = 0
+        self._stop_watching: Callable[[], None] | None = None
+        # How many pairs lead to each number and context, as long as both halves are there.
+        self._in_use: dict[tuple[str, str], int] = {}
         self.switch: Switch
 
     async def start(self, switch: "Switch") -> None:
         """Be ready."""
         self.switch = switch
+        switch.bus.changed.append(self._listeners_changed)
+        self._listeners_changed()
 
     async def stop(self) -> None:
         """Nothing is held."""
+        self.switch.bus.changed.remove(self._listeners_changed)
+        if self._stop_watching is not None:
+            self._stop_watching()
+
+    def _listeners_changed(self) -> None:
+        """Watch the channels of pairs as long as somebody asks for states of devices."""
+        bus = self.switch.bus
+        wanted, watching = bus.wants(DeviceStateChange), self._stop_watching
+        if wanted and watching is None:
+            self._stop_watching = lambda: None  # Subscribing changes the listeners as well.
+            self._stop_watching = bus.subscribe(self._happened, Newstate, Hangup)
+        elif not wanted and watching is not None:
+            self._stop_watching = None
+            watching()
+
+    def _happened(self, event: Newstate | Hangup) -> None:
+        """Tell the state of a pair whenever one of its halves has another one, changed or not, as Asterisk does."""
+        name = event.channel.channel
+        if name.startswith("Local/"):
+            device = name.rpartition("-")[0]
+            state = self.device_state(device.removeprefix("Local/"))
+            self.switch.bus.publish(DeviceStateChange(device, state.value))
 
     async def reload(self) -> None:
         """Nothing is configured."""
@@ -187,11 +217,18 @@ class LocalDriver:
             dialed=second.exten,
         )
 
+    def count(self, leg: LocalLeg, by: int) -> None:
+        """A pair has begun, or is over."""
+        place = leg.exten, leg.context
+        number = self._in_use.pop(place, 0) + by
+        if number > 0:
+            self._in_use[place] = number
+
     def device_state(self, resource: str) -> DeviceState:
         """Whether a call could be made there, or one is under way."""
-        exten, _, context = resource.partition("/")[0].partition("@")
-        name = f"Local/{exten}@{context or 'default'}-"
-        if any(channel.startswith(name) for channel in self.switch.channels):
+        exten, _, rest = resource.rpartition("@") if "@" in resource else (resource, "", "")
+        context = rest.partition("/")[0] or "default"
+        if (exten, context) in self._in_use:
             return DeviceState.INUSE
-        exists = self.switch.extension_exists(context or "default", exten)
+        exists = self.switch.extension_exists(context, exten)
         return DeviceState.NOT_INUSE if exists else DeviceState.INVALID

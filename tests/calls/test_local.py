@@ -10,6 +10,7 @@ from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import SoundFile
 from asterism.runtime.events import (
+    DeviceStateChange,
     DialBegin,
     DialEnd,
     Hangup,
@@ -331,3 +332,25 @@ async def test_a_pair_goes_when_it_has_passed_a_sound_on(
         channel.request_hangup()
     await asyncio.sleep(0.1)
     assert not rt.channels and not rt.bridges
+
+
+async def test_the_state_of_a_pair_is_told_as_that_of_a_device(rt: TestRuntime) -> None:
+    """As Asterisk 22 was seen to do: at each state of a half, and at the end of each."""
+    rt.extensions("[default]\nexten => 700,1,Busy(1)\nexten => 600,1,Answer()\n same => n,Wait(5)\n")
+    told = rt.events(DeviceStateChange)
+    driver = rt.driver("Local")
+    assert driver is not None
+    assert [driver.device_state(each).value for each in ("600@default", "601")] == ["NOT_INUSE", "INVALID"]
+    await rt.originate("Local/700@default", application="Wait", app_data="1")
+    await asyncio.sleep(2)
+    busy = [await told.get() for _ in range(3)]
+    assert [(each.device, each.state) for each in busy] == [
+        ("Local/700@default", state) for state in ("INUSE", "NOT_INUSE", "NOT_INUSE")
+    ]
+    await rt.originate("Local/600@default/n", application="Wait", app_data="1")
+    assert driver.device_state("600@default/n").value == "INUSE"
+    await asyncio.sleep(6)
+    talked = [await told.get() for _ in range(4)]
+    assert [(each.device, each.state) for each in talked] == [
+        ("Local/600@default", state) for state in ("INUSE", "INUSE", "NOT_INUSE", "NOT_INUSE")
+    ]
