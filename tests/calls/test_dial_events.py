@@ -33,8 +33,8 @@ exten => h,1,NoOp(h)
 """
 
 
-_UNSEEN = (events.FullyBooted, events.ApplicationStart)
-"What no client of the manager was told while this was recorded, or never is."
+_UNSEEN = (events.FullyBooted, events.ApplicationStart, events.DeviceStateChange)
+"What no client of the manager was told while this was recorded, or never is; states of devices are another matter."
 
 
 def shown(event: Event) -> str:
