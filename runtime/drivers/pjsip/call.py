@@ -11,7 +11,6 @@ from asterism.runtime.driver import (
     Answered,
     Digit,
     Ended,
-    Forwarded,
     Held,
     Identified,
     Party,
@@ -24,17 +23,15 @@ from asterism.runtime.driver import (
     Transferred,
 )
 from asterism.runtime.drivers.owned import Owned
-from asterism.runtime.drivers.pjsip import facts
+from asterism.runtime.drivers.pjsip import facts, outcome
 from asterism.runtime.drivers.pjsip.audio import CallAudio
 from asterism.runtime.drivers.pjsip.deflect import Deflection, target
 from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import (
     Message,
-    NameAddress,
     Uri,
     has_body,
     party_of,
-    reason_cause,
     wire_headers,
 )
 from asterism.runtime.drivers.pjsip.model import Endpoint
@@ -45,10 +42,6 @@ from asterism.runtime.log import Log, escaped
 from asterism.runtime.peers import Notice
 
 Headers = Sequence[tuple[str, str]]
-
-# chan_sip tells Dial busy or congestion by the status alone, whatever cause it stands for.
-_SIP_BUSY = frozenset((482, 486, 600, 603))
-_SIP_CONGESTION = frozenset((400, 403, 404, 410, 480, 500, 502, 503, 504))
 
 
 class Call(Owned):
@@ -185,13 +178,15 @@ class Call(Owned):
         """100 has been sent already by the native module."""
 
     def ring(self) -> None:
-        """Send 180."""
+        """Send 180; behind a 183 chan_pjsip repeats that, chan_sip sends nothing."""
         if not self._rang and not self._answered:
             self._rang = True
             if self.endpoint.progress_inband:
                 self.progress()
-            elif not self._progressed:
+            elif not self._progressed or self.endpoint.rings_after_progress:
                 self._answer(180)
+            elif self.technology == "PJSIP":
+                self._answer(183)
 
     def progress(self) -> None:
         """Send 183 with our SDP; audio can flow."""
@@ -369,7 +364,7 @@ class Call(Owned):
         if event.message:
             self.last_message = event.message
         if event.state == "disconnected":
-            self._end(self._ending(event))
+            self._end(outcome.ended(self, event, was_up=self._is_up))
         elif self._over:
             return
         elif event.state == "confirmed":
@@ -388,10 +383,15 @@ class Call(Owned):
             self._identified(event)
             self._watcher.state_changed(self, "ringing")
             self.post(Ringing())
-        if event.code in (180, 183) and has_body(event.message):
+        if self._is_progress(event):
             self.post(Progressing())
         elif event.code in (100, 181, 182, 183):
             self.post(Proceeding())
+
+    def _is_progress(self, event: native.CallState) -> bool:
+        """Whether audio may come, as each technology reads a 180 or 183."""
+        plain = event.code == 183 and self.technology == "PJSIP" and not self.endpoint.ignores_plain_183
+        return plain or (event.code in (180, 183) and has_body(event.message))
 
     def _identified(self, event: native.CallState) -> None:
         if self.endpoint.trust_inbound and b"-Identity" in event.message:
@@ -403,31 +403,6 @@ class Call(Owned):
             self._is_up = True
             self._watcher.state_changed(self, "up")
             self.post(Answered())
-
-    def _ending(self, event: native.CallState) -> Ended:
-        cause = reason_cause(event.cause)
-        status = event.code if event.code >= 300 else 0
-        if cause is None:
-            if status and not self._is_up:
-                # chan_sip has no cause for a CANCEL; chan_pjsip has that of its status, 487.
-                cancelled = self.incoming is not None and self.technology == "SIP"
-                cause = 0 if cancelled and event.remote else int(cause_of_sip(status))
-            else:
-                cause = int(Cause.NORMAL_CLEARING)
-        if self.incoming is None and status in (300, 301, 302, 305) and event.remote:
-            self._forward(event)
-        spoken = self.technology == "SIP" and self.incoming is None and not self._is_up
-        return Ended(
-            cause, status, escaped(event.reason),
-            busy=spoken and status in _SIP_BUSY, congestion=spoken and status in _SIP_CONGESTION,
-        )  # fmt: skip
-
-    def _forward(self, event: native.CallState) -> None:
-        message = Message(event.message)
-        uri = Uri.parse(NameAddress.parse(message.first("Contact")).uri)
-        if uri.user:
-            reason = NameAddress.parse(message.first("Diversion"))
-            self.post(Forwarded(uri.user, Party(Uri.parse(reason.uri).user, reason.name)))
 
     def media_event(self, event: native.CallMedia) -> None:
         """Audio was negotiated."""

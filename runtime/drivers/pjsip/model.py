@@ -303,6 +303,10 @@ class Endpoint:
     options_open: bool = False
     "Its OPTIONS need no digest."
     progress_inband: bool = False
+    ignores_plain_183: bool = False
+    "Whether a 183 without SDP tells nothing."
+    rings_after_progress: bool = False
+    "Whether a 180 may follow a 183."
     q850_reason: bool = False
     transport: str = ""
     default_user_shown: str = ""

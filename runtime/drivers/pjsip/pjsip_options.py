@@ -136,6 +136,8 @@ class PjsipEndpoint:
     "Whether it may transfer."
     device_state_busy_at: Annotated[int, whole()] = 0
     "Calls from which on it counts as busy."
+    ignore_183_without_sdp: bool = False
+    "Tell nobody of a 183 that brings no SDP."
     inband_progress: bool = False
     "Send the ringing tone as audio."
     moh_suggest: str = "default"
@@ -286,6 +288,8 @@ class PjsipGlobal:
     "Hops our requests may make."
     regcontext: str = ""
     "Context where registered endpoints get an extension of their own."
+    allow_sending_180_after_183: bool = False
+    "Send 180 when it rings after there was a 183, which is repeated else."
     default_outbound_endpoint: str = "default_outbound_endpoint"
     "Endpoint of requests to bare URIs."
 
@@ -360,8 +364,8 @@ LATER = words(
     "dtls_fingerprint srtp_tag_32 message_context preferred_codec_only incoming_call_offer_pref "
     "outgoing_call_offer_pref rtp_keepalive rtp_timeout rtp_timeout_hold rtp_port_start rtp_port_end "
     "asymmetric_rtp_codec rtcp_mux notify_early_inuse_ringing max_video_streams bundle webrtc "
-    "incoming_mwi_mailbox follow_early_media_fork accept_multiple_sdp_answers ignore_183_without_sdp stir_shaken "
-    "stir_shaken_profile security_negotiation security_mechanisms geoloc_incoming_call_profile "
+    "incoming_mwi_mailbox follow_early_media_fork accept_multiple_sdp_answers stir_shaken stir_shaken_profile "
+    "security_negotiation security_mechanisms geoloc_incoming_call_profile "
     "geoloc_outgoing_call_profile send_aoc suppress_moh_on_sendonly "
     # auth, identify, registration, global, system
     "supported_algorithms_uac supported_algorithms_uas refresh_token oauth_clientid oauth_secret "
@@ -369,7 +373,7 @@ LATER = words(
     "keep_alive_interval contact_expiration_check_interval max_initial_qualify_time unidentified_request_period "
     "unidentified_request_count unidentified_request_prune_interval default_voicemail_extension debug "
     "mwi_tps_queue_high mwi_tps_queue_low mwi_disable_initial_unsolicited ignore_uri_user_options "
-    "use_callerid_contact send_contact_status_on_update_registration norefersub allow_sending_180_after_183 "
+    "use_callerid_contact send_contact_status_on_update_registration norefersub "
     "all_codecs_on_empty_reinvite default_auth_algorithms_uas default_auth_algorithms_uac disable_rport"
 )
 """Options that are known and not served yet; one that is used is reported once."""
