@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from asterism.runtime.asterisk_names import NEEDS
 from asterism.runtime.errors import ConfigError, ModuleMissing
-from asterism.runtime.settings import Complain, Section, is_true
+from asterism.runtime.settings import FALSE_WORDS, Complain, Section, is_true
 
 _LOADS = frozenset(("load", "require", "preload", "preload-require"))
 
@@ -60,6 +60,9 @@ def read(sections: Iterable[Section], complain: Complain) -> ModulesConf:
             key, name = line.key.strip().lower(), line.value.strip().removesuffix(".so")
             if key == "autoload":
                 autoload = is_true(line.value)
+                if not autoload and line.value.strip().lower() not in FALSE_WORDS:
+                    text = f"autoload = {line.value}: neither yes nor no; nothing is loaded that is not named"
+                    complain(ConfigError(text, line.file, line.lineno, line.key))
             elif key in _LOADS:
                 wanted = first if key.startswith("preload") else later
                 wanted[name] = f"{line.file}:{line.lineno}"

@@ -11,7 +11,7 @@ import ipaddress
 import itertools
 import textwrap
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import Path
@@ -30,6 +30,13 @@ FALSE_WORDS = frozenset(("no", "false", "n", "f", "0", "off"))
 def is_true(text: str) -> bool:
     """Whether Asterisk takes this word for true; everything else is false."""
     return text.strip().lower() in TRUE_WORDS
+
+
+def tell_ineffective(lines: "Iterable[Entry]", names: Container[str], complain: Complain) -> None:
+    """Tell of each option that Asterisk has and that changes nothing here, unless it is switched off."""
+    for line in lines:
+        if line.key.strip().lower() in names and line.value.strip().lower() not in (*FALSE_WORDS, ""):
+            complain(ConfigError(f"'{line.key}' has no effect here", line.file, line.lineno, line.key))
 
 
 class Entry(Protocol):
@@ -58,6 +65,14 @@ class Section(Protocol):
     @property
     def name(self) -> str:
         """Between the brackets."""
+
+    @property
+    def file(self) -> str:
+        """The file that it is in."""
+
+    @property
+    def lineno(self) -> int:
+        """The line of its name."""
 
     @property
     def lines(self) -> Iterable[Entry]:

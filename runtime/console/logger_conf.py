@@ -12,7 +12,7 @@ from asterism.runtime.declare import Separated
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import CONSOLE_LEVELS, FOLLOW, Level
-from asterism.runtime.settings import Complain, Section, read, section
+from asterism.runtime.settings import Complain, Section, read, section, tell_ineffective
 
 FILE = "logger.conf"
 
@@ -153,8 +153,9 @@ def read_sections(sections: Iterable[Section], complain: Complain) -> LoggerConf
     for one in every:
         if one.name == "general":
             general = read(LoggerGeneral, one.lines, complain, general)
+            tell_ineffective(one.lines, ("queue_log_realtime_use_gmt",), complain)
         elif one.name != "logfiles":
-            complain(ConfigError(f"unknown section [{one.name}]"))
+            complain(ConfigError(f"unknown section [{one.name}]", one.file, one.lineno))
     channels: dict[str, Channel] = {}
     for one in every:
         if one.name != "logfiles":

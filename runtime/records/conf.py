@@ -64,6 +64,15 @@ class Csv:
     "Add the columns peeraccount, linkedid, and sequence."
 
 
+@section("cdr_manager.conf", "general")
+@dataclass(frozen=True)
+class ManagerGeneral:
+    """Events of the manager for each record."""
+
+    enabled: bool = False
+    "Tell the manager."
+
+
 @section("cel.conf", "general")
 @dataclass(frozen=True)
 class CelGeneral:

@@ -66,7 +66,7 @@ def rules(lines: Iterable[Line], complain: Complain, *, utc: bool = False) -> Ru
         name, value = name.strip(), line.value.strip()
         kind = word.lower()
         if not name:
-            continue
+            kind = ""  # A word alone is no rule.
         if kind == "alias":
             aliases[value.lower()] = name.lower()
         elif kind == "static":

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from asterism.dialplan.reader import read_text
+from asterism.runtime import modules_conf
 from asterism.runtime.asterisk_names import PROVIDES, unit_of
-from asterism.runtime.errors import ModuleMissing
+from asterism.runtime.errors import ConfigError, ModuleMissing
 from asterism.runtime.events import Load, Unload
 from asterism.runtime.log import Level
 from asterism.runtime.manager.rendering import event_headers
@@ -35,6 +37,12 @@ def test_who_wants_what() -> None:
     assert migrated.wants("chan_sip")
     few = ModulesConf(autoload=False, load={"chan_sip": "", "app_dial": ""})
     assert few.wants("chan_sip") and not few.wants("chan_pjsip")
+
+
+def test_autoload_is_yes_or_no() -> None:
+    told: list[ConfigError] = []
+    assert not modules_conf.read(read_text("[modules]\nautoload=maybe\n", "modules.conf"), told.append).autoload
+    assert [str(each).partition(";")[0] for each in told] == ["modules.conf:2: autoload = maybe: neither yes nor no"]
 
 
 def test_a_name_has_one_home() -> None:

@@ -108,6 +108,8 @@ def test_dates(form: str, text: str) -> None:
         ("[logfiles]\nsyslog.nosuch => notice\n", "logger.conf:2: there is no syslog facility 'nosuch'"),
         ("[general]\nrotatestrategy = maybe\n", "logger.conf:2: rotatestrategy = maybe: none of"),
         ("[general]\nnosuch = 1\n", "logger.conf:2: unknown option 'nosuch'"),
+        ("[general]\nqueue_log_realtime_use_gmt = yes\n", "logger.conf:2: 'queue_log_realtime_use_gmt' has no effect"),
+        ("[general]\n[nosuch]\nx = y\n", "logger.conf:2: unknown section [nosuch]"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(files: Files, tmp_path: Path, text: str, complaint: str) -> None:

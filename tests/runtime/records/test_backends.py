@@ -281,3 +281,23 @@ def test_a_batch_outlives_the_process_that_gathered_it(tmp_path: Path) -> None:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+
+
+async def test_what_has_no_effect_is_told_by_name(start: Start) -> None:
+    async with start(
+        extensions=EXTENSIONS,
+        cdr="[general]\n[csv]\n[radius]\nradiuscfg=/etc/radius.conf\n",
+        cdr_tds="[global]\nhostname=db\n",
+        cdr_odbc=";[global]\n;dsn=x\n",
+        cdr_manager="[general]\nenabled=yes\nnosuch=1\n",
+        cdr_adaptive_odbc="[first]\nconnection=x\nschema=s\nusegmtime=yes\nnosuch=1\nfoo bar=1\n",
+        cel="[general]\nenable=yes\n",
+        cel_beanstalkd="[general]\nenabled=no\n",
+        cel_odbc="[first]\nconnection=x\nnosuch=1\n",
+    ) as rt:
+        told = {text.partition(": ")[0]: text for text in rt.logged(Level.WARNING)}
+    assert "cdr_radius is not here" in told["cdr.conf:3"] and "cdr_tds is not here" in told["cdr_tds.conf:1"]
+    assert "'schema' has no effect" in told["cdr_adaptive_odbc.conf:3"]
+    for place in ("cdr_manager.conf:3", "cdr_adaptive_odbc.conf:5", "cdr_adaptive_odbc.conf:6", "cel_odbc.conf:3"):
+        assert "unknown option" in told[place]
+    assert not [place for place in told if place.startswith(("cdr_odbc", "cel_beanstalkd"))]
