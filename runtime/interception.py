@@ -38,9 +38,9 @@ def connect_later(channel: Channel, party: Party) -> None:
 
 async def redirect(channel: Channel, redirection: Redirection) -> None:
     """Say who has sent a channel's call on, by way of its subroutine if it has one; in the channel's own task."""
-    _note(channel, redirection)
+    note_redirection(channel, redirection)
     if not await _run(channel, "REDIRECTING"):
-        _note(channel, redirection)
+        note_redirection(channel, redirection)
     tell_redirecting(channel)
 
 
@@ -52,13 +52,33 @@ def redirect_later(channel: Channel, redirection: Redirection) -> None:
 def tell_redirecting(channel: Channel) -> None:
     """Let a channel's far end know who has sent the call on."""
     if isinstance(channel.leg, Redirector) and not channel.far_end_gone:
-        known = {name: dict(facts) for name, facts in channel.datastores.items() if name.startswith(_REDIRECTION)}
-        channel.leg.redirected(Redirection(channel.redirecting, known))
+        channel.leg.redirected(redirection_of(channel))
 
 
-def _note(channel: Channel, redirection: Redirection) -> None:
+def redirection_of(channel: Channel) -> Redirection:
+    """Who has sent a channel's call on, as REDIRECTING() tells."""
+    known = {name: dict(facts) for name, facts in channel.datastores.items() if name.startswith(_REDIRECTION)}
+    return Redirection(channel.redirecting, known)
+
+
+def note_redirection(channel: Channel, redirection: Redirection) -> None:
+    """Let REDIRECTING() tell this of a channel; its far end is not told."""
     channel.redirecting = redirection.party
     channel.datastores.update({name: dict(facts) for name, facts in redirection.facts.items()})
+
+
+def sent_on(channel: Channel, by: Party, number: str) -> Redirection:
+    """What is so of a call when it has been sent on once more.
+
+    Args:
+        channel: Who was called.
+        by: Who has sent it on.
+        number: Where to.
+    """
+    facts = dict(redirection_of(channel).facts)
+    counted = dict(facts.get(_REDIRECTION, {}))
+    counted["count"] = str(int(counted.get("count", "0")) + 1)
+    return Redirection(by, facts | {_REDIRECTION: counted, f"{_REDIRECTION} to": {"num": number}})
 
 
 def _variable(channel: Channel, name: str) -> str:

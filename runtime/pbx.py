@@ -13,6 +13,7 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.channel_base import ChannelBase
 from asterism.runtime.driver import Known, Leg, Party, Passage
 from asterism.runtime.events import LocalBridge, Newexten
+from asterism.runtime.interception import note_redirection, redirection_of
 from asterism.runtime.member import impart
 from asterism.runtime.pickup import by_extension
 from asterism.runtime.states import ChannelState
@@ -87,7 +88,8 @@ class Pbx:
             second.set(first.variables.spelled(name), first.variables[name])
         second.language, second.musicclass = first.language, first.musicclass
         accounts.crossed(second, first)
-        second.redirecting, second.forwards_left = first.redirecting, first.forwards_left
+        second.forwards_left = first.forwards_left
+        note_redirection(second, redirection_of(first))
         second.meet(caller, first.caller)
         bus = self._runtime.bus
         if bus.wants(LocalBridge):
@@ -127,6 +129,7 @@ class Pbx:
             return channel
         channel.set("DIALEDPEERNUMBER", resource)
         channel.inherit(parent)
+        note_redirection(channel, redirection_of(parent))
         accounts.dialled(channel, parent)
         channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten

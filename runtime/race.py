@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asterism.runtime import answers, interception, media, pickup
+from asterism.runtime import answers, forwarding, interception, media, pickup
 from asterism.runtime.causes import Cause, cause_text
 from asterism.runtime.channel import Channel
 from asterism.runtime.dial_settings import AnswerHook, DialResult, DialSettings, Hook
@@ -85,7 +85,7 @@ _STATUSES = {
 
 
 @dataclass(eq=False, slots=True)
-class _Attempt:
+class Attempt:
     """One leg under way."""
 
     channel: Channel
@@ -105,7 +105,7 @@ class Race:
     result: DialResult = field(default_factory=DialResult)
     lines: int = 0
     tally: _Tally = field(default_factory=_Tally)
-    legs: dict[Channel, _Attempt] = field(default_factory=dict)
+    legs: dict[Channel, Attempt] = field(default_factory=dict)
     winner: Channel | None = None
     picker_waits: "asyncio.Future[Bridge] | None" = None
     "Who waits to be told in which bridge the talk is, when the winner has taken the call from another one."
@@ -116,16 +116,16 @@ class Race:
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.began_s = self._loop.time()
-        self._deadline = self.began_s + self.settings.timeout
+        self.deadline = self.began_s + self.settings.timeout
         self._early_deadline = self.began_s + self.settings.early_timeout
 
     async def run(self, destinations: Sequence[str]) -> Channel | None:
         """Call them all; the channel that has answered, or None. Losers are ended in any case."""
         try:
             for number, destination in enumerate(destinations, 1):
-                await self._prepare(destination, last=number == len(destinations))
+                await self.prepare(destination, last=number == len(destinations))
             for attempt in tuple(self.legs.values()):
-                if not self._call(attempt):
+                if not self.call(attempt):
                     self.lines -= 1
             self._comfort()
             if self.lines == 1 and len(self.legs) == 1:
@@ -166,7 +166,7 @@ class Race:
     async def _next(self) -> tuple[Channel, LegEvent] | None:
         """The next event of a leg, or the digit by which the caller gives up; None when the time is over."""
         caller, gives_up = self.caller, self.settings.on_caller_digit
-        deadline = min(self._deadline, self._early_deadline)
+        deadline = min(self.deadline, self._early_deadline)
         if caller is None or gives_up is None:
             return await next_event(tuple(self.legs), deadline)
         while True:
@@ -181,7 +181,7 @@ class Race:
 
     # --- one leg ------------------------------------------------------------------------------
 
-    async def _prepare(self, destination: str, caller: Party | None = None, *, last: bool = True) -> None:
+    async def prepare(self, destination: str, caller: Party | None = None, *, last: bool = True) -> None:
         """Make the leg of a destination and its channel, not called yet. `caller`: who calls, for a forwarded one."""
         self.lines += 1
         technology, slash, resource = destination.strip().partition("/")
@@ -202,14 +202,14 @@ class Race:
         channel = self.switch.outgoing(
             leg, self.caller, caller=caller or settings.caller, resource=resource, uniqueids=settings.uniqueids
         )
-        self.legs[channel] = _Attempt(channel, destination, resource)
+        self.legs[channel] = Attempt(channel, destination, resource)
         pickup.rings_in(channel, self)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
             del self.legs[channel]
             self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
             channel.close(Cause.NORMAL_CLEARING)
 
-    def _call(self, attempt: _Attempt, caller: Party | None = None) -> bool:
+    def call(self, attempt: Attempt, caller: Party | None = None) -> bool:
         """Call a leg; False when there is nobody to call, and nothing to tell of but the channel's end."""
         channel = attempt.channel
         caller = (
@@ -239,8 +239,7 @@ class Race:
         text = f"Unable to create channel of type '{technology}' (cause {cause} - {cause_text(cause)}): {refusal}"
         if self.caller is not None:
             self.caller.warn(text)
-            if last:  # Of those before it HANGUPCAUSE does not tell.
-                self.caller.cause = cause
+            self.caller.cause = cause if last else self.caller.cause
         else:
             self.switch.log.warning(text)
         self.result.cause = cause
@@ -256,7 +255,7 @@ class Race:
             self.caller.set(f"{name}_MS", str(value_ms))
 
     @property
-    def _hears_us(self) -> bool:
+    def hears_us(self) -> bool:
         """Whether the caller hears ringing of ours, or music, whatever the called side does."""
         return bool(self.settings.ringback) or self.settings.music is not None
 
@@ -274,13 +273,13 @@ class Race:
             cause = event.interrupt.cause if isinstance(event.interrupt, Hangup) else int(Cause.NORMAL_CLEARING)
             self._ended(attempt, Ended(cause))
         elif isinstance(event, Forwarded):
-            await self._forward(attempt, event)
+            await forwarding.forward(self, attempt, event)
         elif isinstance(event, Identified):
             channel.set_caller(event.party)
             if self.caller is not None and self.lines == 1 and self.settings.takes_news:
                 await interception.connect(self.caller, event.party)
         elif isinstance(event, Redirecting):
-            if self.caller is not None and self.lines == 1 and self.settings.takes_news and not self._hears_us:
+            if self.caller is not None and self.lines == 1 and self.settings.takes_news and not self.hears_us:
                 await interception.redirect(self.caller, event.redirection)
         elif isinstance(event, pickup.PickedUp):
             await self._taken(attempt, event)
@@ -294,7 +293,7 @@ class Race:
                 attempt.progressed = True
                 await hook(channel)
 
-    async def _taken(self, attempt: _Attempt, event: pickup.PickedUp) -> None:
+    async def _taken(self, attempt: Attempt, event: pickup.PickedUp) -> None:
         """Somebody else has taken the call: he is the one that answered."""
         target, picker = attempt.channel, event.picker
         if picker.far_end_gone:
@@ -308,7 +307,7 @@ class Race:
         await self._answered(attempt, picker)
         target.close(Cause.ANSWERED_ELSEWHERE)
 
-    async def _answered(self, attempt: _Attempt, picker: Channel | None = None) -> None:
+    async def _answered(self, attempt: Attempt, picker: Channel | None = None) -> None:
         channel = picker or attempt.channel
         self.winner = channel
         del self.legs[attempt.channel]
@@ -330,7 +329,7 @@ class Race:
         """Tell how the attempt that was answered has ended, unless it is told already."""
         if not self._answer_told:
             self._answer_told = True
-            self._end_told(channel, status)
+            self.end_told(channel, status)
 
     async def _introduce(self, channel: Channel) -> None:
         """Let the caller know whom it is to talk to; a Local channel is nobody before it has said who is behind it."""
@@ -338,7 +337,7 @@ class Race:
         if self.caller is not None and known and self.settings.takes_news:
             await interception.connect(self.caller, channel.caller)
 
-    def _ended(self, attempt: _Attempt, event: Ended) -> None:
+    def _ended(self, attempt: Attempt, event: Ended) -> None:
         channel, cause = attempt.channel, int(event.cause)
         if self.caller is not None:
             self.caller.cause = cause
@@ -353,60 +352,33 @@ class Race:
             channel.verbose(3, f"{channel.name} is busy")
         elif meaning == Cause.NORMAL_CIRCUIT_CONGESTION:
             channel.verbose(3, f"{channel.name} is circuit-busy")
-        self._drop(attempt, meaning, cause)
+        self.drop(attempt, meaning, cause)
 
-    def _drop(self, attempt: _Attempt, meaning: int, cause: int | None = None) -> None:
+    def drop(self, attempt: Attempt, meaning: int, cause: int | None = None) -> None:
+        """Be done with a leg that has ended, or that nobody wants any more.
+
+        Args:
+            attempt: Which.
+            meaning: The cause that it is counted by.
+            cause: The cause that it ends with, when that is another.
+        """
         channel = self.legs.pop(attempt.channel).channel
         pickup.rings_in(channel, None)
         self.tally.add(meaning)
         # One attempt's end is told by another rule than DIALSTATUS, which all of them make together.
-        self._end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER).value)
+        self.end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER).value)
         channel.close(meaning if cause is None else cause)
 
-    def _end_told(self, channel: Channel, status: str, forward: str = "") -> None:
+    def end_told(self, channel: Channel, status: str, forward: str = "") -> None:
+        """Tell how an attempt has ended, and where the call went from there."""
         bus = self.switch.bus
         if bus.wants(DialEnd):
             bus.publish(DialEnd(self._caller_snapshot(), channel.snapshot(), status, forward))
 
-    async def _forward(self, attempt: _Attempt, event: Forwarded) -> None:
-        channel, destination = attempt.channel, event.destination
-        if "/" not in destination:
-            number, _, context = destination.partition("@")
-            context = context or (self.caller or channel).variables.get("FORWARD_CONTEXT", "") or channel.context
-            destination = f"Local/{number}@{context}"
-        by = f"(thanks to {channel.name})"
-        who = self.caller.name if self.caller is not None else channel.name
-        if not self.settings.forwarding or channel.forwards_left <= 0:
-            channel.verbose(3, f"Not accepting call forward of {who} to '{escaped(destination)}' {by}")
-            self._drop(attempt, Cause.NORMAL_CIRCUIT_CONGESTION)
-            return
-        channel.verbose(3, f"Now forwarding {who} to '{escaped(destination)}' {by}")
-        if self.settings.forward_ends_timeout:
-            self._deadline = math.inf
-        del self.legs[channel]
-        self.lines -= 1
-        before, caller = set(self.legs), self.caller
-        if caller is not None:
-            caller.set("FORWARDERNAME", channel.name)
-        kept = caller.forwards_left if caller is not None else 0
-        try:
-            if caller is not None:
-                caller.forwards_left = min(kept, channel.forwards_left)
-            await self._prepare(destination, self.settings.forward_caller)
-            for new in [leg for made, leg in self.legs.items() if made not in before]:
-                new.channel.redirecting = event.party if event.party.number else channel.caller
-                if not self._call(new, self.settings.forward_caller):
-                    self.tally.unavailable += 1
-        finally:
-            if caller is not None:
-                caller.forwards_left = kept
-            self._end_told(channel, DialStatus.CANCEL.value, destination)
-            channel.close(Cause.NORMAL_CLEARING)
-
-    def _alerting(self, attempt: _Attempt, event: LegEvent) -> None:
+    def _alerting(self, attempt: Attempt, event: LegEvent) -> None:
         """Pass ringing and early audio of a leg on to the caller."""
         channel, caller, alone = attempt.channel, self.caller, self.lines == 1
-        hears_us = self._hears_us
+        hears_us = self.hears_us
         if isinstance(event, Ringing | Progressing):
             self._early_deadline = math.inf
         if isinstance(event, Ringing):
@@ -474,11 +446,11 @@ class Race:
         for channel, attempt in tuple(self.legs.items()):
             del self.legs[channel]
             if attempt.called:
-                self._end_told(channel, status.value)
+                self.end_told(channel, status.value)
             channel.close(cause)
 
     def _timed_out(self) -> None:
-        early = self._early_deadline < self._deadline
+        early = self._early_deadline < self.deadline
         seconds = self.settings.early_timeout if early else self.settings.timeout
         if self.caller is not None:
             self.caller.verbose(3, f"{'No response' if early else 'Nobody picked up'} in {round(seconds * 1000)} ms")
