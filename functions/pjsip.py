@@ -27,7 +27,7 @@ def pjsip_header(chan: Channel, action: str, name: str = "", number: str = "1") 
 
     Args:
         action: read; to set: add, update, or remove.
-        name: Name of the header; for remove, a `*` at its end stands for any rest.
+        name: Name of the header; to read and to remove, a `*` at its end stands for any rest.
         number: Which one, when there are several: from 1, or from -1 for the last.
     Compat: res_pjsip_header_funcs. Setting belongs on the called channel, before it is called (Dial's option b); on a
         calling channel the headers go into our answers.

@@ -12,6 +12,10 @@ from asterism.runtime.driver import Party
 from asterism.runtime.states import DeviceState
 
 
+INHERITABLE = "PJSIPINHERIT"
+"""The variables that carry PJSIP_INHERITABLE_HEADER's headers, inherited for ever; a number of two digits follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
     """One place where somebody can be reached.
@@ -331,3 +335,19 @@ class MessageLeg(Protocol):
 
     def send_message(self, text: str, content_type: str) -> None:
         """Send it."""
+
+
+@runtime_checkable
+class SessionLeg(CodecLeg, Protocol):
+    """A leg of which may be said, before it is called, what its session is like, and which can be described anew."""
+
+    def shape(self, *, dtmf: str = "", parameter: tuple[str, str] | None = None) -> bool:
+        """Change what our INVITE is going to say; False when it was sent, or it is not we who call.
+
+        Args:
+            dtmf: How DTMF is sent, one of pjsip.conf's dtmf_mode, instead of the endpoint's.
+            parameter: Name and value of one more in the URI of its From.
+        """
+
+    def refresh(self, *, update: bool) -> None:
+        """Describe the session to the far end again, by a re-INVITE or by an UPDATE."""

@@ -66,6 +66,8 @@ class Call(Owned):
         self.state = "down"
         self.sip_call_id = ""
         self.last_message = b""
+        self.taken = Message(b"")
+        "The answer with which the far end took our call."
         self.last_stats: native.MediaStats | None = None
         self.last_invite = Message(b"")
         self.guest = False
@@ -111,6 +113,16 @@ class Call(Owned):
         wanted = tuple(name for name in names if name in self.endpoint.codecs)
         if wanted:
             self.endpoint = replace(self.endpoint, codecs=wanted)
+
+    def shape(self, *, dtmf: str = "", parameter: tuple[str, str] | None = None) -> bool:
+        """Change what our INVITE is going to say; see `SessionLeg`."""
+        if self.departure is None or self._pj is not None or self._over:
+            return False
+        if dtmf:
+            self.endpoint = replace(self.endpoint, dtmf=dtmf)
+        if parameter is not None:
+            self.departure.from_parameters.append(parameter)
+        return True
 
     def warn(self, text: str) -> None:
         """Tell the operator that something of this call went wrong."""
@@ -329,6 +341,10 @@ class Call(Owned):
         elif self._is_up and self._audio.codec and not self._held:
             self._reinvite(self._identity)
 
+    def refresh(self, *, update: bool) -> None:
+        """Describe the session to the far end again, by a re-INVITE or by an UPDATE."""
+        self._send("UPDATE", ()) if update else self._reinvite(())
+
     def _reinvite(self, headers: Headers) -> None:
         """Offer the same audio again, with these headers: how those are told something who know no UPDATE."""
 
@@ -363,6 +379,8 @@ class Call(Owned):
         """A state of the SIP dialog."""
         if event.message:
             self.last_message = event.message
+            if self.incoming is None and event.message.startswith(b"SIP/2.0 2"):
+                self.taken = Message(event.message)
         if event.state == "disconnected":
             self._end(outcome.ended(self, event, was_up=self._is_up))
         elif self._over:

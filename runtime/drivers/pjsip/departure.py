@@ -1,6 +1,6 @@
 """Where an outgoing call goes, and as whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -15,6 +15,7 @@ class Departure:
         from_user, from_host: Our From; empty from_user: the caller's number, else `default_user`.
         route: Route header values, nearest hop first.
         contact, aor: The contact that was chosen, as CHANNEL(contact) names it.
+        from_parameters: Names and values that the dialplan adds to the URI of our From.
     """
 
     uri: str
@@ -26,3 +27,4 @@ class Departure:
     route: tuple[str, ...] = ()
     contact: str = ""
     aor: str = ""
+    from_parameters: list[tuple[str, str]] = field(default_factory=list)

@@ -60,7 +60,7 @@ def keep(call: "Call") -> None:
 def read(call: "Call", item: str) -> str | None:
     """A fact by its item; None when a call has none of that name."""
     name, _, rest = item.partition(",")
-    if name in ("SIP_HEADER", "SIP_HEADERS", "PJSIP_HEADER", "PJSIP_HEADERS"):
+    if name in _HEADERS:
         return _header(call, name, rest)
     if name in quality.FORMS:
         stats = stats_of(call)
@@ -72,15 +72,20 @@ def read(call: "Call", item: str) -> str | None:
     return None if reader is None else reader(call, rest.strip())
 
 
+_HEADERS = frozenset(
+    ("SIP_HEADER", "SIP_HEADERS", "PJSIP_HEADER", "PJSIP_HEADERS", "PJSIP_RESPONSE_HEADER", "PJSIP_RESPONSE_HEADERS")
+)
+
+
 def _header(call: "Call", function: str, rest: str) -> str | None:
     if not function.startswith(call.technology + "_"):
         return None
-    message = call.message
-    if function in ("SIP_HEADER", "PJSIP_HEADER"):
+    message = call.taken if "_RESPONSE_" in function else call.message
+    if function.endswith("_HEADER"):
         number, _, name = rest.partition(",")
         if function == "SIP_HEADER":
             return message.find(name, int(number))
-        values = message.all(name)
+        values = message.beginning(name[:-1]) if name.endswith("*") else message.all(name)
         index = int(number) - 1
         if index < 0:
             index += len(values) + 1
@@ -89,6 +94,15 @@ def _header(call: "Call", function: str, rest: str) -> str | None:
         return ",".join(message.names(rest))
     found = dict.fromkeys(name for name, _ in message.headers if name.lower().startswith(rest.lower()))
     return ",".join(found)
+
+
+def _from_parameter(call: "Call", rest: str) -> str:
+    """A parameter of the From in the INVITE: `uri,name` or `header,name`."""
+    kind, _, name = rest.partition(",")
+    address = NameAddress.parse(call.message.first("From"))
+    text = address.params if kind.strip().lower() == "header" else address.uri.partition(";")[2]
+    pairs = (each.partition("=") for each in text.split(";"))
+    return next((value.strip() for each, _, value in pairs if each.strip().lower() == name.strip().lower()), "")
 
 
 def _remote(call: "Call") -> tuple[str, int]:
@@ -213,6 +227,9 @@ _PJSIP: dict[str, Callable[["Call", str], str | None]] = {
     "rtp": _rtp,
     "rtcp": _rtcp,
     "endpoint": lambda call, _: call.endpoint.name,
+    "dtmf_mode": lambda call, _: call.endpoint.dtmf,
+    "media_offer": lambda call, _: ",".join(call.endpoint.codecs),
+    "from_parameter": _from_parameter,
     "contact": lambda call, _: call.departure.contact if call.departure else "",
     "aor": lambda call, _: call.departure.aor if call.departure else "",
 }

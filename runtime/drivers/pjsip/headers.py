@@ -126,6 +126,10 @@ class Message:
         short = _SHORT.get(wanted)
         return [value for each, value in self.headers if each.lower() in (wanted, short)]
 
+    def beginning(self, prefix: str) -> list[str]:
+        """The values of all headers whose names begin so, in any case."""
+        return [value for name, value in self.headers if name.lower().startswith(prefix.lower())]
+
     def first(self, name: str) -> str:
         """The first value of a header, or empty."""
         found = self.all(name)
@@ -207,13 +211,14 @@ def reason_cause(value: str) -> int | None:
     return None
 
 
-def added_headers(variables: Mapping[str, str]) -> list[tuple[str, str]]:
+def added_headers(variables: Mapping[str, str], prefix: str = "SIPADDHEADER") -> list[tuple[str, str]]:
     """Headers that SIPAddHeader left in a channel's variables, as an INVITE carries them: last added first.
 
+    Another prefix stands for variables that something else has left, in the same form.
     A text without a colon is left out, and so is one with control characters: headers cannot be smuggled in.
     """
     found = []
-    for name in reversed([name for name in variables if name.startswith("SIPADDHEADER")]):
+    for name in reversed([name for name in variables if name.startswith(prefix)]):
         header, colon, value = variables[name].partition(":")
         if colon and header.strip() and not _CONTROL.search(variables[name]):
             found.append((header.strip(), value.strip()))

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from asterism.runtime.drivers.pjsip.departure import Departure
 from asterism.runtime.drivers.pjsip.headers import Uri, added_headers, escaped_user, quoted, wire_headers
 from asterism.runtime.drivers.pjsip.model import Endpoint
 from asterism.runtime.drivers.pjsip.options import bracketed
+from asterism.runtime.peers import INHERITABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,23 @@ def local_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
     if endpoint.technology == "PJSIP":
         withheld = caller.presentation.startswith("prohib") or not (caller.number or caller.name)
     if withheld and not departure.from_user:
-        return '"Anonymous" <sip:anonymous@anonymous.invalid>'
+        return _with_parameters('"Anonymous" <sip:anonymous@anonymous.invalid>', departure.from_parameters)
     user = departure.from_user or caller.number or departure.default_user
     name = f"{quoted(caller.name)} " if caller.name and not withheld else ""
-    return f"{name}<sip:{escaped_user(user)}@{departure.from_host}{_phone(endpoint, user)}>"
+    address = f"{name}<sip:{escaped_user(user)}@{departure.from_host}{_phone(endpoint, user)}>"
+    return _with_parameters(address, departure.from_parameters)
+
+
+def _with_parameters(address: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """A name and an address in brackets, with further parameters in its URI; those of the same name give way."""
+    if not parameters:
+        return address
+    before, _, behind = address.rpartition(">")
+    uri, *former = before.split(";")
+    names = {name.lower() for name, _ in parameters}
+    kept = [each for each in former if each.partition("=")[0].lower() not in names]
+    added = [f"{name}={value}" if value else name for name, value in parameters]
+    return f"{';'.join((uri, *kept, *added))}>{behind}"
 
 
 def contact_uri(endpoint: Endpoint, departure: Departure, caller: Party) -> str:
@@ -184,10 +198,12 @@ def identity_headers(endpoint: Endpoint, caller: Party, host: str) -> list[tuple
 def invite_headers(
     endpoint: Endpoint, departure: Departure, caller: Party, variables: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """Headers of our own in an INVITE: who calls, and what SIPAddHeader has left on a SIP channel."""
+    """Headers of our own in an INVITE: who calls, and what SIPAddHeader and PJSIP_INHERITABLE_HEADER have left."""
     found = identity_headers(endpoint, caller, departure.from_host)
     if endpoint.technology == "SIP":
         found += wire_headers(added_headers(variables))
+    else:
+        found += wire_headers(reversed(added_headers(variables, INHERITABLE)))
     # A call that somebody was sent to by REFER (RFC 3892, RFC 3891).
     referred = ("Referred-By", "SIPREFERREDBYHDR"), ("Replaces", "SIPREPLACESHDR")
     return found + wire_headers([(name, variables[held]) for name, held in referred if variables.get(held)])
