@@ -124,6 +124,23 @@ def sippeer(chan: Channel, arguments: Text = "") -> str:
     return peer.codecs[index] if index < len(peer.codecs) else ""
 
 
+_CHANNEL = frozenset(("peerip", "recvip", "from", "uri", "useragent", "peername", "t38passthrough"))
+
+
+@function("SIPCHANINFO", see="CHANNEL, SIPPEER")
+def sipchaninfo(chan: Channel, item: str) -> str:
+    """Read something about a SIP call, as dialplans of before CHANNEL(item) did.
+
+    Args:
+        item: peerip, recvip, from, uri, useragent, peername, or t38passthrough.
+    Compat: chan_sip until Asterisk 10. What there is not is empty.
+    """
+    if chan.technology != "SIP":
+        chan.warn("This function can only be used on SIP channels.")
+        return ""
+    return (chan.leg.read(item.lower()) or "") if item.lower() in _CHANNEL else ""
+
+
 @function("CHECKSIPDOMAIN", see="SIP_HEADER")
 def checksipdomain(chan: Channel, domain: Text = "") -> str:
     """Tell whether a domain is one of ours: the domain itself, or nothing.

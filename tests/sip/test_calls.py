@@ -88,6 +88,7 @@ EXTENSIONS = f"""
 [internal]
 exten => 100,1,NoOp(peerip=${{CHANNEL(peerip)}} recvip=${{CHANNEL(recvip)}} from=${{CHANNEL(from)}})
  same => n,NoOp(uri=${{CHANNEL(uri)}} agent=${{CHANNEL(useragent)}} peername=${{CHANNEL(peername)}})
+ same => n,NoOp(old=${{SIPCHANINFO(peerip)}}${{SIPCHANINFO(nosuch)}} ${{SIPCHANINFO(PeerName)}})
  same => n,NoOp(header=${{SIP_HEADER(X-Custom,2)}} to=${{SIP_HEADER(t)}} names=${{SIP_HEADERS(X-)}})
  same => n,NoOp(var=${{CUSTID}} domain=${{SIPDOMAIN}} callid=${{SIPCALLID}} caller=${{CALLERID(all)}})
  same => n,NoOp(peer=${{SIPPEER(6002,port)}} ${{SIPPEER(6002)}} ${{SIPPEER(nobody)}}.)
@@ -172,6 +173,7 @@ async def test_what_a_sip_channel_knows(served: Any, agent: Any) -> None:
     assert (await invite(one, "100")).code == 486
     said = pbx.said
     assert f"peerip={NET}.51 recvip={NET}.51 from=sip:6001@{SERVER}" in said
+    assert f"old={NET}.51 6001" in said
     assert f"uri=sip:6001@{NET}.51:5060 agent=AlicePhone/3.1 peername=6001" in said
     assert 'header=second to= names=X-Custom")' in said
     assert f'var=5678 domain={SERVER} callid={one.call_id} caller="Alice Phone" <6001>' in said
