@@ -11,7 +11,6 @@ from typing import Protocol, runtime_checkable
 from asterism.runtime.driver import Party
 from asterism.runtime.states import DeviceState
 
-
 INHERITABLE = "PJSIPINHERIT"
 """The variables that carry PJSIP_INHERITABLE_HEADER's headers, inherited for ever; a number of two digits follows."""
 
@@ -158,6 +157,33 @@ class ProbeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """A connection over TCP or TLS.
+
+    Args:
+        remote: `host:port` of the other side.
+        state: Asterisk's word.
+        incoming: The other side has opened it.
+        monitors: How many registered contacts live by it.
+    """
+
+    protocol: str
+    remote: str
+    state: str
+    incoming: bool
+    monitors: int
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerFacts:
+    """A host whose requests belong to no endpoint: how many there were, and how long ago the first one was."""
+
+    host: str
+    count: int
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class TracedMessage:
     """A SIP message that was kept.
 
@@ -285,6 +311,12 @@ class SipDriver(Protocol):
 
     def probes(self) -> Sequence[ProbeFacts]:
         """The probing of pjsip.conf's contacts, by name."""
+
+    def connections(self) -> Sequence[ConnectionFacts]:
+        """The connections over TCP and TLS, in the order of their beginning."""
+
+    def strangers(self) -> Sequence[StrangerFacts]:
+        """Who has asked for something lately and was not recognised, by address."""
 
     def synchronize(self, aor: str) -> bool:
         """Probe the contacts of an address of record of pjsip.conf anew; False when there is none of that name."""

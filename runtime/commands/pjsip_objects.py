@@ -333,9 +333,10 @@ def _channel_line(rt: "Runtime", channel: ChannelSnapshot, depth: int = 0) -> st
 
 def _exten_line(rt: "Runtime", channel: ChannelSnapshot, depth: int = 1) -> str:
     known = rt.channels.get(channel.channel)
+    dialed = "" if known is None or known.outgoing else known.dialed
     width = 29 - 2 * depth
     party = f'"{channel.connected_name}" <{channel.connected_number}>'
-    return f"{label('Exten', depth)} {known.dialed if known else '':<{width}.{width}} CLCID: {party}"
+    return f"{label('Exten', depth)} {dialed:<{width}.{width}} CLCID: {party}"
 
 
 list_channels, show_channels, show_channel, pjsip_channel = commands_of(

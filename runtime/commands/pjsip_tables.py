@@ -90,7 +90,7 @@ class Kind:
 
     def table(self, rt: "Runtime", pattern: str, whole: bool) -> Table:
         """All of them whose name holds a match of a POSIX regular expression."""
-        found = [each for each in self.found(rt) if _fits(pattern, self.named(each))]
+        found = [each for each in self.found(rt) if wanted(pattern, self.named(each))]
         if not found:
             return Table((), (), ["No objects found.", ""], header=False)
         rows = [tuple(self.cells(rt, each).values()) for each in found]
@@ -131,7 +131,8 @@ def parameters(pairs: Sequence[tuple[str, object]], above: Sequence[str] = ()) -
     return Table(columns, pairs, [""], header=False, line=line, above=heading)
 
 
-def _fits(pattern: str, name: str) -> bool:
+def wanted(pattern: str, name: str) -> bool:
+    """Whether a name holds a match of what was given behind `like`; a pattern that is none matches nothing."""
     if not pattern:
         return True
     try:

@@ -1,10 +1,13 @@
 """What commands, functions and actions ask the driver, and let it do: the part of it that serves no call."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 
 import pjsua2 as pj
+from asterism import _native as native
 from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.call import Call
+from asterism.runtime.drivers.pjsip.connections import Connections, Strangers
 from asterism.runtime.drivers.pjsip.maintenance import Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect
 from asterism.runtime.drivers.pjsip.parameters import parameters
@@ -13,7 +16,16 @@ from asterism.runtime.drivers.pjsip.registrations import Registrations
 from asterism.runtime.drivers.pjsip.stack import Stack
 from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
-from asterism.runtime.peers import ContactFacts, EndpointFacts, Notice, PeerFacts, ProbeFacts, RegistrationFacts
+from asterism.runtime.peers import (
+    ConnectionFacts,
+    ContactFacts,
+    EndpointFacts,
+    Notice,
+    PeerFacts,
+    ProbeFacts,
+    RegistrationFacts,
+    StrangerFacts,
+)
 from asterism.runtime.switch import Switch
 
 
@@ -28,6 +40,8 @@ class Asked:
     _usages: Usages
     _calls: dict[int, Call]
     _maintenance: Maintenance
+    _connections: Connections
+    _strangers: Strangers
     tracing: Tracing
 
     def peers(self) -> Sequence[PeerFacts]:
@@ -56,7 +70,10 @@ class Asked:
 
     def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
         """The options of an object of pjsip.conf, or of a peer of sip.conf."""
-        return parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
+        found = parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
+        if kind == "global" and found is not None:
+            found["user_agent"] = found["user_agent"] or our_agent()
+        return found
 
     def contacts(self) -> Sequence[ContactFacts]:
         """The contacts of pjsip.conf's addresses of record."""
@@ -109,6 +126,18 @@ class Asked:
         """The probes of pjsip.conf's contacts."""
         return self._presence.prober.facts(self._switch.now())
 
+    def connections(self) -> Sequence[ConnectionFacts]:
+        """The connections over TCP and TLS."""
+
+        def monitors(remote: native.Address) -> int:
+            return sum(each.source == remote for each in self._presence.contacts)
+
+        return self._connections.facts(self._stack.listening, monitors)
+
+    def strangers(self) -> Sequence[StrangerFacts]:
+        """Who was not recognised lately."""
+        return self._strangers.facts()
+
     def synchronize(self, aor: str) -> bool:
         """Probe the contacts of an address of record anew."""
         return self._presence.synchronize("PJSIP", aor)
@@ -120,3 +149,11 @@ class Asked:
     def maintained(self) -> Sequence[str]:
         """The endpoints in maintenance."""
         return sorted(self._maintenance.names)
+
+
+def our_agent() -> str:
+    """What we say that we are, unless a file says something else."""
+    try:
+        return f"asterism {version('asterism')}"
+    except PackageNotFoundError:
+        return "asterism"

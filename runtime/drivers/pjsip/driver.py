@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
 from asterism.runtime.drivers.pjsip import deflect, refer, security
+from asterism.runtime.drivers.pjsip.accounts import for_arrivals
 from asterism.runtime.drivers.pjsip.admission import admit
-from asterism.runtime.drivers.pjsip.asked import Asked
+from asterism.runtime.drivers.pjsip.asked import Asked, our_agent
 from asterism.runtime.drivers.pjsip.call import Call
+from asterism.runtime.drivers.pjsip.connections import Connections, Strangers
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.maintenance import RETRY_AFTER, Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
-from asterism.runtime.drivers.pjsip.options import Report, bracketed, host_port, read_acls
+from asterism.runtime.drivers.pjsip.options import Report, bracketed, read_acls
 from asterism.runtime.drivers.pjsip.outgoing import hosts
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
@@ -71,8 +72,9 @@ class PjsipDriver(Asked, Watcher):
         report.write(log)
         self._stack = Stack(log, self._event)
         self.tracing, self._maintenance = Tracing(switch), Maintenance(log)
+        self._connections, self._strangers = Connections(), Strangers(switch.now)
         transports = [each for dialect in dialects.values() for each in dialect.transports]
-        agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), _agent())
+        agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), our_agent())
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
                    for endpoint in each.endpoints.values())  # fmt: skip
         self._stack.start(transports, self._rtp_ports(), agent, 16000 if wide else 8000)
@@ -188,23 +190,10 @@ class PjsipDriver(Asked, Watcher):
             keys = {each.key for each in dialect.transports}
             return tuple(each.number for key, each in self._stack.listening.items() if key in keys)
 
-        self._identities.publish(list(self._dialects.values()), transports, self._resolved, self._account_for)
+        def accounts(dialect: Dialect, endpoint: Endpoint, networks: Sequence[str]) -> tuple[int, ...]:
+            return for_arrivals(self._stack, dialect, endpoint, networks)
 
-    def _account_for(self, dialect: Dialect, networks: Sequence[str]) -> int:
-        """The account for calls from static addresses that are told our external ones.
-
-        Who registers is not known beforehand; without local_net everybody counts as outside.
-        """
-        for transport in dialect.transports:
-            listening = self._stack.listening.get(transport.key)
-            if listening is None or transport.protocol != "udp":
-                continue
-            hosts_known = [network.partition("/")[0] for network in networks]
-            outside = [transport.is_external(host_port(host, 0)[0]) for host in hosts_known]
-            if all(outside) if outside else transport.is_external("") and not transport.local_net:
-                number: int = self._stack.account(AccountKind(listening.number, external=True)).getId()
-                return number
-        return -1
+        self._identities.publish(list(self._dialects.values()), transports, self._resolved, accounts)
 
     def _resolve_hosts(self) -> None:
         names = {
@@ -267,6 +256,8 @@ class PjsipDriver(Asked, Watcher):
                 self._registrations.event(event)
             case native.Security():
                 self._security(event)
+            case native.TransportState():
+                self._connections.take(event)
             case native.Overload():
                 self._switch.log.warning(f"SIP overload: {event.refused} requests were turned away")
 
@@ -340,6 +331,8 @@ class PjsipDriver(Asked, Watcher):
 
     def _security(self, event: native.Security) -> None:
         endpoint = self._identities.endpoint(event.identity)
+        if "auth_username" in self._dialects["PJSIP"].general.order:
+            self._strangers.take(event)
         transport = self._stack.transport(event.transport)
         service = endpoint.technology if endpoint else transport.technology if transport else "SIP"
         security.tell(self._switch, service, event)
@@ -425,10 +418,3 @@ class PjsipDriver(Asked, Watcher):
                 if endpoint is not None and endpoint.calls_out:
                     return self._presence.state_of(endpoint)
         return DeviceState.INVALID
-
-
-def _agent() -> str:
-    try:
-        return f"asterism {version('asterism')}"
-    except PackageNotFoundError:
-        return "asterism"

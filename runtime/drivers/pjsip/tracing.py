@@ -30,7 +30,7 @@ class _Wanted:
     def fits(self, host: str, remote: str, method: str) -> bool:
         if EVERYBODY in self.addresses:
             return True
-        if self.methods and method not in self.methods:
+        if self.methods and method not in map(str.upper, self.methods):
             return False
         return any(_is_from(each, host, remote) for each in self.addresses) if self.addresses else bool(self.methods)
 
