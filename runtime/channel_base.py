@@ -407,7 +407,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
             return
         if isinstance(event, Digit):
             self.switch.log.dtmf(f"DTMF '{event.digit}' received on {self.name}, {event.duration_ms} ms", self.call)
-            self.tell(DTMFBegin, event.digit, "Received")
+            if event.begun:
+                self.tell(DTMFBegin, event.digit, "Received")
             self.tell(DTMFEnd, event.digit, event.duration_ms, "Received")
         elif isinstance(event, Answered):
             self.to_state(ChannelState.UP)

@@ -96,12 +96,14 @@ class Responded(LegEvent):
 class Digit(LegEvent):
     """A DTMF digit has been received whole; `0-9*#A-D`.
 
-    `carried`: whoever this audio is joined with has got it already, inside the relayed packets.
+    `carried`: whoever this audio is joined with has got it already, inside the relayed packets. `begun`: its beginning
+    was told too, as RFC 4733 does; in a message it comes whole.
     """
 
     digit: str
     duration_ms: int = 100
     carried: bool = False
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

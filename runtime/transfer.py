@@ -380,4 +380,4 @@ def _other(channel: Channel) -> ChannelSnapshot | None:
 def press(channel: Channel, digits: str) -> None:
     """Let a channel receive digits, as if its far end had pressed them."""
     for digit in digits:
-        channel.post(Digit(digit))
+        channel.post(Digit(digit, begun=False))

@@ -265,7 +265,7 @@ def play_dtmf(rt: "Runtime", channel: str = "", digit: str = "", duration: str =
     if receive:
         from asterism.runtime.driver import Digit
 
-        found.post(Digit(key, duration_ms))
+        found.post(Digit(key, duration_ms, begun=False))
     else:
         found.leg.send_digit(key, duration_ms)
     return Response.success("DTMF successfully queued")

@@ -438,7 +438,7 @@ class Call(Owned):
         """A key was pressed."""
         if not self._over:
             carried = event.method == "rfc4733" and self._audio.relayed and not self._audio.keeps_digits
-            self.post(Digit(event.digit, event.duration_ms, carried=carried))
+            self.post(Digit(event.digit, event.duration_ms, carried=carried, begun=event.method != "info"))
 
     def message_event(self, method: str, message: bytes) -> None:
         """A MESSAGE, or a NOTIFY about a transfer, came inside the call."""

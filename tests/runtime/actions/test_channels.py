@@ -1,7 +1,9 @@
 """Actions on channels: originate in all its forms, mute, map, redirect."""
 
+import asyncio
+
 import pytest
-from asterism.runtime.events import Newexten, OriginateResponse, UserEvent
+from asterism.runtime.events import DTMFBegin, DTMFEnd, Newexten, OriginateResponse, UserEvent
 from asterism.runtime.testing import TestRuntime
 
 from tests.runtime.actions.conftest import Do
@@ -104,3 +106,19 @@ async def test_a_user_event_keeps_what_is_said_twice(rt: TestRuntime, do: Do) ->
     action.body(rt, Request([("Action", "UserEvent"), ("UserEvent", "X"), ("a", "1"), ("A", "2"), ("a", "3")]))
     found = event_headers(rt.heard(UserEvent), 0.0)
     assert [value for name, value in found if name.lower() == "a"] == ["1", "2", "3"]
+
+
+async def test_a_digit_that_comes_whole_has_no_beginning(rt: TestRuntime, do: Do) -> None:
+    """As Asterisk 22 was seen to do: with Receive, as with a digit in a message, only its end is told."""
+    rt.extensions(PLAN)
+    alice = await rt.phone("alice").call("100@default")
+    await alice.until("up")
+    (name,) = rt.channels
+    answer = await do("PlayDTMF", Channel=name, Digit="4", Duration="120", Receive="true")
+    assert answer.message == "DTMF successfully queued"
+    told = rt.heard(DTMFEnd)
+    assert (told.digit, told.duration_ms, told.direction) == ("4", 120, "Received")
+    assert not rt.heard_all(DTMFBegin)
+    alice.press("5")
+    await asyncio.sleep(1)
+    assert [each.digit for each in rt.heard_all(DTMFBegin)] == ["5"]
