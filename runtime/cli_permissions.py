@@ -144,6 +144,14 @@ class CliPermissions:
         self.conf = read(self._rt.configuration(FILE, complain), complain)
 
 
+def may_run(rt: "Runtime", user: int, group: int, line: str) -> bool:
+    """Whether a user of a group, by their numbers, may run a command, however he has written it."""
+    permissions = rt.front_ends.get("cli_permissions")
+    if not isinstance(permissions, CliPermissions):
+        return True
+    return permissions.conf.allows(user, group, rt.commands.plainly(line))
+
+
 def make(rt: "Runtime") -> CliPermissions:
     """The permissions of a runtime."""
     return CliPermissions(rt)

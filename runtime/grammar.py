@@ -193,6 +193,10 @@ class Commands(MutableMapping[str, Command]):
             return words
         return [*self.aliases[best].split(), *words[length:]]
 
+    def plainly(self, line: str) -> str:
+        """A line as permissions look at it: in single words, and an alias as what it stands for."""
+        return " ".join(self.meant(split_words(line)))
+
     def find(self, words: Sequence[str]) -> tuple[Entry, list[str | list[str]]] | None:
         """The command that these words are, with its arguments.
 

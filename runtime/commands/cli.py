@@ -91,7 +91,7 @@ def check_permissions(rt: "Runtime", who: str, words: list[str]) -> list[str]:
             return ["You are not allowed to run any command on Asterisk"]
         return [f"{' '.join(entry.head):>30.30} {entry.synopsis}" for entry in found]
     line = " ".join(words)
-    may = "is allowed" if conf.allows(user, group, line) else "is not allowed"
+    may = "is allowed" if conf.allows(user, group, rt.commands.plainly(line)) else "is not allowed"
     if name and at:
         return [f"User '{name}' with group '{group_name}' {may} to run command: '{line}'"]
     return [f"{f'User {name!r}' if name else f'Group {group_name!r}'} {may} to run command: '{line}'"]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from asterism.runtime.cli_permissions import CliPermissions
+from asterism.runtime.cli_permissions import may_run
 from asterism.runtime.console import startup as startup_commands
 from asterism.runtime.console.link import Link
 from asterism.runtime.console.logfiles import Files
@@ -135,7 +135,7 @@ class Service:
             conf.files,
             shell=not options.disable_remote_console_shell,
             quiet=options.hideconnect,
-            allows=lambda user, group, line: _allows(rt, user, group, line),
+            allows=lambda user, group, line: may_run(rt, user, group, line),
             system=options.systemname,
         )
         await control.start()
@@ -284,11 +284,6 @@ class Root:
     @verbose.setter
     def verbose(self, depth: int) -> None:
         self._log.set_verbose(depth)
-
-
-def _allows(rt: Runtime, user: int, group: int, line: str) -> bool:
-    permissions = rt.front_ends.get("cli_permissions")
-    return permissions.conf.allows(user, group, line) if isinstance(permissions, CliPermissions) else True
 
 
 def _screen() -> Stream:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from asterism.runtime import asterisk_conf
-from asterism.runtime.cli_permissions import NOBODY, Permissions, PermissionsConf, Rule
+from asterism.runtime.cli_permissions import NOBODY, Permissions, PermissionsConf, Rule, may_run
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import Level
 from asterism.runtime.settings import Options
@@ -177,3 +177,14 @@ async def test_too_little_memory_takes_no_calls() -> None:
         assert not rt.accepting
     async with TestRuntime(options=Options(minmemfree=1)) as rt:
         assert rt.accepting
+
+
+async def test_neither_blanks_nor_quotes_nor_aliases_open_a_door(tmp_path: Path) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    aliases = "[general]\ntemplate=mine\n[mine]\nbye=core stop now\n"
+    text = f"[{me}]\ndeny=core stop\n"
+    async with TestRuntime(folder(tmp_path, cli_permissions=text, cli_aliases=aliases)) as rt:
+        for line in ("core stop now", "core  stop now", ' "core" stop now', "co\\re stop now", "bye", " BYE "):
+            assert not may_run(rt, os.getuid(), os.getgid(), line), line
+        assert may_run(rt, os.getuid(), os.getgid(), "core show version")
+        assert await run(rt, f"cli check permissions {me} bye") == [f"User '{me}' is not allowed to run command: 'bye'"]
