@@ -209,11 +209,14 @@ def _text_of(path: Path) -> str | None:
     return text
 
 
-def _append(path: Path, line: str, time_s: float) -> None:
-    """Write below a call file what has happened, and when its time comes again."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"\n{line}\n")
-    os.utime(path, (time_s, time_s))
+def append(path: Path, line: str, time_s: float) -> None:
+    """Write below a call file what has happened, and when its time comes again; never makes it anew."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+    try:
+        os.write(file, f"\n{line}\n".encode())
+        os.utime(file, (time_s, time_s))
+    finally:
+        os.close(file)
 
 
 def _put_away(file: CallFile, folder: Path, status: str, now: float) -> None:
@@ -310,7 +313,9 @@ class CallFiles:
         """Begin the calls whose time has come."""
         if not self._rt.accepting:
             return
-        for path in await self._disk(_due, self.folder, self._rt.now()):
+        due = await self._disk(_due, self.folder, self._rt.now())
+        self._refused = {path: why for path, why in self._refused.items() if path in due}
+        for path in due:
             if path not in self._running:
                 await self._begin(path)
 
@@ -340,9 +345,12 @@ class CallFiles:
         try:
             if file.caller_pid:
                 # Whoever was trying is not there any more: else it would be among those running here.
-                await self._disk(_append, path, self._note("AbortRetry", file.tries, now), now)
+                await self._disk(append, path, self._note("AbortRetry", file.tries, now), now)
             again_s = now + file.retry_time_s
-            await self._disk(_append, path, self._note("StartRetry", file.tries + 1, again_s), again_s)
+            await self._disk(append, path, self._note("StartRetry", file.tries + 1, again_s), again_s)
+        except FileNotFoundError:
+            self._running.discard(path)  # Somebody has taken it back in this moment.
+            return
         except OSError as error:
             self._running.discard(path)
             self._complain(path, f"cannot be written: {error.strerror}")
@@ -367,7 +375,7 @@ class CallFiles:
             else:
                 note = self._note("EndRetry", tries, self._rt.now())
                 with contextlib.suppress(OSError):
-                    await self._disk(_append, file.path, note, max(self._rt.now(), again_s))
+                    await self._disk(append, file.path, note, max(self._rt.now(), again_s))
         finally:
             self._running.discard(file.path)
             self._changed.set()

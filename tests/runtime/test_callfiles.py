@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from asterism.runtime.callfiles import CallFiles, is_being_written, read
+from asterism.runtime.callfiles import CallFiles, append, is_being_written, read
 from asterism.runtime.events import Newchannel
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
@@ -220,3 +220,14 @@ async def test_without_pbx_spool_nothing_is_called(tmp_path: Path) -> None:
     (tmp_path / "outgoing").mkdir()
     async with TestRuntime(tmp_path) as rt:
         assert not [each for each in rt.front_ends.values() if isinstance(each, CallFiles)]
+
+
+async def test_a_file_that_is_taken_back_is_not_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "gone"
+    with pytest.raises(FileNotFoundError):
+        append(path, "EndRetry: 1 1 (0)", 0.0)
+    assert not path.exists()
+    (tmp_path / "elsewhere").write_text("mine")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        append(path, "EndRetry: 1 1 (0)", 0.0)
