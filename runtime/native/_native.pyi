@@ -85,6 +85,9 @@ def set_log_level(level: int) -> None:
 def trace(on: bool) -> None:
     """Queue a :class:`Wire` record for each SIP message that goes over the wire, or stop it."""
 
+def watch_packets(*, rtp: bool, rtcp: bool) -> None:
+    """Queue a :class:`Packet` record for each packet of audio, and for each of its reports, or stop it."""
+
 def register_thread(name: str) -> None:
     """Make the running Python thread known to PJLIB (*any thread*; the functions marked so do it themselves)."""
 
@@ -153,8 +156,9 @@ class Identity(NamedTuple):
     'Methods that need a digest ("INVITE", "REGISTER" ...); "*" stands for every method but ACK and CANCEL.'
     access: tuple[Access, ...] = ()
     "Checked before anything is said; refused with 403."
-    account: int = -1
-    "pj.Account that its calls belong to; -1: the first that is bound to the transport, else pjsua's choice."
+    accounts: tuple[int, ...] = ()
+    """Of pj.Account: its calls belong to the one of the transport that they come by; without one to the first that is
+    bound to the transport, else to pjsua's choice."""
     media: Media = ...
     "For its incoming calls."
     force_rport: bool = True
@@ -674,6 +678,17 @@ class Wire(NamedTuple):
     sent: bool
     message: bytes
 
+class Packet(NamedTuple):
+    """A packet of audio, or a report, while :func:`watch_packets` is on."""
+
+    rtcp: bool
+    sent: bool
+    remote: Address | None
+    payload: int
+    "Bytes of audio; 0 for a report."
+    head: bytes
+    "The fixed header of RTP; a report whole."
+
 class Overload(NamedTuple):
     """Requests were turned away since the last record of this kind (at most one a second)."""
 
@@ -698,6 +713,7 @@ Event: TypeAlias = (
     | CallStats
     | Log
     | Wire
+    | Packet
 )
 
 class Counts(NamedTuple):

@@ -10,7 +10,7 @@ cdef extern from "native.h" nogil:
     ctypedef enum record_kind:
         RECORD_INCOMING, RECORD_CALL_STATE, RECORD_CALL_MEDIA, RECORD_DTMF, RECORD_RELAY_ENDED, RECORD_PLAYER_ENDED
         RECORD_REQUEST, RECORD_REGISTER, RECORD_RESULT, RECORD_REGISTRATION, RECORD_TRANSPORT, RECORD_SECURITY
-        RECORD_OVERLOAD, RECORD_LOG, RECORD_WIRE, RECORD_STATS
+        RECORD_OVERLOAD, RECORD_LOG, RECORD_WIRE, RECORD_STATS, RECORD_PACKET
     ctypedef struct record:
         record *next
         int kind
@@ -31,6 +31,7 @@ cdef extern from "native.h" nogil:
     bint native_attached()
     int c_set_log_level "set_log_level"(int level)
     void wire_trace(bint on)
+    void packets_watch(bint rtp, bint rtcp)
     ctypedef struct counts_t "counts":
         unsigned calls, adapters, tokens, results, relays, players, recorders, records, tables
     void native_counts(counts_t *out)
@@ -71,7 +72,8 @@ cdef extern from "native.h" nogil:
         unsigned credentials, accesses
         credential *credential
         access_line *access
-        int account
+        unsigned accounts
+        int *account
         bint force_rport, rewrite_contact
         media_rule *media
     ctypedef struct directory

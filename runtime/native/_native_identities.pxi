@@ -6,9 +6,9 @@ Access = namedtuple("Access", "permit network")
 Pattern = namedtuple("Pattern", "header text regex", defaults=(False,))
 Identity = namedtuple(
     "Identity",
-    "number service users register_users auth_users networks credentials challenge access account media force_rport "
+    "number service users register_users auth_users networks credentials challenge access accounts media force_rport "
     "rewrite_contact patterns",
-    defaults=((), (), (), (), (), frozenset(), (), -1, Media(), True, False, ()),
+    defaults=((), (), (), (), (), frozenset(), (), (), Media(), True, False, ()),
 )
 Service = namedtuple(
     "Service",
@@ -119,7 +119,12 @@ cdef class _Table:
             raise ValueError(f"identity {given.number} belongs to service {given.service}, which there is not")
         it.number = given.number
         it.service = given.service
-        it.account = given.account
+        it.account = <int *>pj_pool_calloc(directory_pool(self.table), len(given.accounts) + 1, sizeof(int))
+        if it.account == NULL:
+            raise MemoryError
+        for at, account in enumerate(given.accounts):
+            it.account[at] = account
+        it.accounts = len(given.accounts)
         it.force_rport = given.force_rport
         it.rewrite_contact = given.rewrite_contact
         self.methods(given.challenge, &it.challenge)

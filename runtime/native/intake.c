@@ -233,12 +233,24 @@ static bool take_replaces(pjsip_rx_data *rdata, number *replaced)
     return *replaced && !pjsip_msg_find_hdr_by_name(rdata->msg_info.msg, &name, NULL);
 }
 
+static int account_of(const identity *who, int transport)
+{
+    for (unsigned i = 0; who && i < who->accounts; i++) {
+        int account = who->account[i];
+
+        if (pjsua_acc_is_valid(account) && (pjsua_var.acc[account].cfg.transport_id == PJSUA_INVALID_ID ||
+                                            pjsua_var.acc[account].cfg.transport_id == transport))
+            return account;
+    }
+    return -1;
+}
+
 static void hand_to_pjsua(const identity *who, bool authenticated, pjsip_rx_data *rdata)
 {
     arrival it = {.identity = who ? who->number : 0,
                   .authenticated = authenticated,
                   .transport = transport_number(rdata->tp_info.transport),
-                  .account = who ? who->account : -1,
+                  .account = account_of(who, transport_number(rdata->tp_info.transport)),
                   .rewrites = who && who->rewrite_contact,
                   .media = who ? who->media : NULL};
 

@@ -41,6 +41,7 @@ enum record_kind {
     RECORD_LOG,
     RECORD_WIRE,
     RECORD_STATS,
+    RECORD_PACKET,
 };
 
 enum { RECORD_NUMBERS = 12, RECORD_REALS = 24, RECORD_TEXTS = 16, RECORD_LISTED = 256 };
@@ -168,7 +169,8 @@ typedef struct identity {
     unsigned credentials, accesses;
     credential *credential;
     access_line *access;
-    int account;
+    unsigned accounts;
+    int *account; /* whose calls come in under one of these, that of their transport */
     bool force_rport, rewrite_contact;
     media_rule *media;
 } identity;
@@ -268,6 +270,14 @@ void requests_stop(void);
 int wire_start(void);
 void wire_stop(void);
 void wire_trace(bool on);
+
+/* ---- packets.c: packets of audio, and their reports ---------------------------------------------------------------- */
+
+enum { PACKET_RTP = 1, PACKET_RTCP = 2 };
+
+void packets_watch(bool rtp, bool rtcp);
+/* Tells of a packet, if somebody watches its kind; remote may be NULL, payload is how much of it is audio. */
+void packet_seen(int kind, bool sent, const pj_sockaddr_t *remote, const uint8_t *packet, size_t size, size_t payload);
 
 /* ---- contacts.c: where far ends behind a NAT are reached --------------------------------------------------------------- */
 

@@ -46,14 +46,15 @@ class Identities:
         dialects: Sequence[Dialect],
         transports: Callable[[Dialect], tuple[int, ...]],
         addresses: Mapping[str, Sequence[str]],
-        account: Callable[[Dialect, Sequence[str]], int],
+        accounts: Callable[[Dialect, Endpoint, Sequence[str]], tuple[int, ...]],
     ) -> None:
         """Put the tables of these dialects in force.
 
         Args:
             transports: Numbers of the transports of a dialect.
             addresses: Addresses of host names, as far as they are known.
-            account: Number of the account for calls from these networks; -1 for the plain one of their transport.
+            accounts: Numbers of the accounts for calls of an endpoint from these networks, where the plain ones of the
+                transports will not do.
         """
         services: list[native.Service] = []
         identities: list[native.Identity] = []
@@ -79,7 +80,7 @@ class Identities:
                     if identify.endpoint == endpoint.name
                     for pattern in identify.patterns
                 )
-                identities.append(made._replace(account=account(dialect, known_at), patterns=patterns))
+                identities.append(made._replace(accounts=accounts(dialect, endpoint, known_at), patterns=patterns))
         native.set_identities(services, identities)
         self._endpoints = endpoints
 
@@ -125,7 +126,6 @@ class Identities:
             credentials=_credentials(dialect, endpoint),
             challenge=challenged,
             access=access_of(endpoint.access),
-            account=-1,
             media=media_of(endpoint),
             force_rport=endpoint.force_rport,
             rewrite_contact=endpoint.rewrite_contact and not endpoint.auto_force_rport,

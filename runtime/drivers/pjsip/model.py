@@ -314,6 +314,7 @@ class Endpoint:
     allow_transfer: bool = True
     refer_progress: bool = True
     allow_subscribe: bool = True
+    reliable_responses: str = "yes"
     session_timers: str = "yes"
     session_expires_s: int = 1800
     session_minimum_s: int = 90

@@ -327,7 +327,7 @@ class _Reading:
             transport=options.transport, allow_transfer=options.allow_transfer,
             refer_progress=options.refer_blind_progress, ignores_plain_183=options.ignore_183_without_sdp,
             rings_after_progress=self.one("global", PjsipGlobal()).allow_sending_180_after_183,
-            allow_subscribe=options.allow_subscribe, session_timers=options.timers,
+            allow_subscribe=options.allow_subscribe, reliable_responses=options.rel100, session_timers=options.timers,
             session_expires_s=options.timers_sess_expires, session_minimum_s=options.timers_min_se,
             options_open=options.allow_unauthenticated_options, origin=where,
         )  # fmt: skip

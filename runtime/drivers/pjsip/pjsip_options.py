@@ -146,6 +146,8 @@ class PjsipEndpoint:
     "Where its requests go first."
     suppress_q850_reason_headers: bool = False
     "Send no Reason: Q.850."
+    rel100: Annotated[str, Alias("100rel"), choice("no", "yes", "required", "peer_supported")] = "yes"
+    "Acknowledge provisional responses (RFC 3262): where the other side wants it, always, or where it can."
     timers: Annotated[str, choice("no", "yes", "required", "always", forced="always")] = "yes"
     "Session timers (RFC 4028)."
     timers_sess_expires: Annotated[int, whole(90), Unit("s")] = 1800
@@ -352,7 +354,7 @@ LATER = words(
     "async_operations domain tcp_keepalive_enable tcp_keepalive_idle_time tcp_keepalive_interval_time "
     "tcp_keepalive_probe_count cos websocket_write_timeout allow_wildcard_certs symmetric_transport "
     # endpoint
-    "100rel aggregate_mwi codec_prefs_incoming_offer codec_prefs_outgoing_offer codec_prefs_incoming_answer "
+    "aggregate_mwi codec_prefs_incoming_offer codec_prefs_outgoing_offer codec_prefs_incoming_answer "
     "codec_prefs_outgoing_answer allow_overlap overlap_context callerid_tag trust_connected_line send_connected_line "
     "connected_line_method media_address bind_rtp_to_media_address ice_support redirect_method follow_redirect_methods "
     "mwi_subscribe_replaces_unsolicited rtp_ipv6 send_diversion send_history_info rpid_immediate tenantid use_ptime "

@@ -100,7 +100,7 @@ class Router:
         external = transport.is_external(Uri.parse(uri).host)
         kind = AccountKind(
             number, endpoint.outbound_auths, proxies, endpoint.session_timers, endpoint.session_expires_s,
-            endpoint.session_minimum_s, external,
+            endpoint.session_minimum_s, external, endpoint.reliable_responses,
         )  # fmt: skip
         try:
             account = self._stack.account(kind)

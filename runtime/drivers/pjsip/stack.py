@@ -52,6 +52,8 @@ class AccountKind:
         proxies: Route set.
         timers: Session timers: no, yes, required, always.
         external: For those who must be told the transport's external addresses.
+        reliable: Provisional responses that are acknowledged (RFC 3262): no, or yes for those who ask for them,
+            peer_supported for whoever knows them, required.
     """
 
     transport: int = -1
@@ -61,6 +63,7 @@ class AccountKind:
     expires_s: int = 1800
     minimum_s: int = 90
     external: bool = False
+    reliable: str = "yes"
 
 
 @dataclass(slots=True)
@@ -251,6 +254,10 @@ class Stack:
             "required": pj.PJSUA_SIP_TIMER_REQUIRED,
             "always": pj.PJSUA_SIP_TIMER_ALWAYS,
         }.get(kind.timers, pj.PJSUA_SIP_TIMER_OPTIONAL)
+        config.callConfig.prackUse = {
+            "peer_supported": pj.PJSUA_100REL_OPTIONAL,
+            "required": pj.PJSUA_100REL_MANDATORY,
+        }.get(kind.reliable, pj.PJSUA_100REL_NOT_USED)
         config.callConfig.timerMinSESec = kind.minimum_s
         config.callConfig.timerSessExpiresSec = kind.expires_s
         media = config.mediaConfig

@@ -378,7 +378,7 @@ def test_sdp_names_the_address_that_faces_the_far_end(switch: Switch, phone: Pho
     former, switch.account = switch.account, account
     native.set_identities(
         [native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
-        [native.Identity(1, 0, account=account.getId())],
+        [native.Identity(1, 0, accounts=(account.getId(),))],
     )
     try:
         phone.invite()
