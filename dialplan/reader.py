@@ -227,10 +227,10 @@ class _Reading:
             raise DialplanError(f"no closing ']' in '{line}'", file, number)
         options: list[str] = []
         if rest.startswith("("):
-            end = rest.rfind(")")
+            end = rest.find(")")
             if end < 0:
                 raise DialplanError(f"no closing ')' in '{line}'", file, number)
-            options = [option.strip() for option in rest[1:end].split(",")]
+            options = rest[1:end].split(",")
         section = Section(name, file, number)
         added = False
         for option in options:
@@ -262,7 +262,8 @@ class _Reading:
     def parent(self, name: str, file: str, number: int) -> Section:
         found = self.latest.get(name.lower())
         if found is None:
-            raise DialplanError(f"inherits from template '{name}' that is not there", file, number)
+            blanks = ": blanks around a name are part of it" if name.strip().lower() in self.latest else ""
+            raise DialplanError(f"inherits from template '{name}' that is not there{blanks}", file, number)
         self.inherited += len(found.lines)
         if self.inherited > MAX_INHERITED:
             raise DialplanError(f"templates make more than {MAX_INHERITED} lines", file, number)

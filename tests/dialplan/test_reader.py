@@ -186,3 +186,10 @@ def test_a_block_comment_that_closes_nothing_hides_what_follows(text: str, kept:
 def test_templates_that_inherit_from_themselves_have_an_end() -> None:
     with pytest.raises(DialplanError, match="templates make more than"):
         reader.read_text("[a]\nx=1\n" + "[a](a,a)\nx=1\n" * 100)
+
+
+def test_names_of_templates_are_taken_as_they_stand_up_to_the_first_parenthesis() -> None:
+    text = "[t](!)\nk=1\n[u](!)\nk=2\n"
+    assert pairs(text + "[a](t,u)) more (u)\n") == [("k", "1"), ("k", "2")]
+    with pytest.raises(DialplanError, match="blanks around a name are part of it"):
+        pairs(text + "[a](t, u)\n")
