@@ -80,7 +80,7 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     outcome = Outcome(time_left=time_left(chan, options))
     try:
         result = await chan.dial(
-            wanted,
+            destinations,
             forgotten=True,
             timeout=timeout_s,
             early_timeout=early_timeout_s,

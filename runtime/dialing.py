@@ -47,7 +47,7 @@ async def dial(caller: Channel, destinations: Sequence[str], settings: DialSetti
         forget(caller)
     race = Race(caller.switch, caller, settings)
     result = race.result
-    if not destinations or not all("/" in destination for destination in destinations):
+    if not any(destinations) or not all("/" in destination for destination in destinations if destination):
         result.status = DialStatus.INVALIDARGS
         caller.warn("Dial needs technology/resource for each destination")
         caller.set("DIALSTATUS", result.status.value)

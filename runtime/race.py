@@ -120,10 +120,11 @@ class Race:
         self._early_deadline = self.began_s + self.settings.early_timeout
 
     async def run(self, destinations: Sequence[str]) -> Channel | None:
-        """Call them all; the channel that has answered, or None. Losers are ended in any case."""
+        """Call all but empty ones; the channel that has answered, or None. Losers are ended in any case."""
         try:
             for number, destination in enumerate(destinations, 1):
-                await self.prepare(destination, last=number == len(destinations))
+                if destination:
+                    await self.prepare(destination, last=number == len(destinations))
             for attempt in tuple(self.legs.values()):
                 if not self.call(attempt):
                     self.lines -= 1

@@ -189,15 +189,9 @@ class LocalDriver:
         """Nothing is configured."""
 
     def request(self, technology: str, resource: str, caller: Owner | None = None) -> LocalLeg:
-        """The called half of a new pair for `number[@context][/options]`.
-
-        Raises:
-            Unavailable: There is no number.
-        """
+        """The called half of a new pair for `number[@context][/options]`; whether it leads anywhere the call shows."""
         place, _, options = resource.partition("/")
         exten, _, context = place.partition("@")
-        if not exten:
-            raise Unavailable("Local needs a number", Cause.NO_ROUTE_DESTINATION)
         name = f"Local/{exten}@{context or 'default'}-{self._number:08x}"
         self._number += 1
         first = LocalLeg(self, f"{name};1", exten, context or "default")
