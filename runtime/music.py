@@ -5,18 +5,21 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asterism.runtime import media
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import MusicOnHoldStart, MusicOnHoldStop
-from asterism.runtime.settings import Section
+from asterism.runtime.settings import Section, is_true, tell_ineffective
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
 
 DEFAULT_CLASS = "default"
 _STORE = "music on hold"
+
+_WITHOUT_EFFECT = ("application", "digit", "format", "kill_escalation_delay", "kill_method")
+"Options of a class that Asterisk has and that change nothing here."
 
 QUICKEST_ROUND_S = 1.0
 "A class whose files are all empty is tried again no sooner than this."
@@ -30,6 +33,12 @@ class MusicClass:
     directory: Path = Path()
     entries: tuple[str, ...] = ()
     sort: str = ""
+    announcement: str = ""
+    "A sound that is played before each file."
+    answered_only: bool = False
+    "Whether only channels that are up hear it."
+    loop_last: bool = False
+    "Whether the last file is played over and over once all were."
 
     def stems(self) -> list[str]:
         """Its files without extension, each once, in the order in which they are played. Reads the disk."""
@@ -55,13 +64,20 @@ class MusicClasses:
     def __init__(self, data: Path) -> None:
         self._data = data
         self.classes = {DEFAULT_CLASS: MusicClass(DEFAULT_CLASS, data / "moh")}
+        self.prefers_channel = True
+        "Whether the class that a channel was given goes before the one that is asked for."
 
     @classmethod
     def read(cls, sections: Iterable[Section], data: Path, complain: Callable[[ConfigError], None]) -> "MusicClasses":
         """Make the classes from musiconhold.conf; what is wrong there is told, and the rest counts."""
         made = cls(data)
         for section in sections:
-            if section.name != "general":
+            if section.name == "general":
+                tell_ineffective(section.lines, ("cachertclasses",), complain)
+                for line in section.lines:
+                    if line.key.lower() == "preferchannelclass":
+                        made.prefers_channel = is_true(line.value)
+            else:
                 found = made._class(section, complain)
                 if found is not None:
                     made.classes[section.name] = found
@@ -69,6 +85,7 @@ class MusicClasses:
 
     def _class(self, section: Section, complain: Callable[[ConfigError], None]) -> MusicClass | None:
         directory, entries, sort = self._data / "moh", [], ""
+        more: dict[str, Any] = {}
         for line in section.lines:
             value = line.value.strip()
             if line.key == "mode":
@@ -84,15 +101,28 @@ class MusicClasses:
                 sort = value.lower()
             elif line.key == "random" and value.lower() in ("yes", "true", "1", "on"):
                 sort = "random"
-        return MusicClass(section.name, directory, tuple(entries), sort)
+            elif line.key == "announcement":
+                more["announcement"] = value
+            elif line.key == "answeredonly":
+                more["answered_only"] = is_true(value)
+            elif line.key == "loop_last":
+                more["loop_last"] = is_true(value)
+            elif line.key not in (*_WITHOUT_EFFECT, "random"):
+                text = f"unknown option '{line.key}' of music class '{section.name}'"
+                complain(ConfigError(text, line.file, line.lineno, line.key))
+        tell_ineffective(section.lines, _WITHOUT_EFFECT, complain)
+        return MusicClass(section.name, directory, tuple(entries), sort, **more)
 
-    def choose(self, *names: str) -> MusicClass | None:
-        """The first of these classes that exists, else the default one."""
-        for name in (*names, DEFAULT_CLASS):
-            found = self.classes.get(name)
-            if found is not None:
-                return found
-        return None
+    def choose(self, *names: str, own: str = "") -> MusicClass | None:
+        """The first of these classes that exists, else the default one.
+
+        Args:
+            names: What is asked for, best first.
+            own: What the channel was given, CHANNEL(musicclass); it goes before the others unless
+                preferchannelclass is switched off.
+        """
+        wished = (own, *names) if self.prefers_channel else (*names, own)
+        return next((self.classes[name] for name in (*wished, DEFAULT_CLASS) if name in self.classes), None)
 
 
 def start(channel: "Channel", *names: str) -> bool:
@@ -100,15 +130,19 @@ def start(channel: "Channel", *names: str) -> bool:
 
     Args:
         channel: Who hears it.
-        names: The classes wished for, best first; then the channel's own, then `default`.
+        names: The classes wished for, best first; see `MusicClasses.choose`.
 
     Returns:
-        False when there is no such class; a class without any file is told by a WARNING a moment later.
+        False when there is no such class, or it is not for a channel that is not up; a class without any file is told
+        by a WARNING a moment later.
     """
     stop(channel)
-    found = channel.switch.music.choose(*names, channel.musicclass)
+    found = channel.switch.music.choose(*names, own=channel.musicclass)
     if found is None:
         channel.warn(f"Unable to start music on hold class '{next(iter(names), '')}' on channel {channel.name}")
+        return False
+    if found.answered_only and not channel.is_up:
+        channel.verbose(3, f"The channel '{channel.name}' is not answered yet. Ignore the moh request.")
         return False
     if not channel.is_up and not channel.outgoing:
         channel.leg.progress()
@@ -129,21 +163,30 @@ def stop(channel: "Channel") -> None:
 
 async def _play(channel: "Channel", chosen: MusicClass) -> None:
     loop = asyncio.get_running_loop()
+    last = ""
     while not channel.closed:
-        stems = await loop.run_in_executor(None, chosen.stems)
+        stems = [last] if last else await loop.run_in_executor(None, chosen.stems)
         began, played = loop.time(), 0
         for stem in stems:
-            sound = await channel.switch.sounds.find(stem, channel.language, channel.formats())
-            if sound is None or channel.closed:
-                continue
-            played += 1
-            play = media.Play(channel, [media.SoundPiece(sound)])
-            try:
-                await play.wait()
-            finally:
-                play.stop()
+            if chosen.announcement:
+                await _play_file(channel, chosen.announcement)
+            played += await _play_file(channel, stem)
         if not played:
             channel.warn(f"Music class '{chosen.name}' has nothing to play in {chosen.directory}: silence")
             return
+        if chosen.loop_last:
+            last = stems[-1]
         if loop.time() - began < QUICKEST_ROUND_S:
             await asyncio.sleep(QUICKEST_ROUND_S)
+
+
+async def _play_file(channel: "Channel", stem: str) -> bool:
+    sound = await channel.switch.sounds.find(stem, channel.language, channel.formats())
+    if sound is None or channel.closed:
+        return False
+    play = media.Play(channel, [media.SoundPiece(sound)])
+    try:
+        await play.wait()
+    finally:
+        play.stop()
+    return True
