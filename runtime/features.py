@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from asterism.runtime.driver import Digit
 from asterism.runtime.features_conf import MappedApplication
 from asterism.runtime.mailbox import Errand
+from asterism.runtime.mixmonitor import monitors_of
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
@@ -189,7 +190,7 @@ async def park(party: "Member") -> None:
 
 
 async def record(party: "Member") -> None:
-    """Record both parties, or stop that."""
+    """Record both parties, or stop that; features.conf and TOUCH_MIXMONITOR_MESSAGE_START, _STOP say what they hear."""
     channel = party.channel
     start, stop = (channel.switch.find_application(name) for name in ("MixMonitor", "StopMixMonitor"))
     if start is None or stop is None:
@@ -197,21 +198,40 @@ async def record(party: "Member") -> None:
         return
     others = party.others()
     if len(others) != 1:
+        _hears(channel, str(setting(channel, "recordingfailsound")))
         return
     recorded = others[0]
-    running = recorded.datastores.get("automixmon")
-    if running:
-        del recorded.datastores["automixmon"]
+    if recorded.datastores.pop("automixmon", None):
         await _run(recorded, "StopMixMonitor", "")
+        _both_hear(party, recorded, "TOUCH_MIXMONITOR_MESSAGE_STOP")
         return
     parties = "-".join(each.caller.number or each.name for each in (channel, recorded))
     # Whoever calls chooses his number: it must not become another argument, nor lead to another folder.
     name = channel.variables.get("TOUCH_MIXMONITOR", "") or f"{round(channel.now())}-{_UNFIT.sub('-', parties)}"
     kind = channel.variables.get("TOUCH_MIXMONITOR_FORMAT", "") or "wav"
     prefix = channel.variables.get("TOUCH_MIXMONITOR_PREFIX", "") or "auto"
-    recorded.datastores["automixmon"] = f"{prefix}-{name}.{kind}"
-    recorded.set("TOUCH_MIXMONITOR_OUTPUT", recorded.datastores["automixmon"])
-    await _run(recorded, "MixMonitor", f"{recorded.datastores['automixmon']},b")
+    file, before = f"{prefix}-{name}.{kind}", len(monitors_of(recorded))
+    await _run(recorded, "MixMonitor", f"{file},b")
+    if len(monitors_of(recorded)) == before:
+        _hears(channel, str(setting(channel, "recordingfailsound")))
+        return
+    recorded.datastores["automixmon"] = file
+    recorded.set("TOUCH_MIXMONITOR_OUTPUT", file)
+    _both_hear(party, recorded, "TOUCH_MIXMONITOR_MESSAGE_START")
+
+
+def _both_hear(party: "Member", other: "Channel", message: str) -> None:
+    """Play to both parties that a recording begins or ends: a tone, and a message that a variable names."""
+    channel = party.channel
+    for sound in (str(setting(channel, "courtesytone")), channel.variables.get(message, "")):
+        _hears(channel, sound)
+        _hears(other, sound)
+
+
+def _hears(channel: "Channel", sound: str) -> None:
+    from asterism.runtime.member import play_to
+
+    play_to(channel, sound)
 
 
 _BUILTIN: dict[str, Hook] = {

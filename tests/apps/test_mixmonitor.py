@@ -145,3 +145,31 @@ exten => 100,1,Set(FEATUREMAP(automixmon)=*3)
     assert len(told) == 1
     assert Path(told[0].value).parent == rt.directories.spool / "monitor"
     assert not mark.exists() and not mark.with_suffix(".wav").exists()
+
+
+async def test_both_hear_that_a_recording_begins_and_ends(rt: TestRuntime, tmp_path: Path) -> None:
+    """What features.conf and the variables of whoever presses the keys say; he alone hears that it has failed."""
+    rt.extensions(f"""[default]
+exten => 100,1,Set(FEATUREMAP(automixmon)=*3)
+ same => n,Set(FEATURE(courtesytone)={tmp_path}/tone)
+ same => n,Set(FEATURE(recordingfailsound)={tmp_path}/failed)
+ same => n,Set(TOUCH_MIXMONITOR_MESSAGE_START={tmp_path}/begins)
+ same => n,Set(TOUCH_MIXMONITOR_MESSAGE_STOP={tmp_path}/ends)
+ same => n,Dial(Loopback/bob,,X)
+""")
+    for name in ("tone", "failed", "begins", "ends"):
+        (tmp_path / f"{name}.ulaw").write_bytes(bytes(800))
+    bob = rt.phone("bob").answers()
+    alice = await rt.phone("alice").call("100@default")
+    await alice.talking()
+    for _ in range(2):
+        alice.press("*3")
+        await asyncio.sleep(2)
+    for one in (alice, bob.calls[0]):
+        assert [Path(each).stem for each in one.sounds()] == ["tone", "begins", "tone", "ends"]
+    (channel,) = (each for each in rt.channels.values() if each.leg.audio is alice.leg.audio)
+    channel.set("TOUCH_MIXMONITOR_FORMAT", "nosuch")
+    alice.press("*3")
+    await asyncio.sleep(2)
+    assert [Path(each).stem for each in alice.sounds()][4:] == ["failed"]
+    assert len(bob.calls[0].sounds()) == 4
