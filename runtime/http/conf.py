@@ -7,7 +7,7 @@ from typing import Annotated
 from asterism.dialplan import reader
 from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Address, Alias, Complain, read, section
+from asterism.runtime.settings import Address, Alias, Complain, read, section, tell_ineffective
 from asterism.runtime.tls import TlsOptions
 
 FILE = "http.conf"
@@ -66,6 +66,7 @@ class HttpConf(TlsOptions):
 def http_conf(config: reader.Config, complain: Complain) -> HttpConf:
     """Read what http.conf says."""
     found = read(HttpConf, config.lines("general"), complain)
+    tell_ineffective(config.lines("general"), ("session_inactivity",), complain)
     if found.enable_static:
         complain(ConfigError("enable_static: files are not served", FILE))
     return found

@@ -11,7 +11,7 @@ from asterism.runtime.arguments import Separated, Unit
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.manager.filters import Filter
 from asterism.runtime.manager.rights import rights_of, unknown
-from asterism.runtime.settings import Alias, Complain, read, section
+from asterism.runtime.settings import Alias, Complain, read, section, tell_ineffective
 from asterism.runtime.tls import TlsOptions
 
 FILE = "manager.conf"
@@ -134,6 +134,7 @@ def manager_conf(config: reader.Config, acls: reader.Config | None, complain: Co
         acls: acl.conf, whose lists users may name; None when there is none.
     """
     general = read(General, config.lines("general"), complain)
+    tell_ineffective(config.lines("general"), ("block_sockets", "block-sockets"), complain)
     users: dict[str, User] = {}
     names = dict.fromkeys(each.name for each in config if each.name != "general")
     for name in names:

@@ -7,7 +7,7 @@ from asterism import _native as native
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.causes import Cause
 from asterism.runtime.driver import Leg, Owner
-from asterism.runtime.drivers.pjsip import deflect, refer, security
+from asterism.runtime.drivers.pjsip import deflect, refer, rtp_conf, security
 from asterism.runtime.drivers.pjsip.accounts import for_arrivals
 from asterism.runtime.drivers.pjsip.admission import admit
 from asterism.runtime.drivers.pjsip.asked import Asked, our_agent
@@ -24,7 +24,7 @@ from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrar import Registrar, permitted
 from asterism.runtime.drivers.pjsip.registrations import Registrations
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
-from asterism.runtime.drivers.pjsip.stack import AccountKind, RtpPorts, Stack
+from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
 from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
 from asterism.runtime.drivers.pjsip.watcher import Watcher
@@ -77,7 +77,7 @@ class PjsipDriver(Asked, Watcher):
         agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), our_agent())
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
                    for endpoint in each.endpoints.values())  # fmt: skip
-        self._stack.start(transports, self._rtp_ports(), agent, 16000 if wide else 8000)
+        self._stack.start(transports, rtp_conf.ports(self._switch), agent, 16000 if wide else 8000)
         try:
             await self._begin(dialects)
         except BaseException:
@@ -168,22 +168,6 @@ class PjsipDriver(Asked, Watcher):
         for each in broken:
             report.error(each.file, each.line, f"{each.message}; nothing of this file is in force")
         return found, report
-
-    def _rtp_ports(self) -> RtpPorts:
-        start, end = RtpPorts().start, RtpPorts().end
-        if self._switch.has_config("rtp.conf"):
-            try:
-                for line in self._switch.read_config("rtp.conf").lines("general"):
-                    if line.key.lower() == "rtpstart":
-                        start = int(line.value)
-                    elif line.key.lower() == "rtpend":
-                        end = int(line.value)
-            except (DialplanError, ValueError) as error:
-                self._switch.log.warning(f"rtp.conf: {error}; ports {start} to {end} are used")
-        if not 1024 <= start < end <= 65535:
-            self._switch.log.warning(f"rtp.conf: ports {start} to {end} are no range; the default is used")
-            return RtpPorts()
-        return RtpPorts(start, end)
 
     def _publish(self) -> None:
         def transports(dialect: Dialect) -> tuple[int, ...]:

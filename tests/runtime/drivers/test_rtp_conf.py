@@ -1,0 +1,54 @@
+"""rtp.conf: the ports of audio, and what is told of the rest."""
+
+from pathlib import Path
+
+import pytest
+from asterism.runtime.errors import ConfigError
+from asterism.runtime.http.conf import http_conf
+from asterism.runtime.manager.conf import manager_conf
+from asterism.runtime.testing import TestRuntime
+
+pytest.importorskip("asterism._native")
+
+from asterism.dialplan.reader import read_text
+from asterism.runtime.drivers.pjsip.rtp_conf import ports
+from asterism.runtime.drivers.pjsip.stack import RtpPorts
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "told"),
+    [
+        ("[general]\nrtpstart=10000\nrtpend=20000\nicesupport=no\n", (10000, 20000), []),
+        ("[general]\nrtpstart=20000\nrtpend=10000\n", (5000, 31000), ["are no range"]),
+        ("[general]\nrtpstart=x\n", (5000, 31000), ["rtpstart = x"]),
+        (
+            "[general]\nstrictrtp=yes\nstunaddr=a:1\n",
+            (5000, 31000),
+            ["'strictrtp' has", "'stunaddr' has"],
+        ),
+        ("[general]\nrtpsart=1\n", (5000, 31000), ["unknown option 'rtpsart'"]),
+        ("", (5000, 31000), []),
+    ],
+)
+async def test_ports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: tuple[int, int], told: list[str]
+) -> None:
+    if text:
+        (tmp_path / "rtp.conf").write_text(text)
+    complaints: list[ConfigError] = []
+    async with TestRuntime(tmp_path) as rt:
+        monkeypatch.setattr(rt, "complain", complaints.append)
+        assert ports(rt) == RtpPorts(*found)
+    assert len(complaints) == len(told)
+    for complaint, part in zip(complaints, told, strict=True):
+        assert part in complaint.message
+
+
+def test_options_of_other_files_that_change_nothing_are_named() -> None:
+    complaints: list[ConfigError] = []
+    http_conf(read_text("[general]\nsession_inactivity=1\n", "http.conf"), complaints.append)
+    manager_conf(read_text("[general]\nblock-sockets=yes\n", "manager.conf"), None, complaints.append)
+    assert [(each.file, each.message) for each in complaints] == [
+        ("http.conf", "'session_inactivity' has no effect here"),
+        ("manager.conf", "'block-sockets' has no effect here"),
+    ]
