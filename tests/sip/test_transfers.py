@@ -171,3 +171,29 @@ async def test_an_endpoint_that_may_not_transfer(phones: Phones, agent: Any) -> 
     call = await dora.call("7002")
     assert (await dora.refer(call, f"<sip:300@{SERVER}>")).code == 603
     assert not bob.got("BYE")
+
+
+REDIRECTED = """
+[internal]
+exten => 1,1,Transfer(sip:600@192.0.2.7)
+exten => 2,1,Transfer(PJSIP/7002)
+exten => 3,1,Transfer(600)
+exten => _X,2,NoOp(TRANSFER ${TRANSFERSTATUS} ${TRANSFERSTATUSPROTOCOL})
+exten => h,1,NoOp(TRANSFER ${TRANSFERSTATUS} ${TRANSFERSTATUSPROTOCOL})
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "contact"),
+    [("1", "<sip:600@192.0.2.7>"), ("2", f"<sip:7002@{NET}.52>"), ("3", f"<sip:600@{SERVER}>")],
+)
+async def test_a_call_that_is_sent_elsewhere_before_its_answer(
+    served: Any, agent: Any, number: str, contact: str
+) -> None:
+    pbx = await served(pjsip=PJSIP, extensions=REDIRECTED)
+    one = await agent("7001")
+    got = await one.ask(
+        "INVITE", f"sip:{number}@{SERVER}", f"Contact: <sip:7001@{NET}.51>", "Content-Type: application/sdp", body=SDP
+    )
+    assert (got.code, got.all("Contact")) == (302, [contact])
+    await until(lambda: "TRANSFER SUCCESS" in pbx.said)
