@@ -366,6 +366,14 @@ class Known(Protocol):
 
 
 @runtime_checkable
+class Waiting(Protocol):
+    """A leg that counts when its far end is kept waiting by who it talks to, whatever it hears meanwhile."""
+
+    def kept_waiting(self, waits: bool) -> None:
+        """It waits, or does no longer."""
+
+
+@runtime_checkable
 class Redirector(Protocol):
     """A leg whose far end can be told who has sent the call on."""
 

@@ -30,6 +30,7 @@ from asterism.runtime.driver import (
     Resumed,
     Ringing,
     TextReceived,
+    Waiting,
 )
 from asterism.runtime.errors import Hangup
 from asterism.runtime.events import DialEnd, DialState, DTMFBegin, DTMFEnd
@@ -181,6 +182,7 @@ class Member:
         """Put this channel on hold: it hears music, of a class or its own."""
         if not self.on_hold:
             self.on_hold = True
+            self._kept_waiting()
             if passes_hold(self.channel):
                 self.channel.leg.hold()
             else:
@@ -191,12 +193,17 @@ class Member:
         self.ring(False)
         if self.on_hold:
             self.on_hold = False
+            self._kept_waiting()
             if self.channel.far_end_gone:
                 self.channel.stop_music()
             elif passes_hold(self.channel):
                 self.channel.leg.unhold()
             else:
                 self.channel.stop_music()
+
+    def _kept_waiting(self) -> None:
+        if isinstance(self.channel.leg, Waiting) and not self.channel.far_end_gone:
+            self.channel.leg.kept_waiting(self.on_hold)
 
     # --- somebody who is still being called ------------------------------------------------------
 

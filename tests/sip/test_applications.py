@@ -100,6 +100,9 @@ async def test_music_while_the_other_phone_has_put_the_call_on_hold(served: Any,
     await holds.hold()
     await asyncio.sleep(2)
     assert not any(channel.leg.audio.relayed for channel in pbx.runtime.channels.values())
+    held, kept = ("6001", "6002") if holder == "caller" else ("6002", "6001")
+    states = [pbx.runtime.driver("SIP").device_state(number).value for number in (held, kept)]
+    assert states == ["ONHOLD", "INUSE"]  # As chan_sip counts: who holds.
     await holds.resume()
     await asyncio.sleep(1)
     assert all(channel.leg.audio.relayed for channel in pbx.runtime.channels.values())

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from asterism.runtime.driver import Held, Resumed
 
 from tests.sip.conftest import NET, SERVER, until
 from tests.sip.wire import SDP, Received, answer
@@ -91,3 +92,15 @@ async def test_one_that_rings_keeps_nobody_busy(served: Any, agent: Any) -> None
     await until(lambda: states(pbx, "7003") == ["RINGING"])
     callee.say(200, "OK", "Content-Type: application/sdp", body=SDP)
     await until(lambda: states(pbx, "7003") == ["BUSY"])
+
+
+async def test_on_hold_is_who_is_kept_waiting(served: Any, agent: Any) -> None:
+    pbx, callee = await called(served, agent, "7002")
+    callee.say(200, "OK", "Content-Type: application/sdp", body=SDP)
+    await until(lambda: len(pbx.runtime.bridges) == 1)
+    holder = pbx.runtime.channels["PJSIP/7001-00000000"]
+    await until(lambda: holder.bridge is not None)
+    holder.post(Held())
+    await until(lambda: states(pbx, "7001", "7002") == ["INUSE", "ONHOLD"])
+    holder.post(Resumed())
+    await until(lambda: states(pbx, "7001", "7002") == ["INUSE", "INUSE"])

@@ -341,6 +341,11 @@ class Call(Owned):
         elif self._is_up and self._audio.codec and not self._held:
             self._reinvite(self._identity)
 
+    def kept_waiting(self, waits: bool) -> None:
+        """The other party keeps this one waiting: for chan_pjsip it is on hold then; for chan_sip who holds is."""
+        if self.technology == "PJSIP" and self._is_up and not self._over:
+            self._watcher.state_changed(self, "hold" if waits else "up")
+
     def refresh(self, *, update: bool) -> None:
         """Describe the session to the far end again, by a re-INVITE or by an UPDATE."""
         self._send("UPDATE", ()) if update else self._reinvite(())
@@ -431,7 +436,8 @@ class Call(Owned):
             self._up()
         if event.held != self._held:
             self._held = event.held
-            self._watcher.state_changed(self, "hold" if event.held else "up")
+            if self.technology == "SIP":
+                self._watcher.state_changed(self, "hold" if event.held else "up")
             self.post(Held() if event.held else Resumed())
 
     def digit_event(self, event: native.Dtmf) -> None:
