@@ -14,6 +14,10 @@ def trace(bint on):
     wire_trace(on)
 
 
+def watch_packets(*, bint rtp, bint rtcp):
+    packets_watch(rtp, rtcp)
+
+
 def attach(*, unsigned max_pending=4096, unsigned max_queued=65536, unsigned request_timeout_ms=8000, str user_agent=""):
     cdef settings wanted
     cdef int result

@@ -19,6 +19,7 @@ Security = namedtuple("Security", "event identity user method transport protocol
 Overload = namedtuple("Overload", "refused queued pending")
 Log = namedtuple("Log", "level text thread")
 Wire = namedtuple("Wire", "transport protocol local remote sent message")
+Packet = namedtuple("Packet", "rtcp sent remote payload head")
 MediaStats = namedtuple("MediaStats", "rx_packets rx_bytes rx_lost rx_jitter_ms tx_packets tx_bytes tx_lost tx_jitter_ms "
                         "rtt_ms local_ssrc remote_ssrc codec local remote relayed rx_jitter tx_jitter rx_loss tx_loss rtt")
 Range = namedtuple("Range", "least most mean deviation", defaults=(0.0, 0.0, 0.0, 0.0))
@@ -28,7 +29,7 @@ Counts = namedtuple("Counts", "calls adapters tokens results relays players reco
 Address = tuple[str, int]
 Headers = Iterable[tuple[str, str]]
 Event = (Incoming | CallState | CallMedia | Dtmf | RelayEnded | PlayerEnded | Request | Register | Result | Registration
-         | TransportState | Security | Overload | CallStats | Log | Wire)
+         | TransportState | Security | Overload | CallStats | Log | Wire | Packet)
 
 cdef tuple _STATES = ("null", "calling", "incoming", "early", "connecting", "confirmed", "disconnected")
 cdef tuple _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
@@ -118,6 +119,8 @@ cdef object _event(record *e):
         return Log(e.n[0], _text(e, 0), _text(e, 1))
     if kind == RECORD_WIRE:
         return Wire(e.n[0], _text(e, 0), _address(e, 1, 1), _address(e, 2, 2), bool(e.n[3]), _bytes(e, 3))
+    if kind == RECORD_PACKET:
+        return Packet(bool(e.n[2]), bool(e.n[1]), _address(e, 0, 0), e.n[3], _bytes(e, 1))
     if kind == RECORD_REGISTRATION:
         return Registration(e.n[0], e.n[1], _text(e, 0), e.n[2], e.n[3], _bytes(e, 1))
     if kind == RECORD_TRANSPORT:

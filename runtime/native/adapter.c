@@ -93,6 +93,7 @@ static void on_rtp(pjmedia_tp_cb_param *param)
     kind = packet[1] & 0x7F;
     if (kind >= 64 && kind <= 95) /* RTCP on the same port (RFC 5761 4) */
         return;
+    packet_seen(PACKET_RTP, false, param->src_addr, packet, (size_t)param->size, length);
 
     pthread_mutex_lock(&it->lock);
     believed = !it->closed && believe(it, param->src_addr, &switched);
@@ -208,8 +209,10 @@ void adapter_send(adapter *it, const adapter *from, const uint8_t *packet, size_
     if (!it->closed && it->terms.codec[0]) {
         /* An echo comes from the same adapter as our own stream, but is another origin. */
         sequence(it, payload >= 0 ? (const void *)&from->in : from, copy, is_event);
-        if (pjmedia_transport_send_rtp(it->slave, copy, size) == PJ_SUCCESS)
+        if (pjmedia_transport_send_rtp(it->slave, copy, size) == PJ_SUCCESS) {
             rtcp_sent(it, get32(copy + 4), get16(copy + 2), (unsigned)length);
+            packet_seen(PACKET_RTP, true, adapter_far(it), copy, size, length);
+        }
     }
     pthread_mutex_unlock(&it->lock);
 }
@@ -418,6 +421,11 @@ void adapter_release(adapter *it)
 {
     if (it)
         pj_grp_lock_dec_ref(it->base.grp_lock);
+}
+
+const pj_sockaddr *adapter_far(const adapter *it)
+{
+    return it->in.locked && it->symmetric ? &it->in.source : &it->terms.remote;
 }
 
 int adapter_slot(const adapter *it)

@@ -76,6 +76,7 @@ pjmedia_transport *adapter_transport(adapter *it);
 adapter *adapter_hold(adapter *it);
 void adapter_release(adapter *it);
 int adapter_slot(const adapter *it);
+const pj_sockaddr *adapter_far(const adapter *it); /* where its audio goes; the lock is held */
 unsigned adapters_count(void);
 void adapter_renegotiated(adapter *it, const pjsua_call_media *line);
 record *adapter_media_record(adapter *it, const pjsua_call_media *line);

@@ -29,6 +29,16 @@ static void count_lost(unsigned *all, pj_math_stat *at_once, unsigned now)
     *all = now;
 }
 
+/* Reports have the port above that of the audio. */
+static void report_seen(const adapter *it, bool sent, const void *packet, size_t size)
+{
+    pj_sockaddr far = *adapter_far(it);
+
+    if (pj_sockaddr_has_addr(&far))
+        pj_sockaddr_set_port(&far, (pj_uint16_t)(pj_sockaddr_get_port(&far) + 1));
+    packet_seen(PACKET_RTCP, sent, &far, packet, size, 0);
+}
+
 void rtcp_report(adapter *it, bool bye)
 {
     uint8_t compound[PACKET_SIZE];
@@ -54,6 +64,7 @@ void rtcp_report(adapter *it, bool bye)
     if (bye && pjmedia_rtcp_build_rtcp_bye(&it->rtcp, compound + size, &room, NULL) == PJ_SUCCESS)
         size += (int)room;
     pjmedia_transport_send_rtcp(it->slave, compound, (pj_size_t)size);
+    report_seen(it, true, compound, (size_t)size);
     it->rtcp_due_ms = now_ms() + REPORT_MS / 2 + pj_rand() % REPORT_MS; /* RFC 3550 6.2: spread by half */
 }
 
@@ -61,6 +72,7 @@ void rtcp_reported(adapter *it, const void *packet, size_t size)
 {
     unsigned before = it->rtcp.stat.tx.update_cnt;
 
+    report_seen(it, false, packet, size);
     pjmedia_rtcp_rx_rtcp(&it->rtcp, packet, (pj_size_t)size);
     if (it->rtcp.stat.tx.update_cnt != before)
         count_lost(&it->lost_out.all, &it->lost_out.at_once, it->rtcp.stat.tx.loss);
@@ -116,7 +128,7 @@ record *adapter_stats_record(adapter *it, record *item)
     if (!it->closed && pjmedia_transport_get_info(it->slave, &info) == PJ_SUCCESS &&
         pj_sockaddr_has_addr(&info.sock_info.rtp_addr_name))
         pj_sockaddr_print(&info.sock_info.rtp_addr_name, local, sizeof local, 0);
-    far = it->in.locked && it->symmetric ? &it->in.source : &it->terms.remote;
+    far = adapter_far(it);
     if (pj_sockaddr_has_addr(far))
         pj_sockaddr_print(far, remote, sizeof remote, 0);
     memcpy(codec, it->terms.codec, sizeof codec);

@@ -62,6 +62,7 @@ int wire_start(void)
 void wire_stop(void)
 {
     wire_trace(false);
+    packets_watch(false, false);
     if (watcher.id >= 0)
         pjsip_endpt_unregister_module(pjsua_var.endpt, &watcher);
 }

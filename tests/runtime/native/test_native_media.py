@@ -406,3 +406,30 @@ def test_digits_are_kept_from_the_partner_of_a_relay(switch: Switch, phone: Phon
     assert 101 in {packet.payload_type for packet in other.hear_all(0.3)}
     phone.bye()
     other.bye()
+
+
+def test_packets_are_told_to_who_watches_them(switch: Switch, phone: Phone) -> None:
+    call = call_in(switch, phone)
+    assert native.relay(call, call) is True
+    phone.talk(1)
+    phone.hear()
+    switch.nothing(native.Packet, 0.1)
+    native.watch_packets(rtp=True, rtcp=True)
+    phone.talk(1, payload=b"\x11" * 160)
+    phone.hear()
+    came = switch.wait(native.Packet, sent=False, rtcp=False)
+    assert (came.remote, came.payload, len(came.head)) == ((phone.host, phone.rtp_port), 160, 12)
+    assert struct.unpack("!BBHII", came.head)[4] == phone.ssrc
+    went = switch.wait(native.Packet, sent=True, rtcp=False)
+    assert (went.remote, went.payload) == (came.remote, 160)
+    for _ in range(60):  # the first report goes out after a second of audio
+        phone.talk(1)
+        time.sleep(0.02)
+    report = switch.wait(native.Packet, sent=True, rtcp=True)
+    assert report.remote == (phone.host, phone.rtp_port + 1)
+    assert report.head[1] in (200, 201)
+    native.watch_packets(rtp=False, rtcp=False)
+    phone.talk(1)
+    phone.hear()
+    native.unrelay(call)
+    phone.bye()
