@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
-from asterism.runtime.peers import PeerFacts, SipDriver, sip_driver
+from asterism.runtime.peers import PeerFacts, SipDriver, groups, sip_driver
 
 
 def _driver(chan: Channel) -> SipDriver | None:
@@ -55,17 +55,6 @@ def _status(peer: PeerFacts) -> str:
     }[peer.status]
 
 
-def _groups(text: str) -> str:
-    numbers: list[str] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if dash and first.isdigit() and last.isdigit():
-            numbers += [str(number) for number in range(int(first), min(int(last), 63) + 1)]
-        elif first.isdigit():
-            numbers.append(first)
-    return ", ".join(numbers)
-
-
 _ITEMS: dict[str, Callable[[PeerFacts], str]] = {
     "ip": lambda peer: peer.address or "(null)",
     "port": lambda peer: str(peer.port),
@@ -77,8 +66,8 @@ _ITEMS: dict[str, Callable[[PeerFacts], str]] = {
     "curcalls": lambda peer: str(peer.calls if peer.call_limit else 0),
     "maxforwards": lambda peer: "0",
     "accountcode": lambda peer: peer.accountcode,
-    "callgroup": lambda peer: _groups(peer.call_groups),
-    "pickupgroup": lambda peer: _groups(peer.pickup_groups),
+    "callgroup": lambda peer: groups(peer.call_groups),
+    "pickupgroup": lambda peer: groups(peer.pickup_groups),
     "namedcallgroup": lambda peer: ", ".join(part.strip() for part in peer.named_call_groups.split(",") if part),
     "namedpickupgroup": lambda peer: ", ".join(part.strip() for part in peer.named_pickup_groups.split(",") if part),
     "useragent": lambda peer: peer.user_agent,

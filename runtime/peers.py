@@ -383,3 +383,15 @@ class SessionLeg(CodecLeg, Protocol):
 
     def refresh(self, *, update: bool) -> None:
         """Describe the session to the far end again, by a re-INVITE or by an UPDATE."""
+
+
+def groups(text: str) -> str:
+    """Numbered groups one by one, as Asterisk shows them: of `1,3-5` 1, 3, 4, 5."""
+    numbers: list[str] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if dash and first.isdecimal() and last.isdecimal():
+            numbers += [str(number) for number in range(int(first), min(int(last), 63) + 1)]
+        elif first.isdecimal():
+            numbers.append(first)
+    return ", ".join(numbers)

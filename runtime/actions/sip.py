@@ -7,7 +7,7 @@ from asterism.runtime.commands.sip import driver_of, status_text
 from asterism.runtime.declare import action
 from asterism.runtime.events import SIPQualifyPeerDone
 from asterism.runtime.notices import notice, pairs
-from asterism.runtime.peers import PeerFacts
+from asterism.runtime.peers import PeerFacts, groups
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.settings import FALSE_WORDS, is_true
 
@@ -137,8 +137,8 @@ def _identity(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
         *account,
         ("AMAflags", _AMA.get(said.get("amaflags", "").lower(), "Unknown")),
         ("CID-CallingPres", _PRESENTATIONS.get(said.get("callingpres", "").lower(), _ALLOWED)),
-        ("Callgroup", _groups(peer.call_groups)),
-        ("Pickupgroup", _groups(peer.pickup_groups)),
+        ("Callgroup", groups(peer.call_groups)),
+        ("Pickupgroup", groups(peer.pickup_groups)),
         ("Named Callgroup", _groups(peer.named_call_groups)),
         ("Named Pickupgroup", _groups(peer.named_pickup_groups)),
         ("MOHSuggest", said.get("mohsuggest", "")),

@@ -69,8 +69,8 @@ class Asked:
         return [name for each, name in self._dialects["PJSIP"].written if each == kind]
 
     def parameters(self, kind: str, name: str) -> Mapping[str, str] | None:
-        """The options of an object of pjsip.conf, or of a peer of sip.conf."""
-        found = parameters(self._dialects["SIP" if kind == "peer" else "PJSIP"], kind, name)
+        """The options of an object of pjsip.conf, or of a peer or of `general` of sip.conf."""
+        found = parameters(self._dialects["SIP" if kind in ("peer", "general") else "PJSIP"], kind, name)
         if kind == "global" and found is not None:
             found["user_agent"] = found["user_agent"] or our_agent()
         return found

@@ -307,7 +307,7 @@ def parameters(dialect: Dialect, kind: str, name: str) -> dict[str, str] | None:
     if kind in _SINGLE:
         name = next((name for each, name in dialect.written if each == kind), "")
     lines = dialect.written.get((kind, name), () if kind in _SINGLE else None)
-    if lines is not None and kind == "peer":
+    if lines is not None and kind in ("peer", "general"):
         return {line.key: line.value for line in lines}
     if lines is None or kind not in _DEFAULTS:
         return None

@@ -107,7 +107,10 @@ class _Reading:
             transports=self.transports(),
             registrations=tuple(self.registrations),
             identifies=tuple(self.identifies()),
-            written={("peer", name): self.config.lines("general") + self.config.lines(name) for name in self.endpoints},
+            written={
+                ("general", "general"): self.config.lines("general"),
+                **{("peer", name): self.config.lines("general") + self.config.lines(name) for name in self.endpoints},
+            },
         )
 
     def service(self) -> General:

@@ -10,7 +10,7 @@ pytest.importorskip("pjsua2")
 pytest.importorskip("asterism._native")
 
 from asterism.dialplan.reader import read
-from asterism.runtime.commands import pjsip_objects, sip
+from asterism.runtime.commands import pjsip_objects, sip, sip_peers
 from asterism.runtime.declare import Table
 from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
@@ -71,7 +71,8 @@ class Shown:
     def peers(self) -> Any:
         return shown.peers_of(self.dialect, self.all, self.usages, 0.0)
 
-    def peer(self, name: str) -> Any: ...
+    def peer(self, name: str) -> Any:
+        return next((each for each in self.peers() if each.name == name), None)
 
     def endpoints(self) -> Any:
         return [
@@ -118,6 +119,7 @@ class Shown:
     def maintained(self) -> Any: ...
 
     tracing: Any = None
+    packets: Any = None
 
     # Runtime
     channels: ClassVar[dict[str, Any]] = {}
@@ -267,6 +269,26 @@ async def test_registrations_of_pjsip() -> None:
         entry.due_at = 0
     one = printed(pjsip_objects.show_registration, rt, "reg_myaccountname")
     assert one == golden("pjsip_show_registration_reg_myaccountname__idle")
+
+
+@pytest.mark.parametrize("name", ["6004", "6006", "6007", "mytrunk", "Zeta", "ipv6peer"])
+async def test_one_peer(name: str) -> None:
+    rt = Shown("SIP", IDLE_MISSING)
+    assert printed(sip_peers.sip_show_peer, rt, name) == golden(f"sip_show_peer_{name}__idle")
+
+
+async def test_a_peer_with_variables_and_groups() -> None:
+    rt = Shown("SIP", set())
+    rt.register("6001", "127.0.0.21", 26001, Reach.REACHABLE, 1)
+    lines = printed(sip_peers.sip_show_peer, rt, "6001").splitlines()
+    for line in (
+        "  Callgroup    : 1, 3, 4", "  Busy level   : 2", "  Addr->IP     : 127.0.0.21:26001",
+        "  Status       : OK (1 ms)", "  Reg. exten   : 6001",
+    ):  # fmt: skip
+        assert line in lines
+    at = lines.index("  Variables    :")
+    assert lines[at + 1 : at + 3] == ["                 SITE = HQ", "                 CUSTID = 5678"]
+    assert printed(sip_peers.sip_show_peer, rt, "nosuch") == "Peer nosuch not found.\n\n"
 
 
 async def test_no_object() -> None:
