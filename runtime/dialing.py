@@ -54,12 +54,10 @@ async def dial(caller: Channel, destinations: Sequence[str], settings: DialSetti
         return result
     try:
         callee = await race.run(destinations)
-    except BaseException:
+        if callee is not None:
+            await _joined(caller, callee, race, settings)
+    finally:
         caller.set("DIALSTATUS", result.status.value)
-        raise
-    if callee is not None:
-        await _joined(caller, callee, race, settings)
-    caller.set("DIALSTATUS", result.status.value)
     return result
 
 

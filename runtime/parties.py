@@ -62,12 +62,22 @@ class Parties:
         if not self.far_end_gone:
             self.leg.identify(self.connected)
 
-    def meet(self, caller: Party, connected: Party) -> None:
-        """Say who is at both ends, before the far end knows of the call."""
-        before, self.caller = self.caller, caller
-        if caller != before:
-            self.tell(NewCallerid)
-        self.note_connected(connected)
+    def meet(self, caller: Party, connected: Party, *first: tuple[Any, ...]) -> None:
+        """Say who is at both ends, before the far end knows of the call.
+
+        Args:
+            caller: Who is at the far end.
+            connected: To whom it talks.
+            first: What is told before that, each an event's class and its facts; it shows both ends as they are now.
+        """
+        news = list(first)
+        if caller != self.caller:
+            news.append((NewCallerid,))
+        if connected != self.connected:
+            news.append((NewConnectedLine,))
+        self.caller, self.connected = caller, connected
+        for kind, *facts in news:
+            self.tell(kind, *facts)
 
     def set_accountcode(self, accountcode: str) -> None:
         """Say who pays."""

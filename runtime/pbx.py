@@ -133,10 +133,10 @@ class Pbx:
         accounts.dialled(channel, parent)
         channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten
-        channel.tell(Newexten, channel.exten, channel.application, channel.app_data)
         channel.caller_lent = not channel.caller.number
         called = Party(parent.exten, parent.connected.name) if channel.caller_lent else channel.caller
-        channel.meet(called, caller or parent.caller)
+        place = Newexten, channel.exten, channel.application, channel.app_data
+        channel.meet(called, caller or parent.caller, place)
         return channel
 
     def _channel(

@@ -7,7 +7,7 @@ them answers. Whatever happens, every leg that did not win is ended and its Dial
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from asterism.runtime import answers, forwarding, interception, media, pickup
@@ -330,7 +330,7 @@ class Race:
         """Tell how the attempt that was answered has ended, unless it is told already."""
         if not self._answer_told:
             self._answer_told = True
-            self.end_told(channel, status)
+            self.end_told(channel, status, answered=True)
 
     async def _introduce(self, channel: Channel) -> None:
         """Let the caller know whom it is to talk to; a Local channel is nobody before it has said who is behind it."""
@@ -370,11 +370,14 @@ class Race:
         self.end_told(channel, _STATUSES.get(meaning or cause or 0, DialStatus.NOANSWER).value)
         channel.close(meaning if cause is None else cause)
 
-    def end_told(self, channel: Channel, status: str, forward: str = "") -> None:
+    def end_told(self, channel: Channel, status: str, forward: str = "", *, answered: bool = False) -> None:
         """Tell how an attempt has ended, and where the call went from there."""
         bus = self.switch.bus
         if bus.wants(DialEnd):
-            bus.publish(DialEnd(self._caller_snapshot(), channel.snapshot(), status, forward))
+            end = channel.snapshot()
+            if answered and self.caller is not None:
+                end = replace(end, exten="")  # The place of the caller was lent for being dialled.
+            bus.publish(DialEnd(self._caller_snapshot(), end, status, forward))
 
     def _alerting(self, attempt: Attempt, event: LegEvent) -> None:
         """Pass ringing and early audio of a leg on to the caller."""

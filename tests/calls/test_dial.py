@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 from asterism.runtime.causes import Cause
-from asterism.runtime.events import BridgeDestroy, BridgeEnter, BridgeLeave, DialBegin, DialEnd, DialState
+from asterism.runtime.events import (
+    BridgeDestroy,
+    BridgeEnter,
+    BridgeLeave,
+    DialBegin,
+    DialEnd,
+    DialState,
+    Newexten,
+    VarSet,
+)
 from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
@@ -203,3 +212,29 @@ async def test_the_end_of_a_dial_is_told_when_somebody_goes_meanwhile(rt: TestRu
     (call if gone == "alice" else bob.calls[0]).hangup()
     await call.over()
     assert [event.dial_status for event in rt.heard_all(DialEnd)] == ["ANSWER"]
+
+
+async def test_a_called_channel_is_told_of_whole_and_lent_the_place_of_the_caller(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob)\n")
+    rt.phone("bob").answers(talks_s=1)
+    call = await rt.phone("alice").call("100@default")
+    await call.over()
+    begun = [event.channel for event in rt.heard_all(Newexten) if event.application == "AppDial"]
+    ended = rt.heard(DialEnd).dest
+    assert ended is not None
+    # As Asterisk 22 was seen to tell: at once who calls whom, and at the answer no place any more.
+    assert [(each.caller_number, each.connected_number, each.exten) for each in (begun[0], ended)] == [
+        ("100", "alice", "100"),
+        ("100", "alice", ""),
+    ]
+
+
+async def test_the_status_is_told_at_the_end_also_when_the_caller_goes(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob)\n")
+    rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    call.hangup()
+    await call.over()
+    told = [event.value for event in rt.heard_all(VarSet) if event.variable == "DIALSTATUS"]
+    assert told == ["", "ANSWER", "ANSWER"]

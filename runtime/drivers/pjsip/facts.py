@@ -223,6 +223,7 @@ def _rtcp(call: "Call", rest: str) -> str | None:
 
 
 _PJSIP: dict[str, Callable[["Call", str], str | None]] = {
+    "exten": lambda call, _: "s",  # Where chan_pjsip puts a channel that is called, before Dial lends it a place.
     "pjsip": _dialog,
     "rtp": _rtp,
     "rtcp": _rtcp,
