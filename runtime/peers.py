@@ -249,6 +249,16 @@ class SipTracing(Protocol):
         """Write what pjsip's logger selects to a file (pcap) too. Raises OSError."""
 
 
+class PacketTracing(Protocol):
+    """What is shown of the packets of audio: those of `*`, `host`, or `host:port`; none when it is empty."""
+
+    def watch_rtp(self, address: str) -> None:
+        """Show packets of audio."""
+
+    def watch_rtcp(self, address: str) -> None:
+        """Show reports on audio."""
+
+
 @runtime_checkable
 class SipDriver(Protocol):
     """The SIP driver, as the floors above it may know it."""
@@ -302,6 +312,10 @@ class SipDriver(Protocol):
     @property
     def tracing(self) -> SipTracing:
         """What is done with SIP messages."""
+
+    @property
+    def packets(self) -> PacketTracing:
+        """What is shown of the packets of audio."""
 
     def versions(self) -> tuple[str, Sequence[int]]:
         """The version of PJSIP, and the numbers of the ciphers that its TLS has."""

@@ -241,22 +241,3 @@ def _many(count: float) -> str:
 
 def _percent(lost: float, count: float) -> int:
     return int(lost * 100 / (count + lost)) if count + lost else 0
-
-
-@command("rtp show settings", see="pjsip show channelstats")
-def rtp_show_settings(rt: "Runtime") -> list[str]:
-    """Show what holds for audio."""
-    first, last = driver_of(rt).rtp_ports()
-    return [
-        "",
-        "",
-        "General Settings:",
-        "----------------",
-        f"  Port start:      {first}",
-        f"  Port end:        {last}",
-        "  Checksums:       Yes",
-        "  Strict RTP:      Yes",
-        "  Probation:       4 frames",
-        "  ICE support:     No",
-        "  STUN:            disabled",
-    ]

@@ -1,6 +1,8 @@
 """The commands `pjsip ...` on a runtime that serves phones."""
 
 import shutil
+import socket
+import struct
 import subprocess
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -173,3 +175,23 @@ async def test_a_call_and_a_stranger(served: Start, agent: Start) -> None:
     found = await said(pbx, "pjsip show unidentified_requests")
     assert any(line.startswith(f"  Request:  {stranger.address}") for line in found)
     assert "0 active subscriptions" in await said(pbx, "pjsip show subscriptions inbound")
+
+
+async def test_packets_of_audio(served: Start, agent: Start) -> None:
+    pbx = await served(pjsip=PJSIP, extensions=DIALPLAN, rtp="[general]\nrtpstart=20000\nrtpend=20100\n")
+    assert (await said(pbx, "rtp show settings"))[4:6] == ["  Port start:      20000", "  Port end:        20100"]
+    assert await said(pbx, "rtp set debug on") == ["RTP Packet Debugging Enabled"]
+    lookup = await said(pbx, "rtcp set debug ip 127.0.0.1:7")
+    assert lookup == ["RTCP Packet Debugging Enabled for address: 127.0.0.1:7"]
+    assert (await said(pbx, "rtp set debug ip nosuch.invalid"))[0] == "Lookup failed for 'nosuch.invalid'"
+    alice = await agent("alice", "one")
+    headers = (f"Contact: <sip:alice@{alice.address}>", "Content-Type: application/sdp")
+    taken = await alice.ask("INVITE", f"sip:700@{SERVER}", *headers, body=SDP.replace("127.0.0.1", alice.address))
+    port = int(taken.text.split("m=audio ")[1].split()[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind((alice.address, 6000))
+        sender.sendto(struct.pack("!BBHII", 0x80, 0, 7, 160, 1234) + b"\xff" * 160, (SERVER, port))
+        came = f"Got  RTP packet from    {alice.address}:6000 (type 00, seq 000007, ts 000160, len 000160)"
+        await until(lambda: came in pbx.said)
+    assert await said(pbx, "rtp set debug off") == ["RTP Packet Debugging Disabled"]
+    assert await said(pbx, "rtcp set debug off") == ["RTCP Packet Debugging Disabled"]

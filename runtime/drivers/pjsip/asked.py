@@ -10,6 +10,7 @@ from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.connections import Connections, Strangers
 from asterism.runtime.drivers.pjsip.maintenance import Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect
+from asterism.runtime.drivers.pjsip.packets import Packets
 from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.presence import Presence
 from asterism.runtime.drivers.pjsip.registrations import Registrations
@@ -43,6 +44,7 @@ class Asked:
     _connections: Connections
     _strangers: Strangers
     tracing: Tracing
+    packets: Packets
 
     def peers(self) -> Sequence[PeerFacts]:
         """The peers of sip.conf."""
