@@ -17,12 +17,10 @@ from asterism.runtime.agi.protocol import Reply
 from asterism.runtime.driver import Digit
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import stirred
+from asterism.runtime.settings import FALSE_WORDS, is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
-
-FALSE = ("no", "false", "n", "f", "0", "off")
-TRUE = ("yes", "true", "y", "t", "1", "on")
 
 DEBUG = "agi debug"
 "Under this name the runtime keeps whether every line is to be shown."
@@ -72,9 +70,9 @@ class Conversation:
         self._ended = False
         self._room = asyncio.Event()
         variables = channel.variables
-        self._tells_hangup = variables.get("AGISIGHUP", "").lower() not in FALSE
+        self._tells_hangup = variables.get("AGISIGHUP", "").lower() not in FALSE_WORDS
         # The manager learns of the end by an event: nobody would end a conversation with it afterwards.
-        self._leaves_on_hangup = breaks or variables.get("AGIEXITONHANGUP", "").lower() in TRUE
+        self._leaves_on_hangup = breaks or is_true(variables.get("AGIEXITONHANGUP", ""))
         self._debug: Callable[[str], None] | None = None
         if channel.switch.datastores.get(DEBUG):
             self._debug = lambda text: channel.verbose(1, f"<{channel.name}>AGI {text}")

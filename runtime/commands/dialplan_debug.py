@@ -7,11 +7,11 @@ from asterism.dialplan import pattern
 from asterism.dialplan.plan import Context
 from asterism.runtime.declare import command
 from asterism.runtime.errors import AsterismError
+from asterism.runtime.settings import is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
-_TRUE = ("1", "yes", "true", "y", "t", "on")
 _STEP = "+       "
 
 
@@ -79,7 +79,7 @@ def _shown(characters: str) -> str:
 @command("dialplan set extenpatternmatchnew true|false")
 def set_matcher(rt: "Runtime", wanted: str) -> list[str]:
     """Choose Asterisk's matcher by name; here there is one, which is fast for every size, so nothing changes."""
-    was = rt.plan.general.get("extenpatternmatchnew", "no").lower() in _TRUE
+    was = is_true(rt.plan.general.get("extenpatternmatchnew", "no"))
     rt.plan.general["extenpatternmatchnew"] = "yes" if wanted == "true" else "no"
     kind = "NEW" if wanted == "true" else "OLD"
     word = "Still" if was == (wanted == "true") else "Switched to"

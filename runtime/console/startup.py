@@ -6,7 +6,7 @@ from pathlib import Path
 from asterism.dialplan import reader
 from asterism.dialplan.errors import DialplanError
 from asterism.runtime.errors import ConfigError
-from asterism.runtime.settings import Complain, is_true
+from asterism.runtime.settings import FALSE_WORDS, Complain, is_true
 
 FILE = "cli.conf"
 
@@ -43,6 +43,6 @@ def load(folder: Path, complain: Complain) -> StartupCommands:
                 found.early.append(line.key.strip())
             elif when == "fully-booted" or is_true(when):
                 found.late.append(line.key.strip())
-            elif when not in ("no", "false", "off", "n", "f", "0"):
+            elif when not in FALSE_WORDS:
                 complain(ConfigError(f"when is '{line.value}'?", line.file, line.lineno, line.key))
     return found
