@@ -28,7 +28,6 @@ from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
 from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
-from asterism.runtime.drivers.pjsip.waiting import Waiting
 from asterism.runtime.drivers.pjsip.watcher import Watcher
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
@@ -92,7 +91,6 @@ class PjsipDriver(Asked, Watcher):
         for listening in self._stack.listening.values():
             self._stack.account(AccountKind(listening.number))
         self._presence = Presence(switch, self._dialects, self._stack, self._identities, self._usages)
-        self._waiting = Waiting(switch, self._dialects, self._presence.notify, self._account_host)
         self._registrar = Registrar(self._presence.contacts, log, switch.now)
         self._registrations = Registrations(self._stack, switch)
         await self._presence.contacts.start()
@@ -104,17 +102,12 @@ class PjsipDriver(Asked, Watcher):
             self._registrations.configure(dialect.technology, dialect.registrations)
         self._resolve_hosts()
 
-    def _account_host(self, endpoint: Endpoint) -> str:
-        """Our host as it stands in an address of ours that an endpoint is told."""
-        return endpoint.from_domain or next((bracketed(each.host) for each in self._stack.listening.values()), "")
-
     async def stop(self) -> None:
         """Hang up, unregister, and end PJSIP."""
         if not hasattr(self, "_stack") or not self._stack.running:
             return
         registered = self._registrations.stop()
         self._presence.prober.stop()
-        self._waiting.stop()
         for call in list(self._calls.values()):
             call.hangup(Cause.NORMAL_CLEARING)
         loop = asyncio.get_running_loop()
