@@ -11,6 +11,7 @@ from asterism.runtime.declare import Unit, application
 from asterism.runtime.driver import Digit
 from asterism.runtime.mailbox import stirred
 from asterism.runtime.tape import FRAME_MS
+from asterism.runtime.timelen import whole
 
 LOOK_S = 0.02
 "How often it is looked whether somebody talks."
@@ -66,12 +67,12 @@ async def backgrounddetect(
     Compat: app_talkdetect.
     """
     await chan.answer()
-    listener = _Listener(_whole(sil, 1000), _whole(min, 100), _whole(max, 0) or math.inf)
+    listener = _Listener(whole(sil, 1000), whole(min, 100), whole(max, 0) or math.inf)
     found = await control.open_sound(chan, filename)
     if found is None:
         return None
     loop = asyncio.get_running_loop()
-    until = loop.time() + (_whole(analysistime, 0) / 1000 or math.inf)
+    until = loop.time() + (whole(analysistime, 0) / 1000 or math.inf)
     winding = control.Winding(chan, *found, 0)
     async with recording.recorded(chan, None) as tape:
         winding.start()
@@ -89,11 +90,3 @@ async def backgrounddetect(
         finally:
             winding.stop()
     return None
-
-
-def _whole(text: str, otherwise: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        return otherwise
-    return number if number >= 0 else otherwise

@@ -8,6 +8,7 @@ from asterism.runtime import recording
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Unit, application
 from asterism.runtime.mailbox import stirred
+from asterism.runtime.timelen import whole
 
 LOOK_S = 0.05
 "How often it is looked whether anybody talks."
@@ -31,7 +32,7 @@ async def waitforsilence(
     Sets: WAITSTATUS: SILENCE or TIMEOUT.
     Compat: app_waitforsilence.
     """
-    await _wait(chan, _whole(silencerequired, 1000), _whole(iterations, 1), _whole(timeout, 0), silence=True)
+    await _wait(chan, whole(silencerequired, 1000), whole(iterations, 1), whole(timeout, 0), silence=True)
 
 
 @application("WaitForNoise", see=_SEE)
@@ -50,7 +51,7 @@ async def waitfornoise(
     Sets: WAITSTATUS: NOISE or TIMEOUT.
     Compat: app_waitforsilence.
     """
-    await _wait(chan, _whole(noiserequired, 1000), _whole(iterations, 1), _whole(timeout, 0), silence=False)
+    await _wait(chan, whole(noiserequired, 1000), whole(iterations, 1), whole(timeout, 0), silence=False)
 
 
 async def _wait(chan: Channel, wanted_ms: int, times: int, timeout_s: int, *, silence: bool) -> None:
@@ -74,11 +75,3 @@ async def _wait(chan: Channel, wanted_ms: int, times: int, timeout_s: int, *, si
                     return
                 await stirred((chan,), min(deadline, now + LOOK_S))
     chan.set("WAITSTATUS", "SILENCE" if silence else "NOISE")
-
-
-def _whole(text: str, otherwise: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        return otherwise
-    return number if number >= 0 else otherwise

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -81,13 +81,18 @@ class Piece:
 
 
 class Sounding:
-    """A sound on its way to a listener. Meets driver.Playing."""
+    """A sound on its way to a listener. Meets driver.Playing.
 
-    def __init__(self, ear: "Ear", piece: Piece, length_s: float) -> None:
-        self._ear, self._piece = ear, piece
-        self._loop = asyncio.get_running_loop()
-        self._done: asyncio.Future[None] = self._loop.create_future()
-        self._timer = self._loop.call_later(length_s, self.stop) if length_s < math.inf else None
+    Args:
+        length_s: How long it lasts.
+        ended: Called at its end.
+    """
+
+    def __init__(self, length_s: float, ended: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self._ended = ended
+        self._done: asyncio.Future[None] = loop.create_future()
+        self._timer = loop.call_later(length_s, self.stop) if length_s < math.inf else None
 
     async def wait(self) -> None:
         """Return when it has been heard to its end, or stopped."""
@@ -99,8 +104,7 @@ class Sounding:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._piece.ended_s = self._loop.time()
-        self._ear.ended(self._piece)
+        self._ended()
         self._done.set_result(None)
 
 
@@ -117,10 +121,10 @@ class Ear:
         self.sounding.append(piece)
         for tape in self.tapes:
             tape.began(piece)
-        return Sounding(self, piece, length_s)
+        return Sounding(length_s, lambda: self._ended(piece))
 
-    def ended(self, piece: Piece) -> None:
-        """Something is heard no longer."""
+    def _ended(self, piece: Piece) -> None:
+        piece.ended_s = asyncio.get_running_loop().time()
         if piece in self.sounding:
             self.sounding.remove(piece)
 
@@ -139,7 +143,7 @@ class Ear:
 
     def start_echo(self) -> Playing:
         """There is nothing that comes back."""
-        return Sounding(self, Piece(None, 0, 0.0), math.inf)
+        return Sounding(math.inf, lambda: None)
 
     def hear(self, others: Sequence[Audio]) -> bool:
         """It hears what is played to it, and nobody else."""

@@ -20,3 +20,12 @@ def seconds(text: str, unit: str = "s") -> float | None:
         return None
     scale = _UNITS.get((found[2] or unit).lower())
     return None if scale is None else float(found[1]) * scale
+
+
+def whole(text: str, otherwise: int) -> int:
+    """Read a number of milliseconds, seconds, or times; what holds otherwise where it is none, or less than none."""
+    try:
+        number = int(text)
+    except ValueError:
+        return otherwise
+    return number if number >= 0 else otherwise

@@ -33,7 +33,7 @@ from asterism.runtime.driver import (
 from asterism.runtime.drivers.owned import Owned
 from asterism.runtime.sounds import duration_ms
 from asterism.runtime.states import DeviceState
-from asterism.runtime.tape import Speaker
+from asterism.runtime.tape import Sounding, Speaker
 
 if TYPE_CHECKING:
     from asterism.runtime.switch import Switch
@@ -56,43 +56,6 @@ class Heard:
     length_ms: int | None = None
 
 
-class _Sounding:
-    """A sound on its way to a phone. Meets driver.Playing."""
-
-    def __init__(self, call: "Call", heard: Heard, length_s: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._heard = heard
-        self._done: asyncio.Future[None] = self._loop.create_future()
-        self._timer = self._loop.call_later(length_s, self.stop) if length_s < float("inf") else None
-        call.heard.append(heard)
-
-    async def wait(self) -> None:
-        await asyncio.shield(self._done)
-
-    def stop(self) -> None:
-        if self._done.done():
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._heard.length_ms = round((self._loop.time() - self._heard.at_s) * 1000)
-        self._done.set_result(None)
-
-
-class _Echoing:
-    def __init__(self, audio: "LoopbackAudio") -> None:
-        self._audio = audio
-        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        audio.echoing = True
-
-    async def wait(self) -> None:
-        await asyncio.shield(self._done)
-
-    def stop(self) -> None:
-        self._audio.echoing = False
-        if not self._done.done():
-            self._done.set_result(None)
-
-
 class LoopbackAudio(Speaker):
     """The audio of a phone in memory. Meets driver.Audio."""
 
@@ -107,18 +70,31 @@ class LoopbackAudio(Speaker):
         """Let the phone hear a sound for as long as it lasts."""
         length_s = float("inf") if loop else max(0, duration_ms(sound) - offset_ms) / 1000
         heard = Heard(sound.path.stem, "sound", asyncio.get_running_loop().time())
-        return _Sounding(self.call, heard, length_s)
+        return self._heard_for(length_s, heard)
 
     def start_tone(self, tones: Sequence[Tone], *, loop: bool = True) -> Playing:
         """Let the phone hear a tone."""
         first = tones[0] if tones else Tone(0)
         name = f"tone {first.frequency1_hz}" + (f"+{first.frequency2_hz}" if first.frequency2_hz else "")
         length_s = float("inf") if loop else sum(tone.on_ms + tone.off_ms for tone in tones) / 1000
-        return _Sounding(self.call, Heard(name, "tone", asyncio.get_running_loop().time()), length_s)
+        return self._heard_for(length_s, Heard(name, "tone", asyncio.get_running_loop().time()))
 
     def start_echo(self) -> Playing:
         """Let the phone hear itself."""
-        return _Echoing(self)
+        self.echoing = True
+
+        def ended() -> None:
+            self.echoing = False
+
+        return Sounding(float("inf"), ended)
+
+    def _heard_for(self, length_s: float, heard: Heard) -> Playing:
+        self.call.heard.append(heard)
+
+        def ended() -> None:
+            heard.length_ms = round((asyncio.get_running_loop().time() - heard.at_s) * 1000)
+
+        return Sounding(length_s, ended)
 
     def keep_digits(self, on: bool) -> None:
         """Digits are events here in any case."""
