@@ -86,6 +86,18 @@ async def say_ordinal(chan: Channel, digits: str = "", gender: str = "") -> Dial
     return None if value is None else await _say(chan, say.ordinal(value))
 
 
+@application("SayMoney", see=_SEE)
+async def say_money(chan: Channel, dollars: str = "") -> Dialled | None:
+    """Say an amount of money.
+
+    Args:
+        dollars: Dollars, and cents behind a point.
+    Compat: pbx_builtins; see SayNumber. As there the sounds `dollars`, `cent` and `cents` come with no package of
+        prompts.
+    """
+    return await _say(chan, say.money(dollars))
+
+
 def _number(chan: Channel, text: str, who: str) -> int | None:
     try:
         value = int(text)

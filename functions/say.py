@@ -2,7 +2,6 @@
 
 import re
 
-from asterism.functions.indirect import wrapped
 from asterism.runtime import say
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
@@ -11,7 +10,6 @@ _SPELLING = {"alpha": say.letters, "digits": say.digits, "phonetic": say.phoneti
 _COUNTING = {"number": say.number, "ordinal": say.ordinal}
 
 
-_AMOUNT = re.compile(r"\s*([+-]?[0-9]{1,30})?(?:\.([0-9]{1,2}))?", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,10}", re.ASCII)
 
 
@@ -27,7 +25,8 @@ async def sayfiles(chan: Channel, value: str = "", kind: str = "alpha") -> str:
     if kind in _SPELLING:
         return "&".join([name for name in _SPELLING[kind](value) if await _is_there(chan, name)])
     if kind == "money":
-        return "&".join(await _money(chan, value))
+        found = say.money(value)
+        return "&".join([*await _zero(chan, "number"), *found[1:]] if found[:1] == ["digits/0"] else found)
     if kind not in _COUNTING:
         chan.warn(f"Invalid say type specified: {kind}")
         return ""
@@ -44,20 +43,3 @@ async def _is_there(chan: Channel, name: str) -> bool:
 async def _zero(chan: Channel, kind: str) -> list[str]:
     name = "digits/h-0" if kind == "ordinal" else "digits/0"
     return [name] if await _is_there(chan, name) else [""]
-
-
-async def _money(chan: Channel, value: str) -> list[str]:
-    """Read `dollars.cents`; two digits of cents count, one alone is that many cents, and nothing below zero is said."""
-    match = _AMOUNT.match(value)
-    if not value or match is None:
-        return []
-    dollars, cents = wrapped(int(match[1] or 0)), int(match[2] or 0)
-    found = []
-    if dollars > 0:
-        one = "letters/dollar_" if cents else "letters/dollar"
-        found += [*say.number(dollars), one if dollars == 1 else "dollars", *(["and"] if cents else [])]
-    if cents:
-        found += [*say.number(cents), "cent" if cents == 1 else "cents"]
-    elif not dollars:
-        found += [*await _zero(chan, "number"), "cents"]
-    return found

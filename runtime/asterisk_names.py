@@ -9,6 +9,7 @@ from collections.abc import Mapping
 PROVIDES: Mapping[str, str] = {
     "Not": "JACK_HOOK",
     "app_adsiprog": "ADSIProg",
+    "app_amd": "AMD",
     "app_attended_transfer": "AttendedTransfer",
     "app_audiosocket": "AudioSocket",
     "app_authenticate": "Authenticate",
@@ -35,6 +36,7 @@ PROVIDES: Mapping[str, str] = {
     "app_echo": "Echo",
     "app_exec": "Exec ExecIf TryExec",
     "app_externalivr": "ExternalIVR",
+    "app_followme": "FollowMe",
     "app_forkcdr": "ForkCDR",
     "app_getcpeid": "GetCPEID",
     "app_ices": "ICES",

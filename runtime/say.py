@@ -3,8 +3,11 @@
 The names are those of Asterisk's own prompts. Other languages get the English order of words in their own voice.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+
+from asterism.dialplan.subroutine import wrapped
 
 _SIGNS = {
     "!": "letters/exclaimation-point",
@@ -19,6 +22,7 @@ _SIGNS = {
     "/": "letters/slash",
     " ": "letters/space",
 }
+_AMOUNT = re.compile(r"\s*([+-]?[0-9]{1,30})?(?:\.([0-9]{1,2}))?", re.ASCII)
 _SCALES = ((10**9, "digits/billion"), (10**6, "digits/million"), (1000, "digits/thousand"), (100, "digits/hundred"))
 LARGEST = 2**31 - 1
 "Asterisk's largest number."
@@ -49,6 +53,23 @@ def _spelled(text: str, form: str) -> list[str]:
             found.append(_SIGNS[char])
         elif "a" <= char <= "z":
             found.append(form.format(char))
+    return found
+
+
+def money(text: str) -> list[str]:
+    """Read `dollars.cents`; two digits of cents count, one alone is that many cents, and nothing below zero is said."""
+    match = _AMOUNT.match(text)
+    if not text or match is None:
+        return []
+    dollars, cents = wrapped(int(match[1] or 0)), int(match[2] or 0)
+    found = []
+    if dollars > 0:
+        one = "letters/dollar_" if cents else "letters/dollar"
+        found += [*number(dollars), one if dollars == 1 else "dollars", *(["and"] if cents else [])]
+    if cents:
+        found += [*number(cents), "cent" if cents == 1 else "cents"]
+    elif not dollars:
+        found += [*number(0), "cents"]
     return found
 
 

@@ -10,7 +10,18 @@ from asterism.runtime.testing import TestRuntime
 
 @pytest.fixture(autouse=True)
 def prompts(tmp_path: Path) -> None:
-    for name in ("digits/1", "digits/2", "digits/20", "digits/h-1", "letters/a", "phonetic/a_p", "digits/oh"):
+    for name in (
+        "digits/1",
+        "digits/2",
+        "digits/20",
+        "digits/h-1",
+        "letters/a",
+        "phonetic/a_p",
+        "digits/oh",
+        "dollars",
+        "and",
+        "cent",
+    ):
         path = tmp_path / f"sounds/en/{name}.ulaw"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff" * 800)
@@ -24,6 +35,7 @@ def prompts(tmp_path: Path) -> None:
         ("SayPhonetic(A2)", ["a_p", "2"]),
         ("SayNumber(21,f)", ["20", "1"]),
         ("SayOrdinal(21)", ["20", "h-1"]),
+        ("SayMoney(21.01)", ["20", "1", "dollars", "and", "1", "cent"]),
         ("SayUnixTime(72060,UTC,HM)", ["20", "oh", "1"]),
         ("Playback(${SAYFILES(21,number)})", ["20", "1"]),
         ("Playback(${SAYFILES(a1x)})", ["a", "1"]),
