@@ -4,6 +4,7 @@ Its members do not hear each other. An announcer is heard by all who wait; while
 """
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from asterism.runtime import media
 from asterism.runtime.bridge import Bridge
@@ -29,7 +30,7 @@ class HoldingBridge(Bridge):
     allows_moves = False
 
     def __init__(self, switch: "Switch", creator: str = "", name: str = "") -> None:
-        self._idle: dict[ChannelBase, tuple[str, str]] = {}
+        self._idle: WeakKeyDictionary[ChannelBase, tuple[str, str]] = WeakKeyDictionary()
         super().__init__(switch, creator, name)
 
     def technology_for(self, channels: int) -> str:

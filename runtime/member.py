@@ -291,7 +291,10 @@ async def join(
     Raises:
         Redirected: It was let out to go on elsewhere.
     """
-    channel.check()
+    if channel.ended or channel.far_end_gone:
+        if len(bridge.parties) < (2 if bridge.ends_with_a_party else 1):
+            bridge.destroy()  # Who waits there waits for nobody.
+        channel.check()
     party = Member(channel, limit_s, role)
     bridge.enter(party, swap, introduced=introduced)
     await party.attend()

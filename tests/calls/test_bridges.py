@@ -231,3 +231,22 @@ async def test_muted_and_deaf(rt: TestRuntime) -> None:
     assert bob.calls[0].sounds() == ["heard again"]
     alice.hangup()
     await alice.over()
+
+
+@pytest.mark.parametrize("joins", ["Bridge(${OTHER},n)", "BridgeWait(,,n)"])
+async def test_nobody_waits_for_who_has_hung_up(rt: TestRuntime, joins: str) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Answer()\n same => n,Wait(5)\n same => n,NoOp(bob goes on)\n"
+        f"exten => 200,1,Answer()\n same => n,Wait(60)\nexten => h,1,{joins}\n"
+    )
+    rt.set_global("OTHER", "Loopback/bob-00000000")
+    bob = await rt.phone("bob").call("100@default")
+    carol = await rt.phone("carol").call("200@default")
+    await carol.until("up")
+    carol.hangup()
+    await carol.over()
+    await asyncio.sleep(1)
+    assert not rt.bridges
+    bob.hangup()
+    await bob.over()
+    assert not rt.channels and not rt.bridges
