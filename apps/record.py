@@ -1,5 +1,6 @@
 """Record: what the caller says, into a file."""
 
+import asyncio
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,8 @@ async def record(
     if not options.no_answer:
         await chan.answer()
     folder = chan.switch.directories.data
-    name = _numbered(folder, name, extension)
+    if "%d" in name:
+        name = await asyncio.get_running_loop().run_in_executor(None, _numbered, folder, name, extension)
     path = recording.path_of(folder, name, extension)
     chan.set("RECORDED_FILE", name)
     if not options.quiet:
@@ -101,8 +103,6 @@ def _named(filename: str) -> tuple[str, str]:
 
 def _numbered(folder: Path, name: str, extension: str) -> str:
     """Put the first number that is free in the place of `%d`."""
-    if "%d" not in name:
-        return name
     number = 0
     while recording.path_of(folder, name.replace("%d", str(number), 1), extension).exists():
         number += 1
