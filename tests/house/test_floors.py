@@ -17,7 +17,8 @@ from tests.house.source import ROOT, files, imports, name_of
 # fmt: off
 WORDS = {
     "arguments", "bus", "causes", "declare", "driver", "errors", "events", "front_ends", "grammar", "limits", "log",
-    "patterns", "pcm", "peers", "record_events", "security", "settings", "sounds", "states", "switch", "tape", "tones",
+    "mailboxes", "patterns", "pcm", "peers", "record_events", "security", "settings", "sounds", "states", "switch",
+    "tape", "tones",
 }
 # fmt: on
 ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]

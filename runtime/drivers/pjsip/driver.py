@@ -18,7 +18,7 @@ from asterism.runtime.drivers.pjsip.identities import Identities, media_of
 from asterism.runtime.drivers.pjsip.maintenance import RETRY_AFTER, Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
 from asterism.runtime.drivers.pjsip.options import Report, bracketed, read_acls
-from asterism.runtime.drivers.pjsip.outgoing import hosts
+from asterism.runtime.drivers.pjsip.outgoing import hosts, local_host
 from asterism.runtime.drivers.pjsip.packets import Packets
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.presence import Presence
@@ -28,6 +28,7 @@ from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.drivers.pjsip.stack import AccountKind, Stack
 from asterism.runtime.drivers.pjsip.tracing import Tracing
 from asterism.runtime.drivers.pjsip.usage import Usages
+from asterism.runtime.drivers.pjsip.waiting import Waiting
 from asterism.runtime.drivers.pjsip.watcher import Watcher
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.log import escaped
@@ -91,6 +92,7 @@ class PjsipDriver(Asked, Watcher):
         for listening in self._stack.listening.values():
             self._stack.account(AccountKind(listening.number))
         self._presence = Presence(switch, self._dialects, self._stack, self._identities, self._usages)
+        self._waiting = Waiting(switch, self._dialects, self._presence.notify, self._account_host)
         self._registrar = Registrar(self._presence.contacts, log, switch.now)
         self._registrations = Registrations(self._stack, switch)
         await self._presence.contacts.start()
@@ -102,12 +104,18 @@ class PjsipDriver(Asked, Watcher):
             self._registrations.configure(dialect.technology, dialect.registrations)
         self._resolve_hosts()
 
+    def _account_host(self, endpoint: Endpoint) -> str:
+        """Our host as it stands in an address of ours that an endpoint is told."""
+        bound = next((each.transport.host for each in self._stack.listening.values()), "0.0.0.0")
+        return endpoint.from_domain or bracketed(local_host(endpoint.host, bound))
+
     async def stop(self) -> None:
         """Hang up, unregister, and end PJSIP."""
         if not hasattr(self, "_stack") or not self._stack.running:
             return
         registered = self._registrations.stop()
         self._presence.prober.stop()
+        self._waiting.stop()
         for call in list(self._calls.values()):
             call.hangup(Cause.NORMAL_CLEARING)
         loop = asyncio.get_running_loop()

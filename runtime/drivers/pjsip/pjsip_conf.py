@@ -39,6 +39,7 @@ from asterism.runtime.drivers.pjsip.options import (
 from asterism.runtime.drivers.pjsip.pjsip_options import (
     ACCEPTED,
     LATER,
+    LATER_OF,
     OBJECTS,
     OBJECTS_LATER,
     PjsipAcl,
@@ -154,7 +155,7 @@ class _Reading:
             self.report.error(where.file, where.line, f"[{name}] type '{kind}' {word}, section skipped")
             return
         options: Any
-        options, right = fill(declared, section.lines, self.report, later=LATER, accepted=ACCEPTED)
+        options, right = fill(declared, section.lines, self.report, later=LATER_OF.get(kind, LATER), accepted=ACCEPTED)
         if not right:
             self.report.error(where.file, where.line, f"[{name}] {kind} is dropped because of its wrong options")
             return

@@ -341,8 +341,8 @@ OBJECTS = {
 
 OBJECTS_LATER = words(
     # read and shown, without an effect on calls
-    "max_forwards compact_headers timer_t1 timer_b regcontext voicemail_extension tone_zone call_group pickup_group "
-    "named_call_group named_pickup_group moh_suggest mailboxes subscribe_context user_eq_phone cipher "
+    "max_forwards compact_headers timer_t1 timer_b regcontext tone_zone call_group pickup_group "
+    "named_call_group named_pickup_group moh_suggest subscribe_context user_eq_phone cipher "
     "method ca_list_path line fatal_retry_interval "
     "domain_alias contact outbound-publish inbound-publication asterisk-publication phoneprov resource_list "
     "subscription_persistence"
@@ -379,6 +379,9 @@ LATER = words(
     "all_codecs_on_empty_reinvite default_auth_algorithms_uas default_auth_algorithms_uac disable_rport"
 )
 """Options that are known and not served yet; one that is used is reported once."""
+
+LATER_OF = {"aor": LATER | words("mailboxes voicemail_extension")}
+"""More of them, by type of object: who subscribes to a mailbox is not served yet."""
 
 ACCEPTED = words(
     "direct_media direct_media_method direct_media_glare_mitigation disable_direct_media_on_nat rtp_engine sdp_owner "

@@ -245,8 +245,8 @@ ACCEPTED = words(
 
 LATER = words(
     # read and shown, without an effect on calls
-    "maxforwards compactheaders storesipcause regcontext regexten vmexten tonezone callgroup pickupgroup "
-    "namedcallgroup namedpickupgroup mohinterpret parkinglot amaflags subscribecontext mailbox usereqphone "
+    "maxforwards compactheaders storesipcause regcontext regexten tonezone callgroup pickupgroup "
+    "namedcallgroup namedpickupgroup mohinterpret parkinglot amaflags subscribecontext usereqphone "
     "tlsclientmethod sslclientmethod tlscipher sslcipher tlscapath tlscadir "
     # not read
     "outofcall_message_context mohsuggest mwi_from rpid_update rpid_immediate send_diversion useclientcode "
