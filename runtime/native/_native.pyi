@@ -85,6 +85,9 @@ def set_log_level(level: int) -> None:
 def trace(on: bool) -> None:
     """Queue a :class:`Wire` record for each SIP message that goes over the wire, or stop it."""
 
+def dump(details: bool) -> str:
+    """Return what PJSIP says of its own inside: modules, timers, transports; with details its memory and transactions."""
+
 def watch_packets(*, rtp: bool, rtcp: bool) -> None:
     """Queue a :class:`Packet` record for each packet of audio, and for each of its reports, or stop it."""
 

@@ -32,6 +32,7 @@ cdef extern from "native.h" nogil:
     int c_set_log_level "set_log_level"(int level)
     void wire_trace(bint on)
     void packets_watch(bint rtp, bint rtcp)
+    size_t endpoint_dump(bint details, char *text, size_t size)
     ctypedef struct counts_t "counts":
         unsigned calls, adapters, tokens, results, relays, players, recorders, records, tables
     void native_counts(counts_t *out)

@@ -14,6 +14,20 @@ def trace(bint on):
     wire_trace(on)
 
 
+def dump(bint details):
+    cdef size_t room = 1 << 20
+    cdef size_t size
+    cdef char *text = <char *>calloc(room, 1)
+    if text == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            size = endpoint_dump(details, text, room)
+        return text[:size].decode("utf-8", "replace")
+    finally:
+        free(text)
+
+
 def watch_packets(*, bint rtp, bint rtcp):
     packets_watch(rtp, rtcp)
 

@@ -271,6 +271,11 @@ int wire_start(void);
 void wire_stop(void);
 void wire_trace(bool on);
 
+/* ---- dump.c: PJSIP's own inside ------------------------------------------------------------------------------------------- */
+
+/* Writes what PJSIP says of itself, as far as there is room, and returns how much that is. On the loop's thread. */
+size_t endpoint_dump(bool details, char *text, size_t size);
+
 /* ---- packets.c: packets of audio, and their reports ---------------------------------------------------------------- */
 
 enum { PACKET_RTP = 1, PACKET_RTCP = 2 };

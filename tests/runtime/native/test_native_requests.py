@@ -284,3 +284,11 @@ def test_outgoing_registrations_are_reported(switch: Switch, other: Phone) -> No
     event = switch.wait(native.Registration)
     assert (event.code, event.reason, event.expires_s) == (403, "Go away", 0)
     assert event.message.startswith(b"SIP/2.0 403")
+
+
+def test_pjsip_tells_of_its_inside(switch: Switch) -> None:
+    told = native.dump(False)
+    assert "Dumping endpoint" in told
+    assert "Dumping caching pool" in told
+    assert len(native.dump(True)) > len(told)
+    switch.nothing(native.Log)  # its log is as it was before
