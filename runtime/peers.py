@@ -320,6 +320,9 @@ class SipDriver(Protocol):
     def versions(self) -> tuple[str, Sequence[int]]:
         """The version of PJSIP, and the numbers of the ciphers that its TLS has."""
 
+    def dump(self, details: bool) -> str:
+        """What PJSIP says of its own inside, in lines."""
+
     def rtp_ports(self) -> tuple[int, int]:
         """The first and the last port of audio."""
 
@@ -373,6 +376,14 @@ class NotifyLeg(Protocol):
 
     def notify(self, notice: Notice) -> None:
         """Send it."""
+
+
+@runtime_checkable
+class RefusingLeg(Protocol):
+    """A leg that can be told the very status with which it is refused."""
+
+    def refuse_with(self, status: str) -> int:
+        """End an unanswered call with this status, a number or PJSIP's name, when it is hung up; what it will be."""
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from asterism.runtime.causes import cause_of_sip
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import action
 from asterism.runtime.notices import notice, notice_named, pairs
-from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RegistrationFacts, SipDriver
+from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RefusingLeg, RegistrationFacts, SipDriver
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.states import DeviceState
 
@@ -291,13 +291,13 @@ def hangup(rt: "Runtime", channel: str = "", cause: str = "") -> Response:
     """Hang up a channel of pjsip.conf's; one that was not answered is refused with a SIP status.
 
     Args:
-        cause: The status, such as 486.
+        cause: The status, such as 486, or PJSIP's name for it, BUSY_HERE.
     """
     given((channel, "No channel specified"))
     found = channel_of(rt, channel)
     if found.technology != "PJSIP":
         return Response.error("Channel is not a PJSIP channel")
-    status = int(cause) if cause.isdecimal() and 300 <= int(cause) <= 699 else 0
+    status = found.leg.refuse_with(cause) if cause and isinstance(found.leg, RefusingLeg) else 0
     found.request_hangup(int(cause_of_sip(status)) if status else 0)
     return Response.success("Channel Hungup")
 

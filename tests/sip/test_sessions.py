@@ -102,3 +102,21 @@ async def test_ringing_that_is_acknowledged(served: Any, agent: Any, option: str
         assert (got.code, got.header("CSeq")) == (200, "2 PRACK")
     got = await final(one)
     assert (got.code, got.header("CSeq")) == (200, "1 INVITE")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("437", 437), ("UNSUPPORTED_CERTIFICATE", 437), ("999", 603), ("SOMETHING", 603), ("", 603)]
+)
+async def test_a_refusal_with_a_status_of_ones_own(served: Any, agent: Any, status: str, code: int) -> None:
+    plan = f"[internal]\nexten => 100,1,PJSIPHangup({status})\n"
+    await served(pjsip=pjsip(""), extensions=plan)
+    assert (await invite(await agent("7001"))).code == code
+
+
+async def test_an_answered_call_ends_as_any(served: Any, agent: Any) -> None:
+    await served(pjsip=pjsip(""), extensions="[internal]\nexten => 100,1,Answer\n same => n,PJSIPHangup(437)\n")
+    one = await agent("7001")
+    got = await invite(one)
+    assert got.code == 200
+    one.send(one.request("ACK", f"sip:100@{SERVER}", cseq=1, to=got.header("To")))
+    assert (await asyncio.wait_for(one.received.get(), 15)).method == "BYE"

@@ -78,6 +78,7 @@ class Call(Owned):
         self._rang = self._progressed = self._answered = self._held = False
         self._is_up = False
         self._over = False
+        self._refusal = 0
         self.referral: Referral | None = None
         "A transfer that the far end has asked for, until all is said about it; and one that we have asked for."
         self.deflection: Deflection | None = None
@@ -221,6 +222,11 @@ class Call(Owned):
             self.hangup(cause)
             self.post(Ended(cause))
 
+    def refuse_with(self, status: str) -> int:
+        """Be refused with this very status, when it is hung up before the answer."""
+        self._refusal = outcome.status_named(status)
+        return self._refusal
+
     def hangup(self, cause: int) -> None:
         """End the call with the status, or the BYE, that the cause stands for."""
         call = self._pj
@@ -236,7 +242,7 @@ class Call(Owned):
     def _hang_up(self, call: Any, cause: int) -> None:
         param = pj.CallOpParam()
         if self.incoming is not None and not self._answered:
-            code, reason = sip_of_cause(cause)
+            code, reason = (self._refusal, "") if self._refusal else sip_of_cause(cause)
             param.statusCode, param.reason = code, reason
         headers = wire_headers(self.response_headers) if not self._answered else []
         if self.endpoint.q850_reason and cause:

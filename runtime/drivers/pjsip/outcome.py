@@ -1,7 +1,8 @@
-"""How a call ended, as its channel is told: the cause, the status, and where the far end said to go instead."""
+"""How a call ends, as its channel is told or as it says itself: the cause, the status, where else to go."""
 
 from typing import TYPE_CHECKING
 
+import pjsua2 as pj
 from asterism import _native as native
 from asterism.runtime.causes import Cause, cause_of_sip
 from asterism.runtime.driver import Ended, Forwarded, Party
@@ -34,6 +35,13 @@ def ended(call: "Call", event: native.CallState, *, was_up: bool) -> Ended:
         cause, status, escaped(event.reason),
         busy=spoken and status in _SIP_BUSY, congestion=spoken and status in _SIP_CONGESTION,
     )  # fmt: skip
+
+
+def status_named(text: str) -> int:
+    """The status of a refusal by its number or by PJSIP's name for it, BUSY_HERE; 603 for what is none."""
+    text = text.strip().upper()
+    status = int(text) if text.isdecimal() and text.isascii() else getattr(pj, f"PJSIP_SC_{text}", 0)
+    return status if 300 <= status <= 699 else 603
 
 
 def _forward(call: "Call", event: native.CallState) -> None:
