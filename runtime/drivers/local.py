@@ -6,6 +6,7 @@ whoever is behind the halves (`driver.Passage`). Without `/n` the core takes the
 are in bridges (`asterism.runtime.optimizing`).
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -181,9 +182,12 @@ class LocalDriver:
         """Tell the state of a pair whenever one of its halves has another one, changed or not, as Asterisk does."""
         name = event.channel.channel
         if name.startswith("Local/"):
-            device = name.rpartition("-")[0]
-            state = self.device_state(device.removeprefix("Local/"))
-            self.switch.bus.publish(DeviceStateChange(device, state.value))
+            # Behind the event itself, whoever is told of it first.
+            asyncio.get_running_loop().call_soon(self._tell, name.rpartition("-")[0])
+
+    def _tell(self, device: str) -> None:
+        state = self.device_state(device.removeprefix("Local/"))
+        self.switch.bus.publish(DeviceStateChange(device, state.value))
 
     async def reload(self) -> None:
         """Nothing is configured."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asterism.runtime.driver import Held, Resumed
+from asterism.runtime.events import DeviceStateChange, Newstate
 
 from tests.sip.conftest import NET, SERVER, until
 from tests.sip.wire import SDP, Received, answer
@@ -104,3 +105,15 @@ async def test_on_hold_is_who_is_kept_waiting(served: Any, agent: Any) -> None:
     await until(lambda: states(pbx, "7001", "7002") == ["INUSE", "ONHOLD"])
     holder.post(Resumed())
     await until(lambda: states(pbx, "7001", "7002") == ["INUSE", "INUSE"])
+
+
+async def test_a_state_is_told_behind_what_has_happened_to_the_channel(served: Any, agent: Any) -> None:
+    """As Asterisk, where another thread tells it: who hears that a phone rings has heard of its channel."""
+    pbx, callee = await called(served, agent, "7002")
+    told: list[str] = []
+    bus = pbx.runtime.bus
+    bus.subscribe(lambda event: told.append(event.channel.channel.partition("-")[0]), Newstate)
+    bus.subscribe(lambda event: told.append(event.state) if event.device == "PJSIP/7002" else None, DeviceStateChange)
+    callee.say(180, "Ringing")
+    await until(lambda: "RINGING" in told)
+    assert told[-2:] == ["PJSIP/7002", "RINGING"]

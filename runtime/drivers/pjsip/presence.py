@@ -1,5 +1,6 @@
 """What becomes of contacts and endpoints, told to whoever listens: registered, reachable, in use."""
 
+import asyncio
 from contextlib import suppress
 
 from asterism import _native as native
@@ -34,6 +35,7 @@ class Presence:
         self._switch, self._dialects, self._stack = switch, dialects, stack
         self._identities, self._usages = identities, usages
         self._states: dict[str, DeviceState] = {}
+        self._changed: dict[tuple[str, str], Endpoint] = {}
         self.contacts = self._contacts = Contacts(switch.database, switch.log, self._contact_changed, switch.now)
         self.prober = self._prober = Prober(self._send_options, self._reached, switch.log, switch.now)
         self.router = Router(dialects, self._contacts, usages, stack, switch.log)
@@ -221,7 +223,17 @@ class Presence:
             self.device_changed(endpoint)
 
     def device_changed(self, endpoint: Endpoint) -> None:
-        """Tell a device's state, when it is another."""
+        """Tell a device's state, when it is another; behind what has happened to its channels, as in Asterisk."""
+        if not self._changed:
+            asyncio.get_running_loop().call_soon(self._tell_changed)
+        self._changed[endpoint.technology, endpoint.name] = endpoint
+
+    def _tell_changed(self) -> None:
+        changed, self._changed = self._changed, {}
+        for endpoint in changed.values():
+            self._tell_state(endpoint)
+
+    def _tell_state(self, endpoint: Endpoint) -> None:
         device = f"{endpoint.technology}/{endpoint.name}"
         if not self._switch.bus.wants(DeviceStateChange):
             self._states.pop(device, None)
