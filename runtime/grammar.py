@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Protocol
 
 from asterism.dialplan.errors import Interrupt
@@ -44,8 +45,9 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """Its words without values, as help lists them: `core show channels [concise|verbose|count]`."""
-        return " ".join(text for text in map(_without_values, self.pattern.elements) if text)
+        """Its words before the first value, as help lists them: `core show channels [concise|verbose|count]`."""
+        elements = takewhile(lambda element: not isinstance(element, Value), self.pattern.elements)
+        return " ".join(text for text in map(_without_values, elements) if text)
 
     @property
     def prints_table(self) -> bool:

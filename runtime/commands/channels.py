@@ -123,13 +123,14 @@ def _peer_account(rt: "Runtime", each: ChannelSnapshot) -> str:
     return peer.accountcode if peer is not None else ""
 
 
-@command("core show calls [uptime]")
+@command("core show calls [uptime|uptime seconds]")
 def show_calls(rt: "Runtime", form: str = "") -> list[str]:
-    """Show how many calls there are and were, and with `uptime` since when."""
+    """Show how many calls there are and were, and with `uptime` since when; with `seconds` as a plain number."""
     from asterism.runtime.commands.core import span
 
     lines = counts(rt)[1:]
-    return [*lines, f"System uptime: {span(rt.now() - rt.started_s)}"] if form else lines
+    up = int(rt.now() - rt.started_s)
+    return [*lines, f"System uptime: {up if form.endswith('seconds') else span(up)}"] if form else lines
 
 
 @command("core show channel <channel>", see="core show channels")

@@ -114,12 +114,12 @@ def set_debug(rt: "Runtime", atleast: str, level: str, part: str = "") -> list[s
         if not (atleast and new < old):
             rt.log.set_debug(new)
         return [changed("Core debug", old, rt.log.debug_level)]
-    word = part_of(part)
+    word, shown = part_of(part), part.removesuffix(".so")
     old = rt.log.debug_of.get(word, 0)
     if old == new or (atleast and new < old):
-        return [f"Core debug is still {old} for '{part}'."]
+        return [f"Core debug is still {old} for '{shown}'."]
     rt.log.set_debug(new, word)
-    return [f"Core debug was {old} and has been set to {new} for '{part}'."]
+    return [f"Core debug was {old} and has been set to {new} for '{shown}'."]
 
 
 @command("core set debug category <category[:level]|off> [<category>...]", see="core set debug")

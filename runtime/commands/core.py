@@ -219,7 +219,7 @@ def help_(rt: "Runtime", words: list[str]) -> list[str]:
 
 
 def _help(rt: "Runtime", words: list[str]) -> list[str]:
-    return rt.commands.help(words).lines
+    return rt.commands.help(" ".join(words).split()).lines  # In quotes or not.
 
 
 @command("core reload")

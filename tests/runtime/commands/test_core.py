@@ -142,9 +142,9 @@ async def test_debug_of_a_part(rt: TestRuntime) -> None:
     seen: list[str] = []
     rt.log.attach(lambda record: seen.append(record.text), debug=FOLLOW)
     assert await run(rt, "core set debug 3 app_echo.so") == [
-        "Core debug was 0 and has been set to 3 for 'app_echo.so'."
+        "Core debug was 0 and has been set to 3 for 'app_echo'."
     ]
-    assert await run(rt, "core set debug atleast 2 app_echo.so") == ["Core debug is still 3 for 'app_echo.so'."]
+    assert await run(rt, "core set debug atleast 2 app_echo.so") == ["Core debug is still 3 for 'app_echo'."]
     rt.log.debug(1, "of this test")
     exec_in("asterism.apps.echo", rt, 3)
     exec_in("asterism.apps.echo", rt, 4)
@@ -153,7 +153,7 @@ async def test_debug_of_a_part(rt: TestRuntime) -> None:
     assert await run(rt, "core set debug 1") == ["Core debug was OFF and is now 1."]
     exec_in("asterism.apps.dial", rt, 1)
     assert await run(rt, "core set debug off app_echo.so") == [
-        "Core debug was 3 and has been set to 0 for 'app_echo.so'."
+        "Core debug was 3 and has been set to 0 for 'app_echo'."
     ]
     exec_in("asterism.apps.echo", rt, 3)
     assert seen == ["asterism.apps.echo 3", "asterism.apps.dial 1"]
@@ -172,3 +172,17 @@ async def test_programs_ask_what_may_come_next(rt: TestRuntime) -> None:
     assert await run(rt, '_command matchesarray "nothing " ""') == ["_EOF_"]
     assert await run(rt, "core show help _command") == ["No such command '_command'."]
     assert "_command" not in {each.word for each in rt.commands.complete(rt, rt.nouns, "")}
+
+
+async def test_calls_may_be_told_with_the_time_in_seconds(rt: TestRuntime) -> None:
+    await asyncio.sleep(63)
+    assert (await run(rt, "core show calls uptime"))[-1] == "System uptime: 1 minute, 3 seconds"
+    assert (await run(rt, "core show calls uptime seconds"))[-1] == "System uptime: 63"
+
+
+async def test_help_lists_commands_by_the_words_before_their_values(rt: TestRuntime) -> None:
+    listed = await run(rt, 'core show help "dialplan add"')
+    assert [line.split(" -- ")[0].rstrip() for line in listed] == [
+        "dialplan add extension", "dialplan add ignorepat", "dialplan add include",
+    ]  # fmt: skip
+    assert any(line.startswith("core show applications [like|describing] ") for line in await run(rt, "help core show"))
