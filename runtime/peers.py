@@ -323,6 +323,9 @@ class SipDriver(Protocol):
     def dump(self, details: bool) -> str:
         """What PJSIP says of its own inside, in lines."""
 
+    def dump(self, details: bool) -> str:
+        """What PJSIP says of its own inside, in lines."""
+
     def rtp_ports(self) -> tuple[int, int]:
         """The first and the last port of audio."""
 

@@ -9,6 +9,7 @@ from asterism.runtime.commands.pjsip_tables import parameters, wanted
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import Table, command
 from asterism.runtime.events import ChannelSnapshot
+from asterism.runtime.log import escaped
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 def pjsip_show_version(rt: "Runtime") -> list[str]:
     """Show the version of PJSIP that runs."""
     return [f"PJPROJECT version currently running against: {driver_of(rt).versions()[0]}"]
+
+
+@command("pjsip dump endpt [details]", see="pjsip show transports")
+def pjsip_dump_endpt(rt: "Runtime", details: str = "") -> list[str]:
+    """Show what PJSIP says of its own inside: modules, timers, transports; with `details` memory and transactions.
+
+    Compat: Asterisk writes it to the log of pjproject, which nobody sees by default.
+    """
+    return [escaped(line) for line in driver_of(rt).dump(bool(details)).splitlines()]
 
 
 @command("pjsip list ciphers", see="pjsip show transports")

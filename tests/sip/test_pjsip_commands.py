@@ -71,6 +71,7 @@ async def test_settings_and_versions(served: Start) -> None:
     assert (await said(pbx, "pjsip show identifiers"))[:3] == [
         "Identifier Names:   ", "name not specified  ", "auth_username       ",
     ]  # fmt: skip
+    assert any("Dumping endpoint" in line for line in await said(pbx, "pjsip dump endpt"))
     assert "Unable to find object nosuch." in await said(pbx, "pjsip show transport nosuch")
 
 

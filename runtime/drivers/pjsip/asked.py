@@ -120,6 +120,10 @@ class Asked:
         endpoint = pj.Endpoint.instance()
         return str(endpoint.libVersion().full), list(endpoint.utilSslGetAvailableCiphers())
 
+    def dump(self, details: bool) -> str:
+        """What PJSIP says of its own inside."""
+        return native.dump(details)
+
     def rtp_ports(self) -> tuple[int, int]:
         """The first and the last port of audio."""
         return self._stack.ports.start, self._stack.ports.end
