@@ -53,20 +53,16 @@ async def dial(
     await call(chan, destinations or [], timeout, options)
 
 
-async def call(chan: Channel, destinations: list[str], timeout: str, options: DialOptions) -> DialStatus | None:
-    """Do what Dial does; the status, or None when nobody was to be called."""
+async def call(chan: Channel, destinations: list[str], timeout: str, options: DialOptions) -> DialStatus:
+    """Do what Dial does."""
     forget(chan)
     if chan.ended or chan.far_end_gone:
         chan.verbose(3, "Caller hung up before dial.")
         chan.set("DIALSTATUS", DialStatus.CANCEL.value)
         chan.check()
-    wanted = [destination for destination in destinations if destination]
-    if not wanted and not options.unclosed:
-        chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
-        chan.set("DIALSTATUS", DialStatus.CHANUNAVAIL.value)
-        return None
-    if not _are_valid(chan, wanted, options):
-        return DialStatus.INVALIDARGS
+    if options.unclosed:
+        chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
+        raise Hangup(0)
     most_ms = limit_ms(chan, options)
     if options.reset_records:
         chan.switch.cdr.reset(chan)
@@ -76,6 +72,9 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     if options.before_calling:
         where, arguments = with_arguments(options.before_calling)
         await gosub(chan, place(chan, where), arguments, chan)
+    nobody = _nobody(chan, destinations, options)
+    if nobody is not None:
+        return nobody
     timeout_s, early_timeout_s = ring_times(chan, timeout)
     outcome = Outcome(time_left=time_left(chan, options))
     try:
@@ -120,16 +119,20 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     return outcome.status or result.status
 
 
-def _are_valid(chan: Channel, wanted: list[str], options: DialOptions) -> bool:
-    """Whether anybody can be called by these arguments; with `g` the dialplan goes on where a destination is wrong."""
-    if not options.unclosed:
-        if all(destination.partition("/")[2] for destination in wanted):
-            return True
-        chan.warn("Dial argument takes format (technology/resource)")
+def _nobody(chan: Channel, destinations: list[str], options: DialOptions) -> DialStatus | None:
+    """Why nobody can be called, which is DIALSTATUS; None where somebody can. A wrong one ends the call, but for `g`."""
+    wanted = [destination for destination in destinations if destination]
+    if not wanted:
+        chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
+        chan.set("DIALSTATUS", DialStatus.CHANUNAVAIL.value)
+        return DialStatus.CHANUNAVAIL
+    if all(destination.partition("/")[2] for destination in wanted):
+        return None
+    chan.warn("Dial argument takes format (technology/resource)")
     chan.set("DIALSTATUS", DialStatus.INVALIDARGS.value)
-    if options.unclosed or not options.go_on:
-        raise Hangup(0)
-    return False
+    if options.go_on:
+        return DialStatus.INVALIDARGS
+    raise Hangup(0)
 
 
 def _ringback(options: DialOptions) -> str:
