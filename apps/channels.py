@@ -10,7 +10,7 @@ from asterism.runtime.log import escaped
 
 
 @application("ChannelRedirect", see="Goto, SoftHangup, CHANNELREDIRECT_STATUS", ends_on_bad_arguments=True)
-def channel_redirect(chan: Channel, channel: str, place: Text) -> None:
+async def channel_redirect(chan: Channel, channel: str, place: Text) -> None:
     """Send another channel to a place in the dialplan.
 
     Args:
@@ -28,8 +28,10 @@ def channel_redirect(chan: Channel, channel: str, place: Text) -> None:
     context, exten, priority = ([other.context, other.exten, "1"][: 3 - len(parts)] + parts)[:3]
     other.redirect(context, exten, priority)
     chan.set("CHANNELREDIRECT_STATUS", "SUCCESS")
-    if other is chan and chan.ended:
-        raise Hangup(0)  # Its `h` is over; there is nowhere to go from there.
+    if other is chan:
+        if chan.ended:
+            raise Hangup(0)  # Its `h` is over; there is nowhere to go from there.
+        await chan.pause()  # Where it is taken from here.
 
 
 @dataclass(frozen=True)

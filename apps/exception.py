@@ -3,11 +3,11 @@
 from asterism.dialplan.machine import raise_exception
 from asterism.dialplan.scope import Incomplete, Outcome, Scope
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import application
+from asterism.runtime.declare import Text, application
 
 
 @application("RaiseException", see="EXCEPTION")
-def raiseexception(chan: Scope, reason: str = "") -> Outcome:
+def raiseexception(chan: Scope, reason: Text = "") -> Outcome:
     """Go to the extension `e` of this context.
 
     Args:

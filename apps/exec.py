@@ -7,7 +7,7 @@ from asterism.apps.goto import is_true
 from asterism.dialplan import substitution, timing
 from asterism.dialplan.compile import MAX_DATA, Compiler, limited
 from asterism.dialplan.errors import Ended
-from asterism.dialplan.scope import EvaluateLater, Failed, Jump, Outcome, Scope
+from asterism.dialplan.scope import EvaluateLater, Failed, Incomplete, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.arguments import split_arguments
 from asterism.runtime.declare import application
@@ -92,7 +92,7 @@ async def tryexec(chan: Scope, text: declare.Text = "") -> Outcome:
         if chan.ended:
             return None  # It could not be done in `h`, which goes on.
         raise
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, Failed | Incomplete):
         chan.set("TRYSTATUS", "FAILED")
         return None
     chan.set("TRYSTATUS", "SUCCESS")

@@ -52,10 +52,17 @@ def is_relative(jump: Jump) -> bool:
 
 
 _NUMBER = re.compile(r"\s*([+-]?)\s*([0-9]{1,30})\s*", re.ASCII)
+_SIGNED = re.compile(r"\s+([+-]?[0-9]{1,30})\s*", re.ASCII)
 
 
 def number_or_label(text: str) -> int | str:
-    """Read a priority: a number, blanks around it allowed, or a label, which keeps its blanks."""
+    """Read a priority: a number, blanks around it allowed, or a label, which keeps its blanks.
+
+    A sign makes it a step from here only where nothing stands before it: ` -1` is the number, which leads nowhere.
+    """
+    signed = _SIGNED.fullmatch(text)
+    if signed:
+        return wrapped(int(signed[1]))
     match = _NUMBER.fullmatch(text)
     return wrapped(int(match[2])) if match and not match[1] else text
 

@@ -6,6 +6,8 @@ The numbers are ITU-T Q.850's, the mapping to SIP is RFC 3398's as Asterisk's SI
 import re
 from enum import IntEnum
 
+from asterism.dialplan.subroutine import wrapped
+
 
 class Cause(IntEnum):
     """A hangup cause, as HANGUPCAUSE and the Hangup event show it."""
@@ -226,8 +228,8 @@ def cause_named(text: str) -> int | None:
     """
     text = text.strip()
     # Digits count up to the first character that is none, as C's atoi reads them.
-    digits = re.match(r"[+-]?[0-9]{1,9}", text)
+    digits = re.match(r"[+-]?[0-9]+", text)
     if digits:
-        return int(digits[0])
+        return wrapped(min(max(int(digits[0][:30]), -(1 << 63)), (1 << 63) - 1))
     found = Cause.__members__.get(text.upper())
     return None if found is None else int(found)
