@@ -76,6 +76,9 @@ async def originate_call(
         chan.error(wrong)
         chan.set("ORIGINATE_STATUS", "FAILED")
         raise Hangup(0)
+    if type.lower() == "app" and not arg1:
+        chan.set("ORIGINATE_STATUS", "FAILED")
+        return
     if options.before_calling:
         where, arguments = with_arguments(options.before_calling)
         await gosub(chan, place(chan, where), arguments, chan)
