@@ -1,8 +1,9 @@
 """Warnings that a call with a limit is about to end, played to those who talk."""
 
 import asyncio
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asterism.runtime import media, say
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 SPOKEN = "timeleft"
 "Name of the warning that says how much time is left; any other is a sound."
+
+QUICKEST_MS = 1000.0
+"Warnings do not follow one another faster than this."
 
 
 @dataclass(eq=False)
@@ -31,32 +35,40 @@ class TimeLeft:
     every_ms: float = 0.0
     warning: str = SPOKEN
     greeting: str = ""
-    _timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    _timer: asyncio.TimerHandle | None = None
 
-    def left_ms(self) -> list[float]:
-        """How much time is left at each warning."""
-        first = self.first_ms
-        while self.every_ms > 0 and first > self.limit_ms:
-            first -= self.every_ms
-        if not 0 < first <= self.limit_ms:
-            return []
-        count = int(first // self.every_ms) if self.every_ms > 0 else 0
-        return [first - n * self.every_ms for n in range(count + 1) if first - n * self.every_ms > 0]
+    def __post_init__(self) -> None:
+        if self.every_ms > 0:
+            self.every_ms = max(self.every_ms, QUICKEST_MS)
+
+    def _first_left_ms(self) -> float:
+        """How much time is left at the first warning; 0 when there is none."""
+        left = self.first_ms
+        if left > self.limit_ms and self.every_ms:
+            left -= self.every_ms * math.ceil((left - self.limit_ms) / self.every_ms)
+        return left if 0 < left <= self.limit_ms else 0.0
 
     def begin(self, hearers: "Sequence[Channel]") -> None:
         """The call begins now."""
-        loop = asyncio.get_running_loop()
         if self.greeting:
             self._play(hearers, self._names(self.greeting, self.limit_ms))
-        for left in self.left_ms():
-            names = self._names(self.warning, left)
-            self._timers.append(loop.call_later((self.limit_ms - left) / 1000, self._play, hearers, names))
+        ends_s = asyncio.get_running_loop().time() + self.limit_ms / 1000
+        self._wait(hearers, ends_s, self._first_left_ms())
+
+    def _wait(self, hearers: "Sequence[Channel]", ends_s: float, left_ms: float) -> None:
+        if left_ms > 0:
+            at_s = ends_s - left_ms / 1000
+            self._timer = asyncio.get_running_loop().call_at(at_s, self._warn, hearers, ends_s, left_ms)
+
+    def _warn(self, hearers: "Sequence[Channel]", ends_s: float, left_ms: float) -> None:
+        self._play(hearers, self._names(self.warning, left_ms))
+        if self.every_ms:
+            self._wait(hearers, ends_s, left_ms - self.every_ms)
 
     def end(self) -> None:
         """The call is over; harmless when it never began."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        if self._timer is not None:
+            self._timer.cancel()
 
     @staticmethod
     def _names(sound: str, left_ms: float) -> list[str]:
