@@ -120,7 +120,7 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
 
 
 def _nobody(chan: Channel, destinations: list[str], options: DialOptions) -> DialStatus | None:
-    """Why nobody can be called, which is DIALSTATUS; None where somebody can. A wrong one ends the call, but for `g`."""
+    """Why nobody can be called (DIALSTATUS); None where somebody can. A wrong one ends the call, not with `g`."""
     wanted = [destination for destination in destinations if destination]
     if not wanted:
         chan.verbose(3, "No devices or endpoints to dial (technology/resource)")
