@@ -1,10 +1,10 @@
 """Commands about sip.conf's peers."""
 
-import re
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asterism.dialplan import regex
 from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.peers import PeerFacts, SipDriver, sip_driver
@@ -34,13 +34,11 @@ def driver_of(rt: "Runtime") -> SipDriver:
     return found
 
 
-def matching(pattern: str | None) -> re.Pattern[str]:
+def matching(pattern: str) -> regex.Regex:
     """A pattern of `like`; a usage text when it is wrong, as Asterisk prints it."""
-    if pattern is None:
-        return re.compile("")
     try:
-        return re.compile(pattern)
-    except re.error:
+        return regex.from_outside(pattern)
+    except regex.BadPattern:
         raise ArgumentError("") from None
 
 
@@ -60,7 +58,7 @@ def sip_show_peers(rt: "Runtime", pattern: str = "") -> Table:
 
     With `like` only those whose name holds a match of the regular expression.
     """
-    wanted = matching(pattern or None)
+    wanted = matching(pattern)
     peers = [peer for peer in driver_of(rt).peers() if wanted.search(peer.name)]
     return Table(_PEER_COLUMNS, [_peer_row(peer) for peer in peers], [_peer_footer(peers)], line=_peer_line)
 
