@@ -64,8 +64,11 @@ def body(request: Received) -> list[str]:
 
 
 async def test_the_lamps_of_all_phones_of_a_mailbox(served: Any, agent: Any) -> None:
-    pbx = await served(pjsip=PJSIP, extensions="[a]\n")
     first, second = told(await agent("7001", "")), told(await agent("7002", ""))
+    pbx = await served(pjsip=PJSIP, extensions="[a]\n")
+    await until(lambda: first and second)
+    assert body(first.pop()) == ["Messages-Waiting: no", "Voice-Message: 0/0 (0/0)"]
+    second.clear()
     for name, messages in (("100@default", Messages(2, 0)), ("101", Messages(1, 3)), ("100@default", Messages(0, 1))):
         await mailboxes.say(pbx.runtime, name, messages)
         count = len(first) + 1

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from asterism.runtime import mailboxes
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
-from asterism.runtime.events import ContactStatus, Event, PeerStatus
+from asterism.runtime.events import ContactStatus, Event, FullyBooted, PeerStatus
 from asterism.runtime.mailboxes import Messages, MessageWaiting
 from asterism.runtime.peers import Notice
 from asterism.runtime.switch import Switch
@@ -32,6 +32,7 @@ class Waiting:
         self._stop = [
             switch.bus.subscribe(self._changed, MessageWaiting),
             switch.bus.subscribe(self._registered, ContactStatus, PeerStatus),
+            switch.bus.subscribe(self._booted, FullyBooted),
         ]
 
     def stop(self) -> None:
@@ -57,6 +58,16 @@ class Waiting:
         endpoint = self._dialects[technology].endpoints.get(name) if new else None
         if endpoint is not None and endpoint.mailboxes:
             self._tell(technology, endpoint)
+
+    def _booted(self, event: FullyBooted) -> None:
+        self._switch.spawn(self._tell_all(), "MWI at the start")
+
+    async def _tell_all(self) -> None:
+        """Tell who was registered before, or is so by configuration; one after the other, as there may be thousands."""
+        for technology, dialect in self._dialects.items():
+            for endpoint in tuple(dialect.endpoints.values()):
+                if endpoint.mailboxes:
+                    await self._count(technology, endpoint)
 
     def _tell(self, technology: str, endpoint: Endpoint) -> None:
         self._switch.spawn(self._count(technology, endpoint), f"MWI of {technology}/{endpoint.name}")
