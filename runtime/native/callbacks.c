@@ -165,6 +165,23 @@ static void on_call_state(pjsua_call_id slot, pjsip_event *event)
         pjsua_call_hangup(slot, 0, NULL, NULL);
 }
 
+/* RFC 3261, 12.1.1: what rings has a tag. pjsip tells nothing of a response without one, and some gateways forget it. */
+static void on_call_tsx_state(pjsua_call_id slot, pjsip_transaction *transaction, pjsip_event *event)
+{
+    const pjsua_call *it = &pjsua_var.calls[slot];
+    number which;
+
+    if (transaction->role != PJSIP_ROLE_UAC || transaction->method.id != PJSIP_INVITE_METHOD ||
+        transaction->state != PJSIP_TSX_STATE_PROCEEDING || transaction->status_code <= PJSIP_SC_TRYING ||
+        event->type != PJSIP_EVENT_TSX_STATE || event->body.tsx_state.type != PJSIP_EVENT_RX_MSG)
+        return;
+    if (has_ended(it) || it->inv->state != PJSIP_INV_STATE_CALLING || it->inv->dlg->remote.info->tag.slen)
+        return;
+    which = calls_current(slot);
+    if (which)
+        queue_push(record_of_state(which, it, event, false));
+}
+
 static void on_call_media_state(pjsua_call_id slot)
 {
     const pjsua_call *it = &pjsua_var.calls[slot];
@@ -268,6 +285,7 @@ void callbacks_take_over(pjsua_callback *table, const pjsua_callback *original)
     table->on_acc_find_for_incoming = on_find_account;
     table->on_incoming_call = on_incoming_call;
     table->on_call_state = on_call_state;
+    table->on_call_tsx_state = on_call_tsx_state;
     table->on_call_media_state = on_call_media_state;
     table->on_call_sdp_created = on_call_sdp_created;
     table->on_create_media_transport = on_create_media_transport;

@@ -2,7 +2,7 @@
  *
  * With rewrite_contact (sip.conf: nat=force_rport) the next hop that a message names is replaced by its source address:
  * the nearest Record-Route if there is one, for then a proxy stands there, else the Contact. RFC 3261, 12.1 makes
- * both the places that later requests of the dialog go to.
+ * both the places that later requests of the dialog go to; and where a dialog has a route set, the Contact is not.
  */
 #include "native.h"
 
@@ -34,50 +34,60 @@ static pjsip_rr_hdr *nearest_proxy(pjsip_msg *message)
     return found;
 }
 
-void contacts_mend(pjsip_rx_data *rdata)
+void contacts_mend(pjsip_rx_data *rdata, bool routed)
 {
     pjsip_rr_hdr *proxy = nearest_proxy(rdata->msg_info.msg);
     pjsip_contact_hdr *contact = pjsip_msg_find_hdr(rdata->msg_info.msg, PJSIP_H_CONTACT, NULL);
 
     if (proxy)
         point_at_source(rdata, proxy->name_addr.uri);
-    else if (contact)
+    else if (contact && !routed)
         point_at_source(rdata, contact->uri);
 }
 
 /* ---- inside calls ---------------------------------------------------------------------------------------------------- */
 
-static bool answers_such_a_call(pjsip_rx_data *rdata)
+/* The dialog is locked. */
+static void mend_in(pjsip_dialog *dialog, pjsip_rx_data *rdata)
 {
-    pjsip_transaction *transaction;
-    pj_str_t key;
-    bool wanted = false;
-
-    if (pjsip_tsx_create_key(rdata->tp_info.pool, &key, PJSIP_ROLE_UAC, &rdata->msg_info.cseq->method, rdata) !=
-        PJ_SUCCESS)
-        return false;
-    transaction = pjsip_tsx_layer_find_tsx2(&key, PJ_TRUE);
-    if (transaction) {
-        wanted = calls_rewrites(calls_of_dialog(pjsip_tsx_get_dlg(transaction)));
-        pj_grp_lock_dec_ref(transaction->grp_lock);
-    }
-    return wanted;
+    if (calls_rewrites(calls_of_dialog(dialog)))
+        contacts_mend(rdata, !pj_list_empty(&dialog->route_set));
 }
 
 static pj_bool_t on_rx_response(pjsip_rx_data *rdata)
 {
-    if (calls_rewriting() && answers_such_a_call(rdata))
-        contacts_mend(rdata);
+    pjsip_transaction *transaction;
+    pjsip_dialog *dialog;
+    pj_str_t key;
+
+    if (!calls_rewriting() || pjsip_tsx_create_key(rdata->tp_info.pool, &key, PJSIP_ROLE_UAC,
+                                                   &rdata->msg_info.cseq->method, rdata) != PJ_SUCCESS)
+        return PJ_FALSE;
+    transaction = pjsip_tsx_layer_find_tsx2(&key, PJ_TRUE);
+    if (!transaction)
+        return PJ_FALSE;
+    dialog = pjsip_tsx_get_dlg(transaction);
+    if (dialog) {
+        pjsip_dlg_inc_lock(dialog);
+        mend_in(dialog, rdata);
+        pjsip_dlg_dec_lock(dialog);
+    }
+    pj_grp_lock_dec_ref(transaction->grp_lock);
     return PJ_FALSE;
 }
 
 static pj_bool_t on_rx_request(pjsip_rx_data *rdata)
 {
     const pj_str_t *tag = &rdata->msg_info.to->tag;
+    pjsip_dialog *dialog;
 
-    if (tag->slen && calls_rewriting() &&
-        calls_rewrites(calls_find(&rdata->msg_info.cid->id, tag, &rdata->msg_info.from->tag)))
-        contacts_mend(rdata);
+    if (!tag->slen || !calls_rewriting())
+        return PJ_FALSE;
+    dialog = pjsip_ua_find_dialog(&rdata->msg_info.cid->id, tag, &rdata->msg_info.from->tag, PJ_TRUE);
+    if (dialog) {
+        mend_in(dialog, rdata);
+        pjsip_dlg_dec_lock(dialog);
+    }
     return PJ_FALSE;
 }
 

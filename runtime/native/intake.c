@@ -216,7 +216,7 @@ static void mend_addresses(const identity *who, pjsip_rx_data *rdata)
         via->rport_param = rdata->pkt_info.src_port;
     /* Not in a REGISTER, whose answer must show the contact as the phone wrote it. */
     if (who && who->rewrite_contact && rdata->msg_info.msg->line.req.method.id != PJSIP_REGISTER_METHOD)
-        contacts_mend(rdata);
+        contacts_mend(rdata, false);
 }
 
 /* A call that wants another's place: pjsua would swap them by itself, so it must not see the header. */

@@ -288,7 +288,7 @@ void packet_seen(int kind, bool sent, const pj_sockaddr_t *remote, const uint8_t
 
 int contacts_start(void);
 void contacts_stop(void);
-void contacts_mend(pjsip_rx_data *rdata);
+void contacts_mend(pjsip_rx_data *rdata, bool routed); /* routed: the dialog has a route set */
 
 /* ---- calls.c: pjsua's calls as Python sees them ---------------------------------------------------------------------------- */
 

@@ -353,6 +353,18 @@ def test_a_payload_type_that_is_no_number_is_nobodys(switch: Switch, phone: Phon
         assert third.answer_of().code in {400, 488}
 
 
+def test_ringing_without_a_tag_is_ringing(switch: Switch, phone: Phone) -> None:
+    """Some gateways forget it; RFC 3261, 12.1.1 wants one, so that pjsip makes no dialog of such an answer."""
+    call = switch.dial(phone.uri)
+    invite = phone.request_of("INVITE")
+    for code, reason in ((183, "Session Progress"), (180, "Ringing")):
+        phone.send(phone.response(invite, code, reason).replace(f";tag={phone.tag}", ""))
+        told = switch.wait(native.CallState, call=call, code=code)
+        assert (told.reason, told.remote) == (reason, True)
+    phone.respond(invite, 486, "Busy Here")
+    assert switch.wait(native.CallState, call=call, state="disconnected").code == 486
+
+
 def test_no_name_is_looked_up_for_audio(switch: Switch, phone: Phone, other: Phone) -> None:
     """A host name in SDP would stop the whole stack for as long as the resolver takes."""
     body = phone.offer().replace(f"c=IN IP4 {phone.host}", "c=IN IP4 no.such.host.invalid")

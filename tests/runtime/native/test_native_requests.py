@@ -202,6 +202,28 @@ def test_rewritten_contacts_lead_back_to_the_source(switch: Switch, phone: Phone
     phone.respond(bye, 200)
 
 
+def test_a_contact_behind_a_route_is_left_alone(switch: Switch, phone: Phone) -> None:
+    """Later requests go to the route; a re-INVITE names none, and yet the Contact is not where it comes from."""
+    native.set_identities(
+        [native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
+        [native.Identity(1, 0, rewrite_contact=True)],
+    )
+    far = "<sip:alice@203.0.113.9>"
+    route = f"Record-Route: <sip:{phone.host}:{phone.port};lr>\r\n"
+    phone.send(phone.make("INVITE", contact=far, extra=route, body=phone.offer()))
+    incoming = switch.wait(native.Incoming)
+    switch.answer(incoming)
+    phone.established()
+    switch.wait(native.CallState, state="confirmed")
+    phone.send(phone.make("INVITE", contact=far, body=phone.offer()))
+    phone.established()
+    switch.hangup(incoming.call)
+    bye = phone.request_of("BYE")
+    assert bye.first == "BYE sip:alice@203.0.113.9 SIP/2.0"
+    assert bye.header("Route") == f"<sip:{phone.host}:{phone.port};lr>"
+    phone.respond(bye, 200)
+
+
 def test_a_rewritten_contact_is_reached_by_the_transport_it_came_by(switch: Switch) -> None:
     native.set_identities(
         [native.Service(order=("anonymous",), guest=1, challenge=frozenset())],
