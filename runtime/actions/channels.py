@@ -7,7 +7,7 @@ from asterism.dialplan.regex import BadPattern, from_outside
 from asterism.functions.indirect import value_of_later
 from asterism.functions.mute import mute
 from asterism.runtime import features, optimizing, transfer
-from asterism.runtime.actions.named import channel_of, given
+from asterism.runtime.actions.named import channel_of, given, priority_of
 from asterism.runtime.channel import Channel
 from asterism.runtime.danger import is_dangerous
 from asterism.runtime.declare import action
@@ -191,13 +191,9 @@ def redirect(rt: "Runtime", request: Request) -> Response:
 
 
 def _place_error(rt: "Runtime", context: str, exten: str, priority: str) -> str:
-    if not priority.isdecimal() and not _label(rt, context, exten, priority):
+    if not priority.isdecimal() and not priority_of(rt, context, exten, priority):
         return "Priority is invalid"
     return ""
-
-
-def _label(rt: "Runtime", context: str, exten: str, label: str) -> int:
-    return rt.plan.label(Unbound(rt), context, exten, label)
 
 
 def _moved(channel: Channel, place: tuple[str, str, str], what: str) -> Response:

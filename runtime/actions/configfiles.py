@@ -14,6 +14,7 @@ from asterism.runtime.configtext import CategoryFilter, ConfigText, Unwritable
 from asterism.runtime.declare import action
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.request import Header, Request, Response
+from asterism.runtime.settings import FALSE_WORDS, is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -141,7 +142,7 @@ async def update_config(rt: "Runtime", request: Request) -> Response:
             break
         _apply(text, change.lower(), request, f"{at:06d}")
     try:
-        keep = request.get("PreserveEffectiveContext", "yes").lower() not in ("no", "false", "n", "f", "0", "off")
+        keep = request.get("PreserveEffectiveContext", "yes").lower() not in FALSE_WORDS
         await asyncio.to_thread(_write, target, text.text(keep_meaning=keep))
     except OSError:
         return Response.error("Save of config failed")
@@ -181,10 +182,9 @@ def _write(path: Path, text: str) -> None:
 
 
 async def _reload(rt: "Runtime", wanted: str, stem: str) -> None:
-    if wanted.lower() in ("no", "false", "n", "f", "0", "off", ""):
+    if not wanted or wanted.lower() in FALSE_WORDS:
         return
-    yes = wanted.lower() in ("yes", "true", "y", "t", "1", "on")
-    module = {"extensions": "dialplan"}.get(stem, stem) if yes else wanted.removesuffix(".so")
+    module = {"extensions": "dialplan"}.get(stem, stem) if is_true(wanted) else wanted.removesuffix(".so")
     try:
         await rt.reload({"pbx_config": "dialplan", "chan_sip": "sip", "res_pjsip": "pjsip"}.get(module, module))
     except AsterismError as error:

@@ -6,6 +6,7 @@ from asterism.dialplan.plan import REGISTRAR, Context
 from asterism.dialplan.source import Step
 from asterism.runtime.declare import action
 from asterism.runtime.request import Header, Item, Request, Response
+from asterism.runtime.settings import is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -85,7 +86,7 @@ def add_extension(rt: "Runtime", request: Request) -> Response:
     name, slash, caller = name.partition("/")
     context = rt.plan.context(context_name)
     extension = context.make(name, caller if slash else None)
-    replace = request.get("Replace").lower() in ("yes", "true", "y", "t", "1", "on")
+    replace = is_true(request.get("Replace"))
     if number.lower() == "hint":
         extension.hint = Step(context_name, name, 0, "", text, request.get("ApplicationData"), "manager", 0)
         rt.plan.changed()

@@ -8,6 +8,7 @@ from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.declare import action
 from asterism.runtime.mixmonitor import MixMonitorMute
 from asterism.runtime.request import Request, Response
+from asterism.runtime.settings import is_true
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -57,7 +58,7 @@ def mute_mixmonitor(
     monitors = list(chosen(found, mixmonitorid))
     if not monitors:
         return Response.error("Cannot set mute flag")
-    muted = state.lower() in ("1", "yes", "true", "y", "t", "on")
+    muted = is_true(state)
     for monitor in monitors:
         monitor.mute(direction.lower(), muted)
     found.tell(MixMonitorMute, direction.lower(), int(muted))

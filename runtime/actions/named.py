@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from asterism.runtime.errors import AsterismError
+from asterism.runtime.unbound import Unbound
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
@@ -33,3 +34,8 @@ def channel_of(rt: "Runtime", name: str, unknown: str = "No such channel") -> "C
     if found is None:
         raise AsterismError(unknown)
     return found
+
+
+def priority_of(rt: "Runtime", context: str, exten: str, text: str) -> int:
+    """The priority that a number or a label stands for; 0 for a label that is not there."""
+    return int(text) if text.isdecimal() else rt.plan.label(Unbound(rt), context, exten, text)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asterism.runtime import callerid
+from asterism.runtime.actions.named import priority_of
 from asterism.runtime.danger import is_dangerous, may_run
 from asterism.runtime.declare import action
 from asterism.runtime.dialing import Originated
@@ -75,13 +76,16 @@ def _complaint(rt: "Runtime", request: Request) -> str:
     ids = [each for each in (request.get("ChannelId"), request.get("OtherChannelId")) if each]
     if any(len(each) > UNIQUEID_MAX for each in ids):
         return f"Uniqueid length exceeds maximum of {UNIQUEID_MAX}"
+    if any("/" in each for each in ids):
+        # Dialplans name recordings after it: it must not lead to another folder.
+        return "Uniqueid must not contain a slash"
     if len(set(ids)) < len(ids) or any(each.uniqueid in ids for each in rt.channels.values()):
         return "Originate failed"
     timeout = request.get("Timeout")
     if timeout and not timeout.isdecimal():
         return "Invalid timeout"
     priority, context, exten = request.get("Priority"), request.get("Context"), request.get("Exten")
-    if priority and not priority.isdecimal() and not _label(rt, context, exten, priority):
+    if priority and not priority.isdecimal() and not priority_of(rt, context, exten, priority):
         return "Invalid priority"
     if _is_forbidden(rt, application, request):
         return "Originate Access Forbidden: app or data blacklisted"
@@ -92,12 +96,6 @@ def _complaint(rt: "Runtime", request: Request) -> str:
     if not rt.extension_exists(context, exten, int(priority) if priority.isdecimal() else 1):
         return "Extension does not exist."
     return ""
-
-
-def _label(rt: "Runtime", context: str, exten: str, label: str) -> int:
-    from asterism.runtime.unbound import Unbound
-
-    return rt.plan.label(Unbound(rt), context, exten, label)
 
 
 def _is_forbidden(rt: "Runtime", application: str, request: Request) -> bool:

@@ -157,6 +157,16 @@ async def test_no_variable_that_does(rt: TestRuntime, tmp_path: Path, name: str)
     assert mark.read_text() == "as it was"
 
 
+@pytest.mark.parametrize("name", ["ChannelId", "OtherChannelId"])
+async def test_a_unique_id_leads_nowhere(rt: TestRuntime, name: str) -> None:
+    """`MixMonitor(${UNIQUEID}.wav)` is what dialplans say."""
+    rt.extensions("[default]\nexten => 100,1,Answer()\n")
+    somebody = Somebody(ManagerServer(rt), *CLASSES)
+    there = {"Channel": "Local/100@default", "Application": "Wait", "Data": "1"}
+    answer = await somebody.ask("Originate", **there, **{name: "../../etc/x"})
+    assert answer.message == "Uniqueid must not contain a slash"
+
+
 async def test_files_only_inside_the_folder(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     folder = tmp_path / "etc"
