@@ -459,6 +459,10 @@ def recorder_pause(recorder: RecorderId, on: bool = True) -> None:
 def recorder_state(recorder: RecorderId) -> tuple[int, int]:
     """Return how much has been recorded, and for how long it has been silent now, in ms. Raises StaleError."""
 
+def recorder_levels(recorder: RecorderId, since: int) -> tuple[int, list[int]]:
+    """Return how many frames of 20 ms were heard so far, and the mean amplitudes of those from `since` on: of the latest
+    256 if there are more. Raises StaleError."""
+
 def send_dtmf(call: CallId, digits: str, *, duration_ms: int = 100, gap_ms: int = 100) -> None:
     """Send DTMF the way the call's dtmf mode says; also while relayed. Digits: 0-9 * # A-D."""
 

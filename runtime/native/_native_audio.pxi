@@ -1,5 +1,5 @@
 # Sounds as samples, and recorders that are fed or listened to by other means than a file.
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, uint16_t
 from libc.stdlib cimport free as c_free
 
 cdef extern from "players.h" nogil:
@@ -18,6 +18,8 @@ cdef extern from "players.h" nogil:
     int c_recorder_hear_player "recorder_hear_player"(number recorder, number player)
     int c_recorder_pause "recorder_pause"(number recorder, bint on)
     int c_recorder_state "recorder_state"(number recorder, unsigned *ms, unsigned *silent_ms)
+    int c_recorder_levels "recorder_levels"(number recorder, size_t since, uint16_t *levels, unsigned most,
+                                            unsigned *count, size_t *frames)
 
 
 cdef class _Visit:
@@ -94,6 +96,14 @@ def recorder_state(number recorder):
     cdef unsigned ms = 0, silent_ms = 0
     _check(c_recorder_state(recorder, &ms, &silent_ms), "recorder")
     return ms, silent_ms
+
+
+def recorder_levels(number recorder, size_t since):
+    cdef uint16_t levels[256]
+    cdef unsigned count = 0
+    cdef size_t frames = 0
+    _check(c_recorder_levels(recorder, since, levels, 256, &count, &frames), "recorder")
+    return frames, [levels[i] for i in range(count)]
 
 
 def recorder_hear(number recorder, number call, bint on=True):

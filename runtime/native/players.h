@@ -47,6 +47,7 @@ int recorder_open(const char *path, const char *format, bool append, number *rec
 int recorder_open_pipe(int descriptor, unsigned rate, number *recorder); /* 16-bit samples; the pipe must not block */
 int recorder_feed(number recorder, const int16_t *samples, size_t count); /* samples of its rate, not from a call */
 int recorder_state(number recorder, unsigned *ms, unsigned *silent_ms);
+int recorder_levels(number recorder, size_t since, uint16_t *levels, unsigned most, unsigned *count, size_t *frames);
 int recorder_hear(number recorder, number call, bool on); /* its own call, or another, once it has been started */
 int recorder_hear_player(number recorder, number player);
 int recorder_pause(number recorder, bool on);

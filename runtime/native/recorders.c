@@ -14,7 +14,7 @@
 
 enum { MOST_RECORDERS = 4096, FRAME_MS = 20, BUFFER = 65536, WAV_HEADER = 44, MOST_ENCODED = 1280 };
 enum { SIGNATURE = PJMEDIA_SIG_CLASS_APP('A', 'R', 'C') };
-enum { MOST_HEARD = 32 };
+enum { MOST_HEARD = 32, LEVELS = 512 };
 enum { SILENCE_LEVEL = 256 }; /* mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf */
 
 typedef struct recorder {
@@ -31,6 +31,8 @@ typedef struct recorder {
     number heard[MOST_HEARD]; /* other calls that are heard too; 0: free */
     size_t samples;  /* written; read by others */
     size_t silent;   /* samples since the last that was not silence; read by others */
+    size_t frames;   /* heard; read by others */
+    uint16_t levels[LEVELS]; /* mean amplitude of the latest frames, frame n at n % LEVELS */
     size_t bytes;
     int conference_slot;
     pthread_mutex_t lock; /* the media clock writes while Python closes */
@@ -82,6 +84,8 @@ static void listen_to(recorder *it, const int16_t *samples, unsigned count)
     for (unsigned i = 0; i < count; i++)
         sum += (uint64_t)abs(samples[i]);
     __atomic_store_n(&it->silent, sum / count >= SILENCE_LEVEL ? 0 : it->silent + count, __ATOMIC_RELAXED);
+    __atomic_store_n(&it->levels[it->frames % LEVELS], (uint16_t)(sum / count), __ATOMIC_RELAXED);
+    __atomic_store_n(&it->frames, it->frames + 1, __ATOMIC_RELEASE);
 }
 
 static pj_status_t on_put_frame(pjmedia_port *port, pjmedia_frame *frame)
@@ -310,6 +314,23 @@ int recorder_state(number name, unsigned *ms, unsigned *silent_ms)
     rate = PJMEDIA_PIA_SRATE(&it->port.info);
     *ms = (unsigned)(__atomic_load_n(&it->samples, __ATOMIC_RELAXED) * 1000 / rate);
     *silent_ms = (unsigned)(__atomic_load_n(&it->silent, __ATOMIC_RELAXED) * 1000 / rate);
+    pj_grp_lock_dec_ref(it->port.grp_lock);
+    return DONE;
+}
+
+/* How many frames were heard so far; the levels of those from `since` on, of the latest `most` if there are more. */
+int recorder_levels(number name, size_t since, uint16_t *levels, unsigned most, unsigned *count, size_t *frames)
+{
+    recorder *it = find(name, false);
+
+    if (!it)
+        return STALE;
+    *frames = __atomic_load_n(&it->frames, __ATOMIC_ACQUIRE);
+    if (most > LEVELS / 2) /* the rest is what may be written meanwhile */
+        most = LEVELS / 2;
+    *count = (unsigned)(*frames > since ? (*frames - since < most ? *frames - since : most) : 0);
+    for (unsigned i = 0; i < *count; i++)
+        levels[i] = __atomic_load_n(&it->levels[(*frames - *count + i) % LEVELS], __ATOMIC_RELAXED);
     pj_grp_lock_dec_ref(it->port.grp_lock);
     return DONE;
 }

@@ -4,8 +4,6 @@ import asyncio
 from typing import Protocol
 
 from asterism import _native as native
-from asterism.runtime.pcm import FRAME_MS
-from asterism.runtime.tape import SILENCE_LEVEL
 
 
 class Taped(Protocol):
@@ -107,12 +105,14 @@ class NativeTape:
         return self._read()[1]
 
     def levels(self) -> list[int]:
-        """The mean amplitude of each frame since it was asked last: nothing, or what is no silence."""
-        ms, silent_ms = self._read()
-        after, first = ms // FRAME_MS, self._told
-        self._told = max(first, after)
-        silent = min(after - first, silent_ms // FRAME_MS)
-        return [SILENCE_LEVEL] * (after - first - silent) + [0] * silent
+        """The mean amplitude of each frame since it was asked last."""
+        if not self._recorder:
+            return []
+        try:
+            self._told, found = native.recorder_levels(self._recorder, self._told)
+        except native.StaleError:
+            return []
+        return found
 
     async def stop(self) -> None:
         """End it; the file is complete then."""

@@ -1,6 +1,7 @@
 """Recorders: what they hear beside their call, how silent it is, pauses, and pipes that nobody reads."""
 
 import os
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -106,3 +107,19 @@ def test_numbers_that_are_none(switch: Switch) -> None:
         native.recorder_pause(1)
     with pytest.raises(native.StaleError):
         native.recorder_feed(1, b"")
+
+
+def test_the_level_of_each_frame_is_told(switch: Switch) -> None:
+    recorder = native.recorder_open_pipe(-1, 8000)
+    frame = struct.Struct("<160h")
+    for level in (0, 100, -6000):
+        native.recorder_feed(recorder, frame.pack(*[level] * 160))
+    assert native.recorder_levels(recorder, 0) == (3, [0, 100, 6000])
+    assert native.recorder_levels(recorder, 2) == (3, [6000])
+    assert native.recorder_levels(recorder, 3) == (3, [])
+    native.recorder_feed(recorder, bytes(320 * 600))
+    frames, levels = native.recorder_levels(recorder, 3)
+    assert (frames, levels) == (603, [0] * 256)
+    native.recorder_stop(recorder)
+    with pytest.raises(native.StaleError):
+        native.recorder_levels(recorder, 0)
