@@ -63,21 +63,27 @@ class Nonces:
     """What browsers are given to prove themselves with; each use must count one up, so that none can be repeated."""
 
     def __init__(self) -> None:
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        # Those that somebody has proved himself with are not among those that give way: anybody may ask for new ones.
+        self._new: OrderedDict[str, None] = OrderedDict()
+        self._counts: dict[str, int] = {}
 
     def make(self) -> str:
         """A new one."""
         found = secrets.token_hex(16)
-        self._counts[found] = 0
-        if len(self._counts) > NONCES_MAX:
-            self._counts.popitem(last=False)
+        self._new[found] = None
+        if len(self._new) > NONCES_MAX:
+            self._new.popitem(last=False)
         return found
 
-    def use(self, said: Credentials) -> bool:
+    def is_fresh(self, said: Credentials) -> bool:
         """Whether this nonce is ours, and was not used like this before."""
-        before = self._counts.get(said.nonce)
-        if before is None or said.count <= before:
+        return said.count > self._counts.get(said.nonce, 0) and (said.nonce in self._new or said.nonce in self._counts)
+
+    def use(self, said: Credentials) -> bool:
+        """Somebody has proved himself with it; False when another did, meanwhile, with the same."""
+        if not self.is_fresh(said):
             return False
+        self._new.pop(said.nonce, None)
         self._counts[said.nonce] = said.count
         return True
 

@@ -229,15 +229,18 @@ class Pages:
         said = Credentials.parse(request.headers.get("Authorization", ""))
         if said is None or said.uri != request.raw_path:
             return self._unproven(stale=False)
-        if not self._nonces.use(said):
+        if not self._nonces.is_fresh(said):
             return self._unproven(stale=True)
         login = self._proven.get(said.nonce)
         if login is None:
-            login = ProvenLogin(self, self._server, "TLS" if request.secure else "TCP")
+            login = self._proven[said.nonce] = ProvenLogin(self, self._server, "TLS" if request.secure else "TCP")
             self._meet(login, request)
         if not await login.proven(said, request.method):
+            if login.user is None:
+                self._proven.pop(said.nonce, None)
             return self._unproven(stale=False)
-        self._proven[said.nonce] = login
+        if not self._nonces.use(said):
+            return self._unproven(stale=True)
         response = web.Response(text=shown(await login.packets(await _asked(request))), content_type=kind)
         response.headers["Pragma"] = "SuppressEvents"
         return response

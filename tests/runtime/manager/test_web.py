@@ -14,8 +14,10 @@ import pytest_asyncio
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import UserEvent
 from asterism.runtime.http.server import HttpServer
+from asterism.runtime.manager.digest import NONCES_MAX, Nonces
 from asterism.runtime.manager.packets import Packet
 from asterism.runtime.manager.pages import as_html, as_text, as_xml
+from asterism.runtime.manager.server import ManagerServer
 from asterism.runtime.manager.sockets import Malformed, message_of, request_of
 from asterism.runtime.settings import DirectorySettings
 from asterism.runtime.testing import TestRuntime
@@ -49,6 +51,11 @@ class Web:
         async with self.browser.get(f"{self.url}/{path}", params=headers) as response:
             assert response.status == 200
             return str(await response.text())
+
+    def pages_nonces(self) -> Nonces:
+        manager = self.rt.front_ends["manager"]
+        assert isinstance(manager, ManagerServer) and manager._pages is not None
+        return manager._pages._nonces
 
     async def socket(self) -> Any:
         return await self.browser.ws_connect(f"{self.url}/ws", protocols=("ami",))
@@ -271,6 +278,12 @@ async def test_digest_authentication(web: Web) -> None:
     web.rt.bus.publish(UserEvent(None, "One"))
     status, text = await prover.get(waiting, authorization(challenge, waiting, count=2))
     assert status == 200 and "event='UserEvent'" in text
+    # Who has only seen the nonce cannot use it up, nor push it out.
+    assert (await prover.get(path, authorization(challenge, path, secret="guess", count=9)))[0] == 401
+    for _ in range(NONCES_MAX + 1):
+        web.pages_nonces().make()
+    status, text = await prover.get(path, authorization(challenge, path, count=3))
+    assert status == 200
     # A nonce is no cookie.
     nonce = re.findall(r'nonce="([^"]*)"', challenge)[0]
     web.browser.cookie_jar.update_cookies({"mansession_id": nonce})
