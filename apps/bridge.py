@@ -9,7 +9,7 @@ from asterism.runtime import features
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, application
-from asterism.runtime.member import bring, join, play_to
+from asterism.runtime.member import Member, bring, join, play_to
 from asterism.runtime.timeleft import SPOKEN, TimeLeft
 
 
@@ -97,7 +97,7 @@ async def bridge(chan: Channel, channel: str = "", options: BridgeOptions = Brid
     if warnings is not None:
         warnings.begin([chan])
     try:
-        await join(here, chan, limit_s=limit_s, introduced=True)
+        await join(here, Member(chan, limit_s), introduced=True)
     finally:
         if warnings is not None:
             warnings.end()

@@ -8,7 +8,7 @@ from asterism.runtime.arguments import Unclosed
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, application
 from asterism.runtime.errors import Hangup
-from asterism.runtime.member import join
+from asterism.runtime.member import Member, join
 
 _CREATOR = "BridgeWait"
 
@@ -57,7 +57,7 @@ async def bridge_wait(
     bridge = holding.named(chan.switch, _CREATOR, name or "default")
     bridge.entertain(chan, mode, options.music or "")
     chan.verbose(3, f"{chan.name} is entering waiting bridge {bridge.name}:{bridge.uniqueid}")
-    await join(bridge, chan, limit_s=limit_s, role=role)
+    await join(bridge, Member(chan, limit_s, role))
 
 
 def _timeout(chan: Channel, text: str | None) -> float:

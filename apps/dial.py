@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from asterism.apps.dial_answer import Outcome, gosub, on_answer, on_progress, place, with_arguments
-from asterism.apps.dial_limits import limit_ms, ring_times, time_left
+from asterism.apps.dial_limits import last_words, limit_ms, ring_times, time_left
 from asterism.apps.dial_options import DialOptions
 from asterism.apps.screening import Screening
 from asterism.dialplan.scope import Jump
@@ -47,8 +47,8 @@ async def dial(
         milliseconds with _MS), HANGUPCAUSE; and FORWARDERNAME on a channel to which a phone has sent the call.
     Compat: app_dial. A destination without a slash, and an option whose parenthesis never closes, end the call; no
         destination at all is CHANUNAVAIL. Called channels join the group that OUTBOUND_GROUP or, once,
-        OUTBOUND_GROUP_ONCE names. LIMIT_PLAYAUDIO_CALLER, LIMIT_PLAYAUDIO_CALLEE, LIMIT_WARNING_FILE and
-        LIMIT_CONNECT_FILE say who hears the warnings of `L`, and which.
+        OUTBOUND_GROUP_ONCE names. LIMIT_PLAYAUDIO_CALLER, LIMIT_PLAYAUDIO_CALLEE, LIMIT_WARNING_FILE,
+        LIMIT_CONNECT_FILE and LIMIT_TIMEOUT_FILE say who hears the warnings of `L`, and which.
     """
     await call(chan, destinations or [], timeout, options)
 
@@ -87,6 +87,7 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
             ring_until_early=options.ringing_until_audio,
             music=options.music,
             limit_ms=most_ms,
+            last_words=last_words(chan, options),
             caller=_caller(chan, options),
             answered_elsewhere=options.answered_elsewhere,
             forwarding=not options.ignore_forwarding,

@@ -63,16 +63,29 @@ def time_left(chan: Channel, options: DialOptions) -> TimeLeft | None:
     if not most or not (first or greeting):
         return None
     limit, left, again = (_number(text) for text in (most, first, every))
-    if get("LIMIT_TIMEOUT_FILE", ""):
-        chan.warn("Dial: LIMIT_TIMEOUT_FILE is not supported yet and ignored")
     return TimeLeft(limit, left, again, get("LIMIT_WARNING_FILE", "") or SPOKEN, greeting)
+
+
+def last_words(chan: Channel, options: DialOptions) -> str:
+    """What both hear when the time of L is up: LIMIT_TIMEOUT_FILE.
+
+    As in Asterisk it is heard where both hear what belongs to L: else the one who does not is gone at once, and the
+    call is over with him.
+    """
+    return chan.variables.get("LIMIT_TIMEOUT_FILE", "") if options.limit and all(_hearers(chan)) else ""
 
 
 def warned(chan: Channel, callee: Channel) -> list[Channel]:
     """Who hears the warnings of L: the caller, unless the variables say otherwise."""
+    to_caller, to_callee = _hearers(chan)
+    return [chan] * to_caller + [callee] * to_callee
+
+
+def _hearers(chan: Channel) -> tuple[bool, bool]:
+    """Whether the caller, and the called party, hear what belongs to L."""
     to_caller = is_true(chan.variables.get("LIMIT_PLAYAUDIO_CALLER", "yes"))
     to_callee = is_true(chan.variables.get("LIMIT_PLAYAUDIO_CALLEE", "no"))
-    return [chan] * (to_caller or not to_callee) + [callee] * to_callee
+    return to_caller or not to_callee, to_callee
 
 
 def _number(text: str) -> float:

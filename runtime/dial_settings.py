@@ -28,6 +28,7 @@ class DialSettings:
         ring_until_early: With `ringback`: let the called side's early audio take its place.
         music: Class of the music that the caller hears instead of ringing; None for none.
         limit_ms: End the call this long after it was joined; 0 for never.
+        last_words: A sound that both hear when that time is up, before it ends.
         caller: Who calls, instead of the caller's own caller id.
         answered_elsewhere: Tell legs that are given up because the caller went that the call was answered elsewhere.
         forward_caller: Who calls where a leg sends the call on; None for who calls anyway.
@@ -55,6 +56,7 @@ class DialSettings:
     ring_until_early: bool = False
     music: str | None = None
     limit_ms: int = 0
+    last_words: str = ""
     caller: Party | None = None
     answered_elsewhere: bool = False
     forward_caller: Party | None = None

@@ -17,7 +17,7 @@ from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.driver import Answered, Party
 from asterism.runtime.errors import Hangup
-from asterism.runtime.member import impart, join
+from asterism.runtime.member import Member, impart, join
 from asterism.runtime.peers import CodecLeg
 from asterism.runtime.race import AnswerHook, DialResult, DialSettings, Race
 from asterism.runtime.states import DialStatus
@@ -106,11 +106,11 @@ async def _talk(caller: Channel, callee: Channel, race: Race, settings: DialSett
         interception.connect_later(callee, caller.caller)
         caller.leg.identify(callee.caller)
     if race.picker_waits is None:
-        impart(bridge, callee, limit_s=limit_s)
+        impart(bridge, Member(callee, limit_s, last_words=settings.last_words))
     elif not race.picker_waits.done():
         race.picker_waits.set_result(bridge)
     try:
-        await join(bridge, caller, limit_s=limit_s)
+        await join(bridge, Member(caller, limit_s, last_words=settings.last_words))
     except BaseException as interrupt:
         result.gone_first, result.cause = "caller", int(Cause.NORMAL_CLEARING)
         if isinstance(interrupt, Interrupt):

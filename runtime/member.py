@@ -55,6 +55,8 @@ class Member:
     limit_s: float = math.inf
     role: str = ""
     bridge: "Bridge | None" = None
+    last_words: str = ""
+    "A sound that it hears when its time is up, before it leaves."
     moving: bool = False
     "Whether it is on its way from one bridge to another."
     on_hold: bool = False
@@ -92,10 +94,20 @@ class Member:
 
     def expire(self) -> None:
         """Its time is up."""
-        bridge = self.bridge
-        if bridge is not None:
-            self.hang_up()
-            bridge.ended_by = None
+        bridge, words = self.bridge, self.last_words
+        if bridge is None:
+            return
+        if words:
+            self.last_words = ""
+            self.channel.post(Errand(lambda: self._say(words)))
+            return
+        self.hang_up()
+        bridge.ended_by = None
+
+    async def _say(self, sound: str) -> None:
+        with self.apart():
+            await self.channel.play(*sound.split("&"))
+        self.expire()
 
     def hang_up(self) -> None:
         """Its part in the call is over, though its far end is there."""
@@ -270,32 +282,25 @@ def _ringback(channel: Channel) -> "list[media.Piece]":
 
 
 async def join(
-    bridge: "Bridge",
-    channel: Channel,
-    *,
-    limit_s: float = math.inf,
-    role: str = "",
-    swap: "ChannelBase | None" = None,
-    introduced: bool = False,
+    bridge: "Bridge", who: "Channel | Member", swap: "ChannelBase | None" = None, *, introduced: bool = False
 ) -> None:
     """Be in a bridge until it is over, or somebody takes the channel out; in the channel's own task.
 
     Args:
         bridge: Which.
-        channel: Who.
-        limit_s: After so many seconds it leaves.
-        role: What it is there.
+        who: The channel, or what it is and may do in the bridge.
         swap: A member whose place it takes.
         introduced: Let the others and it know who they talk to.
 
     Raises:
         Redirected: It was let out to go on elsewhere.
     """
+    party = who if isinstance(who, Member) else Member(who)
+    channel = party.channel
     if channel.ended or channel.far_end_gone:
         if len(bridge.parties) < (2 if bridge.ends_with_a_party else 1):
             bridge.destroy()  # Who waits there waits for nobody.
         channel.check()
-    party = Member(channel, limit_s, role)
     bridge.enter(party, swap, introduced=introduced)
     await party.attend()
     place, channel.after_bridge = channel.after_bridge, None
@@ -304,18 +309,12 @@ async def join(
 
 
 def impart(
-    bridge: "Bridge",
-    channel: Channel,
-    *,
-    limit_s: float = math.inf,
-    role: str = "",
-    swap: "ChannelBase | None" = None,
-    introduced: bool = False,
+    bridge: "Bridge", who: "Channel | Member", swap: "ChannelBase | None" = None, *, introduced: bool = False
 ) -> None:
     """Put a channel that has no task into a bridge; when it is out, it goes on to `after_bridge`, or ends."""
-    party = Member(channel, limit_s, role)
+    party = who if isinstance(who, Member) else Member(who)
     bridge.enter(party, swap, introduced=introduced)
-    channel.run(party.alone(), party.over)
+    party.channel.run(party.alone(), party.over)
 
 
 def bring(

@@ -360,6 +360,8 @@ async def test_option_z_forgets_the_timeout_of_a_forwarded_call(rt: TestRuntime,
         ("LIMIT_WARNING_FILE=beep", "L(5000:3000:2000)", ["beep", "beep"], []),
         ("LIMIT_WARNING_FILE=beep", "L(5000:9000:3000)", ["beep"], []),
         ("LIMIT_WARNING_FILE=beep", "L(5000:5e9:0.001)", ["beep"] * 5, []),
+        ("LIMIT_TIMEOUT_FILE=beep", "L(5000)", [], []),
+        ("LIMIT_TIMEOUT_FILE=beep,LIMIT_PLAYAUDIO_CALLEE=yes", "S(5)", [], []),
         ("LIMIT_CONNECT_FILE=menu", "L(5000)", ["menu"], []),
         ("LIMIT_PLAYAUDIO_CALLEE=yes,LIMIT_WARNING_FILE=beep", "L(5000:1500)", ["beep"], ["beep"]),
         ("LIMIT_PLAYAUDIO_CALLEE=yes,LIMIT_PLAYAUDIO_CALLER=no,LIMIT_WARNING_FILE=beep", "L(5000:1500)", [], ["beep"]),
@@ -375,6 +377,18 @@ async def test_option_l_warns_before_the_end(
     await call.over()
     assert (call.sounds(), rt.phone("bob").calls[0].sounds()) == (caller, callee)
     assert float(call.variables["ANSWEREDTIME_MS"]) == pytest.approx(5000, abs=300)
+
+
+async def test_option_l_says_something_when_the_time_is_up(rt: TestRuntime) -> None:
+    rt.phone("bob").answers()
+    variables = "LIMIT_TIMEOUT_FILE=beep,LIMIT_PLAYAUDIO_CALLEE=yes"
+    call = await call_of(rt, f"MSet({variables})", "Dial(Loopback/bob,5,gL(5000))", "NoOp(after ${DIALSTATUS})")
+    began = rt.now()
+    await call.over()
+    assert call.sounds() == rt.phone("bob").calls[0].sounds() == ["beep"]
+    assert 6 <= rt.now() - began < 6.5  # The sound lasts a second.
+    assert any("NoOp(after ANSWER)" in step for step in rt.executed())
+    assert not rt.channels and not rt.bridges
 
 
 async def test_nobody_is_warned_once_the_call_is_over(rt: TestRuntime) -> None:
