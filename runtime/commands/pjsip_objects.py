@@ -3,9 +3,9 @@
 Headings, lines, and widths are Asterisk's; `asterism.runtime.commands.pjsip_tables` prints them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asterism.runtime.commands.pjsip_tables import Heading, Kind, Lines, commands_of, label
 from asterism.runtime.commands.sip import driver_of
@@ -30,29 +30,38 @@ STATES = {
 """Device states as these tables say them."""
 
 
-def _options(kind: str) -> Callable[["Runtime", Any], Iterable[tuple[str, object]]]:
-    """What pjsip.conf says of an object of a kind; several networks stand on a line each, as in Asterisk."""
+class _Object(NamedTuple):
+    """An object of pjsip.conf: its name, what is in force of it, and where an address of record can be reached."""
 
-    def read(rt: "Runtime", one: Any) -> Iterator[tuple[str, object]]:
-        for name, value in (driver_of(rt).parameters(kind, one if isinstance(one, str) else one.name) or {}).items():
-            for each in value.split(",") if name in ("match", "local_net") else [value]:
-                yield name, each
-
-    return read
+    name: str
+    said: Mapping[str, str]
+    contacts: Sequence[ContactFacts] = ()
 
 
-def _named(kind: str) -> Callable[["Runtime"], Sequence[str]]:
-    """The names of the objects of a kind, in order."""
+def _objects(kind: str) -> Callable[["Runtime"], Sequence[_Object]]:
+    """The objects of a kind, by name."""
 
-    def found(rt: "Runtime") -> Sequence[str]:
+    def found(rt: "Runtime") -> Sequence[_Object]:
         driver = driver_of(rt)
-        return sorted(name for name in driver.objects(kind) if driver.parameters(kind, name) is not None)
+        known = ((name, driver.parameters(kind, name)) for name in sorted(driver.objects(kind)))
+        return [_Object(name, said) for name, said in known if said is not None]
 
     return found
 
 
 def _said(rt: "Runtime", kind: str, name: str) -> Mapping[str, str]:
     return driver_of(rt).parameters(kind, name) or {}
+
+
+def _options(rt: "Runtime", one: _Object) -> Iterator[tuple[str, object]]:
+    """All that is in force of an object; several networks stand on a line each, as in Asterisk."""
+    for name, value in one.said.items():
+        for each in value.split(",") if name in ("match", "local_net") else [value]:
+            yield name, each
+
+
+def _options_of(kind: str) -> Callable[["Runtime", Any], Iterator[tuple[str, object]]]:
+    return lambda rt, one: _options(rt, _Object(one.name, _said(rt, kind, one.name)))
 
 
 # --- secrets ---------------------------------------------------------------------------------------------
@@ -69,12 +78,12 @@ list_auths, show_auths, show_auth, auth = commands_of(
         "auth",
         "auths",
         _AUTH.at(0),
-        found=_named("auth"),
-        named=str,
-        lines=lambda rt, name: iter([_auth_line("Auth", name, _said(rt, "auth", name).get("username", ""))]),
-        cells=lambda rt, name: {"Auth": name, "UserName": _said(rt, "auth", name).get("username", "")},
-        options=_options("auth"),
-        described=lambda rt, name: _said(rt, "auth", name).get("username", ""),
+        found=_objects("auth"),
+        named=lambda one: str(one.name),
+        lines=lambda rt, one: iter([_auth_line("Auth", one.name, one.said["username"])]),
+        cells=lambda rt, one: {"Auth": one.name, "UserName": one.said["username"]},
+        options=_options,
+        described=lambda rt, one: str(one.said["username"]),
     )
 )
 
@@ -158,17 +167,16 @@ def _aor_line(name: str, most: object, depth: int = 0) -> str:
     return f"{label('Aor', depth)}  {name:<{width}.{width}} {most!s:>12}"
 
 
-def _contacts_of(rt: "Runtime", aor: str) -> list[ContactFacts]:
-    return [each for each in driver_of(rt).contacts() if each.aor == aor]
+def _aors(rt: "Runtime") -> list[_Object]:
+    contacts: dict[str, list[ContactFacts]] = {}
+    for each in driver_of(rt).contacts():
+        contacts.setdefault(each.aor, []).append(each)
+    return [one._replace(contacts=contacts.get(one.name, ())) for one in _objects("aor")(rt)]
 
 
-def _most(rt: "Runtime", aor: str) -> str:
-    return _said(rt, "aor", aor).get("max_contacts", "0")
-
-
-def _aor_options(rt: "Runtime", name: str) -> Iterator[tuple[str, object]]:
-    for option, value in _options("aor")(rt, name):
-        yield option, ",".join(each.uri for each in _contacts_of(rt, name)) if option == "contact" else value
+def _aor_options(rt: "Runtime", one: _Object) -> Iterator[tuple[str, object]]:
+    for option, value in _options(rt, one):
+        yield option, ",".join(each.uri for each in one.contacts) if option == "contact" else value
 
 
 list_aors, show_aors, show_aor, aor = commands_of(
@@ -176,28 +184,28 @@ list_aors, show_aors, show_aor, aor = commands_of(
         "aor",
         "aors",
         _AOR.at(0),
-        found=_named("aor"),
-        named=str,
-        lines=lambda rt, name: iter([_aor_line(name, _most(rt, name))]),
-        cells=lambda rt, name: {
-            "Aor": name,
-            "MaxContact": int(_most(rt, name)),
-            "Contacts": [each.uri for each in _contacts_of(rt, name)],
+        found=_aors,
+        named=lambda one: str(one.name),
+        lines=lambda rt, one: iter([_aor_line(one.name, one.said["max_contacts"])]),
+        cells=lambda rt, one: {
+            "Aor": one.name,
+            "MaxContact": int(one.said["max_contacts"]),
+            "Contacts": [each.uri for each in one.contacts],
         },
         below=[_CONTACT.at(1)],
-        belonging=lambda rt, name: (_contact_line(each, 1) for each in _contacts_of(rt, name)),
+        belonging=lambda rt, one: (_contact_line(each, 1) for each in one.contacts),
         options=_aor_options,
-        described=lambda rt, name: f"{len(_contacts_of(rt, name))} contacts",
+        described=lambda rt, one: f"{len(one.contacts)} contacts",
     )
 )
 
 # --- transports ------------------------------------------------------------------------------------------
 
 _TRANSPORT = Heading("Transport", "BindAddress", 33, "  <TransportId........>  <Type>  <cos>  <tos>  ")
+_TRANSPORT_CELLS = ("protocol", "cos", "tos", "bind")
 
 
-def _transport_line(rt: "Runtime", name: str, depth: int = 0) -> str:
-    said = _said(rt, "transport", name)
+def _transport_line(name: str, said: Mapping[str, str], depth: int = 0) -> str:
     columns = f"{said['protocol']:>6}  {said['cos']:>5}  {said['tos']:>5}  {said['bind']}"
     return f"{label('Transport', depth)}  {name:<21.21}  {columns}"
 
@@ -207,15 +215,12 @@ list_transports, show_transports, show_transport, transport = commands_of(
         "transport",
         "transports",
         _TRANSPORT.at(0),
-        found=_named("transport"),
-        named=str,
-        lines=lambda rt, name: iter([_transport_line(rt, name)]),
-        cells=lambda rt, name: {
-            "Transport": name,
-            **{key: _said(rt, "transport", name)[key] for key in ("protocol", "cos", "tos", "bind")},
-        },
-        options=_options("transport"),
-        described=lambda rt, name: _said(rt, "transport", name)["bind"],
+        found=_objects("transport"),
+        named=lambda one: str(one.name),
+        lines=lambda rt, one: iter([_transport_line(one.name, one.said)]),
+        cells=lambda rt, one: {"Transport": one.name, **{key: one.said[key] for key in _TRANSPORT_CELLS}},
+        options=_options,
+        described=lambda rt, one: str(one.said["bind"]),
     )
 )
 
@@ -225,8 +230,8 @@ _IDENTIFY = Heading("Identify", "Identify/Endpoint", 78)
 _MATCH = Heading("Match", "criteria", 39)
 
 
-def _identify_line(rt: "Runtime", name: str, depth: int = 0) -> str:
-    return f"{label('Identify', depth)}  {name}/{_said(rt, 'identify', name).get('endpoint', '')}"
+def _identify_line(name: str, endpoint: str, depth: int = 0) -> str:
+    return f"{label('Identify', depth)}  {name}/{endpoint}"
 
 
 def _network(text: str) -> str:
@@ -238,17 +243,16 @@ def _network(text: str) -> str:
         return f"{address}/{int(ip_address(mask)).bit_count()}" if slash and ":" in mask else text
 
 
-def _matches(rt: "Runtime", name: str) -> Iterator[tuple[str, str]]:
-    said = _said(rt, "identify", name)
-    for each in filter(None, said.get("match", "").split(",")):
+def _matches(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for each in filter(None, said["match"].split(",")):
         yield "Match", _network(each)
     for what, option in (("Header", "match_header"), ("RequestURI", "match_request_uri")):
-        if said.get(option):
+        if said[option]:
             yield what, said[option]
 
 
-def _match_lines(rt: "Runtime", name: str, depth: int = 1) -> Lines:
-    return (f"{label(what, depth)} {text}" for what, text in _matches(rt, name))
+def _match_lines(said: Mapping[str, str], depth: int) -> Lines:
+    return (f"{label(what, depth)} {text}" for what, text in _matches(said))
 
 
 list_identifies, show_identifies, show_identify, identify = commands_of(
@@ -256,18 +260,18 @@ list_identifies, show_identifies, show_identify, identify = commands_of(
         "identify",
         "identifies",
         _IDENTIFY.at(0),
-        found=_named("identify"),
-        named=str,
-        lines=lambda rt, name: iter([_identify_line(rt, name)]),
-        cells=lambda rt, name: {
-            "Identify": name,
-            "Endpoint": _said(rt, "identify", name).get("endpoint", ""),
-            "Match": [text for _, text in _matches(rt, name)],
+        found=_objects("identify"),
+        named=lambda one: str(one.name),
+        lines=lambda rt, one: iter([_identify_line(one.name, one.said["endpoint"])]),
+        cells=lambda rt, one: {
+            "Identify": one.name,
+            "Endpoint": one.said["endpoint"],
+            "Match": [text for _, text in _matches(one.said)],
         },
         below=[_MATCH.at(1)],
-        belonging=_match_lines,
-        options=_options("identify"),
-        described=lambda rt, name: _said(rt, "identify", name).get("endpoint", ""),
+        belonging=lambda rt, one: _match_lines(one.said, 1),
+        options=_options,
+        described=lambda rt, one: str(one.said["endpoint"]),
     )
 )
 
@@ -302,7 +306,7 @@ list_registrations, show_registrations, show_registration, registration = comman
             "Status": one.state,
             "Due": round(one.due_s - rt.now()),
         },
-        options=_options("registration"),
+        options=_options_of("registration"),
         described=lambda rt, one: str(one.state),
     )
 )
@@ -379,10 +383,11 @@ def _endpoint_belonging(rt: "Runtime", endpoint: EndpointFacts) -> Lines:
         yield _aor_line(name, most, 1)
         yield from (_contact_line(each, 2) for each in endpoint.contacts if each.aor == name)
     if endpoint.transport is not None:
-        yield _transport_line(rt, endpoint.transport[0], 1)
+        name = endpoint.transport[0]
+        yield _transport_line(name, _said(rt, "transport", name), 1)
     for name, _ in endpoint.identifies:
-        yield _identify_line(rt, name, 1)
-        yield from _match_lines(rt, name, 2)
+        yield _identify_line(name, endpoint.name, 1)
+        yield from _match_lines(_said(rt, "identify", name), 2)
     for name in endpoint.channels:
         known = rt.channels.get(name)
         if known is not None:
@@ -411,7 +416,7 @@ list_endpoints, show_endpoints, show_endpoint, endpoint = commands_of(
             _EXTEN.at(2),
         ],
         belonging=_endpoint_belonging,
-        options=_options("endpoint"),
+        options=_options_of("endpoint"),
         described=lambda rt, one: STATES[one.state],
     )
 )  # fmt: skip

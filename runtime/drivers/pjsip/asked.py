@@ -60,11 +60,7 @@ class Asked:
 
     def endpoints(self) -> Sequence[EndpointFacts]:
         """The endpoints of pjsip.conf."""
-        dialect, now = self._dialects["PJSIP"], self._switch.now()
-        return [
-            shown.endpoint_facts(each, dialect, self._presence.contacts, self._usages, now)
-            for each in dialect.endpoints.values()
-        ]
+        return shown.endpoints_of(self._dialects["PJSIP"], self._presence.contacts, self._usages, self._switch.now())
 
     def objects(self, kind: str) -> Sequence[str]:
         """The names of the objects of pjsip.conf of one type."""

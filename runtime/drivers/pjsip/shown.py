@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
 from asterism.runtime.drivers.pjsip.headers import Uri
-from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint
+from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint, Identify
 from asterism.runtime.drivers.pjsip.outgoing import with_user
 from asterism.runtime.drivers.pjsip.registrations import Registering
 from asterism.runtime.drivers.pjsip.usage import Usages
@@ -89,10 +89,20 @@ def peers_of(dialect: Dialect, contacts: Contacts, usages: Usages, now: float) -
     return [peer_facts(each, dialect, contacts, usages, now) for each in endpoints if each.calls_out]
 
 
-def endpoint_facts(
-    endpoint: Endpoint, dialect: Dialect, contacts: Contacts, usages: Usages, now: float
+def endpoints_of(dialect: Dialect, contacts: Contacts, usages: Usages, now: float) -> list[EndpointFacts]:
+    """The endpoints of pjsip.conf."""
+    identifies: dict[str, list[Identify]] = {}
+    for each in dialect.identifies:
+        identifies.setdefault(each.endpoint, []).append(each)
+    return [
+        _endpoint_facts(each, dialect, identifies.get(each.name, ()), contacts, usages, now)
+        for each in dialect.endpoints.values()
+    ]
+
+
+def _endpoint_facts(
+    endpoint: Endpoint, dialect: Dialect, identifies: Sequence[Identify], contacts: Contacts, usages: Usages, now: float
 ) -> EndpointFacts:
-    """One endpoint of pjsip.conf."""
     present = [contact for aor in endpoint.aors for contact in contacts.of("PJSIP", aor)]
     transport = next((each for each in dialect.transports if each.name == endpoint.transport), None)
     return EndpointFacts(
@@ -107,7 +117,7 @@ def endpoint_facts(
         transport=None
         if transport is None
         else (transport.name, transport.protocol, transport.cos, transport.tos, f"{transport.host}:{transport.port}"),
-        identifies=[(each.name, each.matches) for each in dialect.identifies if each.endpoint == endpoint.name],
+        identifies=[(each.name, each.matches) for each in identifies],
         channels=[call.name for call in usages.of(endpoint).calls],
         context=endpoint.context,
         codecs=endpoint.codecs,

@@ -75,10 +75,7 @@ class Shown:
         return next((each for each in self.peers() if each.name == name), None)
 
     def endpoints(self) -> Any:
-        return [
-            shown.endpoint_facts(each, self.dialect, self.all, self.usages, 0.0)
-            for each in self.dialect.endpoints.values()
-        ]
+        return shown.endpoints_of(self.dialect, self.all, self.usages, 0.0)
 
     def contacts(self) -> Any:
         return shown.contacts_of(self.dialect, self.all, 0.0)
