@@ -1,11 +1,13 @@
 """A scope without a channel: for loading a dialplan, and for asking whether an extension exists."""
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from asterism.dialplan.scope import Frame, Jump, Raised, Variables
+from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
 from asterism.runtime.reporter import Reporter
+from asterism.runtime.states import ChannelState
 
 if TYPE_CHECKING:
     from asterism.dialplan.source import Source, Step, Track
@@ -37,13 +39,19 @@ class Unbound(Reporter):
         self.ended = self.tracing = self.tells_variables = False
         self.variables = Variables()
         self.digit_timeout, self.response_timeout = 5.0, 10.0
+        # As far as functions ask, it is the nameless channel that Asterisk makes for this: down, and nobody's.
+        self.state, self.cause = ChannelState.DOWN, 0
+        self.caller = self.connected = self.redirecting = Party()
+        self.ani = self.dialed = self.uniqueid = self.linkedid = ""
+        self.language = self.musicclass = self.tonezone = self.accountcode = self.peeraccount = ""
+        self.datastores: dict[str, Any] = {}
         self._globals = global_variables
         self._caller = caller
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> NoReturn:
-            # What a function says that asks for what only a channel has.
+            # What a function says that would do something with a channel, or asks its driver.
             raise AttributeError("No channel was provided")
 
     @property

@@ -189,8 +189,7 @@ async def eval_function(rt: "Runtime", text: str) -> list[str]:
         rt.log.warning(str(error))
         return failure
     except AttributeError as error:
-        # What a channel has and the scope without one has not.
-        rt.log.warning(f"{name} needs a channel, and there is none ({error})")
+        rt.log.warning(f"{name}: {error}")
         return failure
     return ["Return Value: Success (0)", f"Result: {value}"]
 
