@@ -303,7 +303,7 @@ class EventLog(Listening[CelEvent]):
                 number=channel.caller.number,
                 ani=channel.ani,
                 rdnis=channel.redirecting.number,
-                dnid="" if channel.outgoing else channel.dialed,
+                dnid=channel.dialed,
                 exten=channel.exten,
                 context=channel.context,
                 channel=channel.name,

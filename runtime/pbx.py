@@ -131,7 +131,6 @@ class Pbx:
         channel.inherit(parent)
         note_redirection(channel, redirection_of(parent))
         accounts.dialled(channel, parent)
-        channel.dialed = resource
         channel.application, channel.exten = "AppDial", parent.exten
         channel.caller_lent = not channel.caller.number
         called = Party(parent.exten, parent.connected.name) if channel.caller_lent else channel.caller

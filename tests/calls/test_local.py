@@ -20,6 +20,7 @@ from asterism.runtime.events import (
     LocalOptimizationEnd,
     Newchannel,
 )
+from asterism.runtime.log import Level
 from asterism.runtime.testing import TestRuntime
 
 
@@ -354,3 +355,15 @@ async def test_the_state_of_a_pair_is_told_as_that_of_a_device(rt: TestRuntime) 
     assert [(each.device, each.state) for each in talked] == [
         ("Local/600@default", state) for state in ("INUSE", "INUSE", "NOT_INUSE", "NOT_INUSE")
     ]
+
+
+async def test_who_is_called_has_dialled_nothing(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Dial(Local/200@default/n,,b(default^b^1))\n"
+        "exten => 200,1,Answer()\n same => n,Verbose(1,called by ${CALLERID(dnid)}.)\n"
+        "exten => b,1,Verbose(1,before ${CALLERID(dnid)}.)\n same => n,Return()\n"
+    )
+    await (await rt.phone("alice").call("100@default")).over()
+    assert [text for text in rt.logged(Level.VERBOSE) if text.startswith(("called by", "before"))] == [
+        "before .", "called by ."
+    ]  # fmt: skip
