@@ -6,27 +6,15 @@ from typing import TYPE_CHECKING
 from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.actions.pjsip_objects import headers
 from asterism.runtime.causes import cause_of_sip
+from asterism.runtime.commands.pjsip_objects import STATES
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.declare import action
 from asterism.runtime.notices import notice, notice_named, pairs
 from asterism.runtime.peers import ContactFacts, EndpointFacts, NotifyLeg, RefusingLeg, RegistrationFacts, SipDriver
 from asterism.runtime.request import Header, Item, Request, Response
-from asterism.runtime.states import DeviceState
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
-
-_WORDS = {
-    DeviceState.UNKNOWN: "Unknown",
-    DeviceState.NOT_INUSE: "Not in use",
-    DeviceState.INUSE: "In use",
-    DeviceState.BUSY: "Busy",
-    DeviceState.INVALID: "Invalid",
-    DeviceState.UNAVAILABLE: "Unavailable",
-    DeviceState.RINGING: "Ringing",
-    DeviceState.RINGINUSE: "Ring+Inuse",
-    DeviceState.ONHOLD: "On Hold",
-}
 
 _STATUSES = {"REACHABLE": "Reachable", "LAGGED": "Reachable", "UNREACHABLE": "Unreachable", "UNKNOWN": "Unknown"}
 
@@ -56,7 +44,7 @@ def show_endpoints(rt: "Runtime") -> Response:
 
 def _activity(endpoint: EndpointFacts) -> list[Header]:
     channels: object = ",".join(endpoint.channels) if endpoint.channels else 0
-    return [("DeviceState", _WORDS[endpoint.state]), ("ActiveChannels", channels)]
+    return [("DeviceState", STATES[endpoint.state]), ("ActiveChannels", channels)]
 
 
 @action("PJSIPShowEndpoint", privilege="system", see="PJSIPShowEndpoints")
