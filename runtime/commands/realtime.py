@@ -96,3 +96,9 @@ def realtime_show_families(rt: "Runtime") -> Table:
             rows.append((binding.family, binding.priority, binding.engine, binding.database, binding.table, file))
     columns = [("Family", 20), ("Priority", 8), ("Engine", 8), ("Database", 14), ("Table", 20), ("File", 0)]
     return Table(columns, rows, [f"{len(rows)} bindings"])
+
+
+@command("sorcery show settings", see="realtime show families")
+def sorcery_show_settings(rt: "Runtime") -> list[str]:
+    """Show what holds for the objects that sorcery.conf names: a row is never made because one could not be changed."""
+    return ["", "Sorcery global settings", "-----------------", "  Update->Create fallback in backends: disabled"]

@@ -132,3 +132,12 @@ async def test_families_that_are_bound(stored: TestRuntime) -> None:
 )
 async def test_usage(stored: TestRuntime, command: str) -> None:
     assert (await stored.commands.run(stored, command)).lines[0].startswith("Usage: realtime ")
+
+
+async def test_sorcery(rt: TestRuntime) -> None:
+    assert (await rt.commands.run(rt, "sorcery show settings")).lines == [
+        "",
+        "Sorcery global settings",
+        "-----------------",
+        "  Update->Create fallback in backends: disabled",
+    ]
