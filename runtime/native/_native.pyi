@@ -86,7 +86,7 @@ def trace(on: bool) -> None:
     """Queue a :class:`Wire` record for each SIP message that goes over the wire, or stop it."""
 
 def dump(details: bool) -> str:
-    """Return what PJSIP says of its own inside: modules, timers, transports; with details its memory and transactions."""
+    """Return what PJSIP says of its inside: modules, timers, transports; with details its memory and transactions."""
 
 def watch_packets(*, rtp: bool, rtcp: bool) -> None:
     """Queue a :class:`Packet` record for each packet of audio, and for each of its reports, or stop it."""
@@ -460,7 +460,7 @@ def recorder_state(recorder: RecorderId) -> tuple[int, int]:
     """Return how much has been recorded, and for how long it has been silent now, in ms. Raises StaleError."""
 
 def recorder_levels(recorder: RecorderId, since: int) -> tuple[int, list[int]]:
-    """Return how many frames of 20 ms were heard so far, and the mean amplitudes of those from `since` on: of the latest
+    """Return how many frames of 20 ms were heard so far and the mean amplitudes of those from `since` on, of the latest
     256 if there are more. Raises StaleError."""
 
 def send_dtmf(call: CallId, digits: str, *, duration_ms: int = 100, gap_ms: int = 100) -> None:
