@@ -17,6 +17,7 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.errors import ArgumentError
 from asterism.runtime.settings import is_true
+from asterism.runtime.unbound import Unbound
 
 if TYPE_CHECKING:
     import aiohttp
@@ -99,7 +100,7 @@ class Options:
 
 def _options(chan: Channel) -> Options:
     """Those that a Set changes: the channel's, or everybody's where there is no channel."""
-    kept: dict[str, Any] = getattr(chan, "datastores", chan.switch.datastores)
+    kept: dict[str, Any] = chan.switch.datastores if isinstance(chan, Unbound) else chan.datastores
     found: Options = kept.setdefault(SETTINGS, Options())
     return found
 
@@ -107,7 +108,7 @@ def _options(chan: Channel) -> Options:
 def _in_force(chan: Channel) -> Options:
     """Those of all channels, and over them the channel's own; headers add up."""
     common: Options = chan.switch.datastores.get(SETTINGS, Options())
-    own: Options = getattr(chan, "datastores", {}).get(SETTINGS, Options())
+    own: Options = chan.datastores.get(SETTINGS, Options())
     return Options({**common.values, **own.values}, [*common.headers, *own.headers])
 
 
