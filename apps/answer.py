@@ -7,7 +7,7 @@ from typing import Annotated
 from asterism.runtime import farewell, timelen
 from asterism.runtime.causes import Cause, cause_named
 from asterism.runtime.channel import FOREVER, Channel
-from asterism.runtime.declare import Option, Unit, application
+from asterism.runtime.declare import Option, Text, Unit, application
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ async def answer(
 
 
 @application("Hangup", see="Answer, Busy, Congestion")
-def hangup(chan: Channel, causecode: str = "") -> None:
+def hangup(chan: Channel, causecode: Text = "") -> None:
     """End the call.
 
     Args:
