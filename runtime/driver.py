@@ -290,6 +290,14 @@ class Audio(Protocol):
         """
 
 
+@runtime_checkable
+class Amplifier(Protocol):
+    """Audio that can be made louder or softer."""
+
+    def amplify(self, spoken: float, heard: float) -> None:
+        """Multiply what the far end says, and what it hears, by these factors; 1 leaves it as it is."""
+
+
 class Leg(Protocol):
     """One side of a call, in a driver."""
 

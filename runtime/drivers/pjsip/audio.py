@@ -20,6 +20,10 @@ TONES_MAX = 16
 """Pieces of one tone that the native generator takes."""
 
 
+PLAIN = (1.0, 1.0)
+"No change of what is said and heard."
+
+
 class CallAudio:
     """Audio of a Call; meets asterism.runtime.driver.Audio.
 
@@ -42,6 +46,8 @@ class CallAudio:
         self._playings: dict[int, NativePlaying] = {}
         self._waiting: list[NativePlaying | NativeTape] = []
         self._tapes: set[NativeTape] = set()
+        self._gains = PLAIN
+        "By what is multiplied what the far end says, and what it hears."
 
     @property
     def format(self) -> str:
@@ -127,6 +133,20 @@ class CallAudio:
             other._settle()  # What was relayed between two is mixed as soon as a third one hears it.
         return agreed
 
+    @property
+    def _louder(self) -> bool:
+        return self._gains != PLAIN
+
+    def amplify(self, spoken: float, heard: float) -> None:
+        """Make what the far end says, and what it hears, louder by these factors; 1 leaves it as it is."""
+        self._gains = (spoken, heard)
+        self._settle()
+        self._amplify()
+
+    def _amplify(self) -> None:
+        if self.codec and self.number:
+            self._call.set_gains(*self._gains)
+
     def _settle(self, *others: "CallAudio") -> None:
         """Connect and disconnect whom this call is to be connected with, as far as audio flows already."""
         for other in {*others, *self._links, *self._heard}:
@@ -147,7 +167,7 @@ class CallAudio:
         alone = self._heard == [other] and other._heard == [self]
         alone = alone and self._hearers <= {other} and other._hearers <= {self}
         # A relay passes packets by without looking at them: nothing can be played or recorded there.
-        plays = self._playings or other._playings or self._tapes or other._tapes
+        plays = self._playings or other._playings or self._tapes or other._tapes or self._louder or other._louder
         return "relay" if alone and not plays and self.codec.lower() == other.codec.lower() else "mix"
 
     def _link(self, other: "CallAudio", wanted: "_Link | None") -> None:
@@ -194,6 +214,8 @@ class CallAudio:
         if self._echoing is not None:
             self._echo()
         self._settle()
+        if self._louder:
+            self._amplify()
 
     def relay_ended(self, reason: str) -> None:
         """The native relay has let go: with other codecs the mixing bridge takes over."""

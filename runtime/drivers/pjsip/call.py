@@ -290,6 +290,15 @@ class Call(Owned):
         except (native.StaleError, native.NativeError, ValueError) as error:
             self.warn(f"digit '{escaped(digit)}' could not be sent: {error}")
 
+    def set_gains(self, spoken: float, heard: float) -> None:
+        """Make what the far end says, and what it hears, louder; see `CallAudio.amplify`."""
+        try:
+            audio = self._pj.getAudioMedia(-1)
+            audio.adjustTxLevel(spoken)  # What it transmits into the bridge is what the far end says.
+            audio.adjustRxLevel(heard)
+        except pj.Error as error:
+            self.warn(f"the volume could not be changed: {error.reason}")
+
     def send_text(self, text: str) -> None:
         """Send a MESSAGE inside the call."""
         self.send_message(text, "text/plain;charset=UTF-8")
