@@ -141,9 +141,7 @@ async def test_a_graceful_stop_can_be_taken_back(rt: TestRuntime) -> None:
 async def test_debug_of_a_part(rt: TestRuntime) -> None:
     seen: list[str] = []
     rt.log.attach(lambda record: seen.append(record.text), debug=FOLLOW)
-    assert await run(rt, "core set debug 3 app_echo.so") == [
-        "Core debug was 0 and has been set to 3 for 'app_echo'."
-    ]
+    assert await run(rt, "core set debug 3 app_echo.so") == ["Core debug was 0 and has been set to 3 for 'app_echo'."]
     assert await run(rt, "core set debug atleast 2 app_echo.so") == ["Core debug is still 3 for 'app_echo'."]
     rt.log.debug(1, "of this test")
     exec_in("asterism.apps.echo", rt, 3)
@@ -152,9 +150,7 @@ async def test_debug_of_a_part(rt: TestRuntime) -> None:
     assert seen == ["asterism.apps.echo 3"]
     assert await run(rt, "core set debug 1") == ["Core debug was OFF and is now 1."]
     exec_in("asterism.apps.dial", rt, 1)
-    assert await run(rt, "core set debug off app_echo.so") == [
-        "Core debug was 3 and has been set to 0 for 'app_echo'."
-    ]
+    assert await run(rt, "core set debug off app_echo.so") == ["Core debug was 3 and has been set to 0 for 'app_echo'."]
     exec_in("asterism.apps.echo", rt, 3)
     assert seen == ["asterism.apps.echo 3", "asterism.apps.dial 1"]
 
