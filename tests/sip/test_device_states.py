@@ -1,6 +1,7 @@
 """What an endpoint of pjsip.conf is doing, as calls come and go."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,8 +58,11 @@ class Callee:
         self.agent.transport.sendto(text.encode(), (SERVER, 5060))
 
 
-async def called(served: Any, agent: Any, number: str) -> tuple[Any, Callee]:
+async def called(
+    served: Any, agent: Any, number: str, watch: Callable[[Any], None] = lambda pbx: None
+) -> tuple[Any, Callee]:
     pbx = await served(pjsip=PJSIP, extensions=EXTENSIONS)
+    watch(pbx)
     made = {name: await agent(name) for name in ("7001", "7002", "7003")}
     callee = Callee(made[number])
     caller = made["7001"]
@@ -109,11 +113,15 @@ async def test_on_hold_is_who_is_kept_waiting(served: Any, agent: Any) -> None:
 
 async def test_a_state_is_told_behind_what_has_happened_to_the_channel(served: Any, agent: Any) -> None:
     """As Asterisk, where another thread tells it: who hears that a phone rings has heard of its channel."""
-    pbx, callee = await called(served, agent, "7002")
     told: list[str] = []
-    bus = pbx.runtime.bus
-    bus.subscribe(lambda event: told.append(event.channel.channel.partition("-")[0]), Newstate)
-    bus.subscribe(lambda event: told.append(event.state) if event.device == "PJSIP/7002" else None, DeviceStateChange)
+
+    def watch(pbx: Any) -> None:
+        bus = pbx.runtime.bus
+        bus.subscribe(lambda event: told.append(event.channel.channel.partition("-")[0]), Newstate)
+        bus.subscribe(lambda event: told.append(f"{event.device} {event.state}"), DeviceStateChange)
+
+    _, callee = await called(served, agent, "7002", watch)
     callee.say(180, "Ringing")
-    await until(lambda: "RINGING" in told)
-    assert told[-2:] == ["PJSIP/7002", "RINGING"]
+    await until(lambda: "PJSIP/7002 RINGING" in told)
+    about = [each for each in told if each.startswith("PJSIP/7002")]
+    assert about == ["PJSIP/7002", "PJSIP/7002 RINGING"]

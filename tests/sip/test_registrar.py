@@ -214,10 +214,12 @@ async def test_probes_tell_who_is_there(served: Any, agent: Any) -> None:
     driver = pbx.runtime.driver("PJSIP")
     await until(lambda: driver.contacts()[0].status == "REACHABLE")
     assert driver.contacts()[0].rtt_ms > 0
+    await asyncio.sleep(0)  # A device's state is told behind what has changed it.
     seen = statuses(heard)
     assert seen[-2:] == ["Reachable", "NOT_INUSE"], seen
     seven.answering = lambda request: None
     await until(lambda: driver.contacts()[0].status == "UNREACHABLE")
+    await asyncio.sleep(0)
     assert statuses(heard)[-3:] == ["Unreachable", "Unreachable", "UNAVAILABLE"]
     assert pbx.runtime.driver("PJSIP").device_state("7001").value == "UNAVAILABLE"
 

@@ -238,9 +238,11 @@ class Presence:
         if not self._switch.bus.wants(DeviceStateChange):
             self._states.pop(device, None)
             return
-        state = self.state_of(endpoint)
-        if self._states.get(device) is not state:
-            self._states[device] = state
+        before, state = self._states.get(device), self.state_of(endpoint)
+        self._states[device] = state
+        if before is None and state is DeviceState.NOT_INUSE and self._usages.of(endpoint).calls:
+            return  # That is what it was, before somebody began to call it, too.
+        if before is not state:
             self._switch.bus.publish(DeviceStateChange(device, state.value))
 
     def state_of(self, endpoint: Endpoint) -> DeviceState:
