@@ -394,7 +394,7 @@ async def test_only_the_outside_is_told_the_external_address(served: Any, agent:
 
 
 async def test_signalling_carries_its_type_of_service(served: Any) -> None:
-    marked = SIP.replace("tcpenable=yes", "tcpenable=yes\ntos_sip=cs3\nvmexten=*97")
+    marked = SIP.replace("tcpenable=yes", "tcpenable=yes\ntos_sip=cs3\nuseclientcode=yes")
     pbx = await served(sip=marked, extensions=EXTENSIONS)
     assert [each.transport.tos for each in pbx.runtime.driver("SIP")._stack.listening.values()] == [96, 96]
     one = Agent("6001", "", SERVER, f"{NET}.55")
@@ -406,4 +406,4 @@ async def test_signalling_carries_its_type_of_service(served: Any) -> None:
         wire.settimeout(15)
         _, ancillary, _, _ = await asyncio.to_thread(wire.recvmsg, 65535, 256)
     assert [value[0] for _, kind, value in ancillary if kind == socket.IP_TOS] == [96]
-    assert "vmexten' is not supported yet" in pbx.said
+    assert "useclientcode' is not supported yet" in pbx.said
