@@ -234,7 +234,7 @@ class Pages:
         login = self._proven.get(said.nonce)
         if login is None:
             login = self._proven[said.nonce] = ProvenLogin(self, self._server, "TLS" if request.secure else "TCP")
-            self._meet(login, request)
+        self._meet(login, request)
         if not await login.proven(said, request.method):
             if login.user is None:
                 self._proven.pop(said.nonce, None)

@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import ipaddress
 import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest_asyncio
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import UserEvent
 from asterism.runtime.http.server import HttpServer
+from asterism.runtime.manager.conf import Access
 from asterism.runtime.manager.digest import NONCES_MAX, Nonces
 from asterism.runtime.manager.packets import Packet
 from asterism.runtime.manager.pages import as_html, as_text, as_xml
@@ -52,10 +55,18 @@ class Web:
             assert response.status == 200
             return str(await response.text())
 
+    @property
+    def manager(self) -> ManagerServer:
+        found = self.rt.front_ends["manager"]
+        assert isinstance(found, ManagerServer)
+        return found
+
     def pages_nonces(self) -> Nonces:
-        manager = self.rt.front_ends["manager"]
-        assert isinstance(manager, ManagerServer) and manager._pages is not None
-        return manager._pages._nonces
+        assert self.manager._pages is not None
+        return self.manager._pages._nonces
+
+    def browser_at(self, address: str) -> Any:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=(address, 0)))
 
     async def socket(self) -> Any:
         return await self.browser.ws_connect(f"{self.url}/ws", protocols=("ami",))
@@ -284,6 +295,19 @@ async def test_digest_authentication(web: Web) -> None:
         web.pages_nonces().make()
     status, text = await prover.get(path, authorization(challenge, path, count=3))
     assert status == 200
+    # From elsewhere, where the user may not be, it is good no more.
+    async with web.browser_at("127.0.0.27") as browser:
+        said = authorization(challenge, path, count=4)
+        async with browser.get(f"{web.url}{path}", headers={"Authorization": said}) as response:
+            assert response.status == 200
+    admin = web.manager.conf.users["admin"]
+    lists = ((False, ipaddress.ip_network("127.0.0.27")),)
+    web.manager.conf.users["admin"] = replace(admin, access=Access((lists,)))
+    async with web.browser_at("127.0.0.27") as browser:
+        said = authorization(challenge, path, count=5)
+        async with browser.get(f"{web.url}{path}", headers={"Authorization": said}) as response:
+            assert response.status == 401
+    assert (await prover.get(path, authorization(challenge, path, count=6)))[0] == 200
     # A nonce is no cookie.
     nonce = re.findall(r'nonce="([^"]*)"', challenge)[0]
     web.browser.cookie_jar.update_cookies({"mansession_id": nonce})
