@@ -222,7 +222,9 @@ class Race:
         except Unavailable:
             channel.verbose(3, f"Couldn't call {escaped(attempt.destination)}")
             del self.legs[channel]
-            channel.close()
+            channel.close(self._first_cause)
+            if self.caller is not None and self._first_cause:
+                self.caller.cause = self._first_cause
             return False
         except DriverError as error:
             channel.error(f"Calling {escaped(attempt.destination)} failed: {error}")
@@ -254,6 +256,11 @@ class Race:
         if self.caller is not None:
             self.caller.set(name, str(value_ms // 1000))
             self.caller.set(f"{name}_MS", str(value_ms))
+
+    @property
+    def _first_cause(self) -> int:
+        """The cause that a leg has from the start, and ends with where nobody gives it another."""
+        return int(Cause.ANSWERED_ELSEWHERE if self.settings.answered_elsewhere else Cause.NOT_DEFINED)
 
     @property
     def hears_us(self) -> bool:
@@ -339,7 +346,7 @@ class Race:
             await interception.connect(self.caller, channel.caller)
 
     def _ended(self, attempt: Attempt, event: Ended) -> None:
-        channel, cause = attempt.channel, int(event.cause)
+        channel, cause = attempt.channel, int(event.cause) or self._first_cause
         if self.caller is not None:
             self.caller.cause = cause
         self.result.cause = cause
@@ -459,7 +466,7 @@ class Race:
         if self.caller is not None:
             self.caller.verbose(3, f"{'No response' if early else 'Nobody picked up'} in {round(seconds * 1000)} ms")
         self.result.status = DialStatus.CHANUNAVAIL if early else DialStatus.NOANSWER
-        self._lose_others(DialStatus.NOANSWER, Cause.NO_ANSWER if self.caller is None else Cause.NOT_DEFINED)
+        self._lose_others(DialStatus.NOANSWER, Cause.NO_ANSWER if self.caller is None else self._first_cause)
 
     def _nobody(self) -> None:
         tally = self.tally
