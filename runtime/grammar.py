@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from asterism.dialplan.errors import Interrupt
 from asterism.runtime.declare import Command, Noun, Table
 from asterism.runtime.errors import ArgumentError, AsterismError
-from asterism.runtime.patterns import Element, Pattern, Value, Word, head_of, split_words
+from asterism.runtime.patterns import Choice, Element, Pattern, Value, Word, head_of, split_words
 
 INDENT = " " * 7
 "What usage texts are indented by, below `Usage: `."
@@ -48,6 +48,14 @@ class Entry:
         """Its words before the first value, as help lists them: `core show channels [concise|verbose|count]`."""
         elements = takewhile(lambda element: not isinstance(element, Value), self.pattern.elements)
         return " ".join(text for text in map(_without_values, elements) if text)
+
+    def is_named(self, words: Sequence[str]) -> bool:
+        """Whether a line that begins with its first words names it: a choice in braces behind them belongs to its name."""
+        rest = self.pattern.elements[len(self.head) : len(self.head) + 1]
+        if not rest or not isinstance(rest[0], Choice) or not rest[0].braced:
+            return True
+        typed = words[len(self.head) : len(self.head) + 1]
+        return any(str(each[0]).lower() == word.lower() for each in rest[0].alternatives for word in typed)
 
     @property
     def prints_table(self) -> bool:
@@ -272,8 +280,10 @@ class Commands(MutableMapping[str, Command]):
         found = self.find(words)
         if found is None:
             near = self.nearest(words)
-            if near is not None:
-                return Reply(near.usage(), ok=False)
+            alike = (entry for entry in self._near(words) if near is not None and entry.head == near.head)
+            named = next((entry for entry in alike if entry.is_named(words)), None)
+            if named is not None:
+                return Reply(named.usage(), ok=False)
             return Reply([self.unknown(line, words)], ok=False)
         entry, texts = found
         failed = f"Command '{line}' failed."

@@ -9,7 +9,8 @@
 
 Words are never abbreviated but match in any case, as in Asterisk. There is one slot for each value, for each choice,
 and for each flag, in the order of the pattern; what was left out is an empty text (an empty list for `<value>...`).
-A choice whose alternatives hold values counts itself first.
+A choice whose alternatives hold values counts itself first. A choice in braces behind the first words is part of the
+command's name, as in Asterisk: without one of its words there is no such command.
 """
 
 import re
@@ -42,11 +43,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several sequences; `slot` is -1 where only the values inside count."""
+    """One of several sequences; `slot` is -1 where only the values inside count; `braced` as it was written."""
 
     alternatives: tuple["Elements", ...]
     slot: int
     optional: bool
+    braced: bool = False
 
     def __str__(self) -> str:
         inside = "|".join(" ".join(map(str, each)) for each in self.alternatives)
@@ -122,7 +124,7 @@ class Pattern:
             del self._slots[before:]
             self._at, slot = start, -1
             alternatives = self._alternatives(closing)
-        return Choice(alternatives, slot, optional)
+        return Choice(alternatives, slot, optional, braced=closing == "}")
 
     def _alternatives(self, closing: str) -> tuple[Elements, ...]:
         found = [self._sequence(closing)]

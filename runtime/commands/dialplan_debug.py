@@ -76,7 +76,7 @@ def _shown(characters: str) -> str:
     return classes.get(characters, f"[{characters}]" if len(characters) > 1 else characters)
 
 
-@command("dialplan set extenpatternmatchnew true|false")
+@command("dialplan set extenpatternmatchnew {true|false}")
 def set_matcher(rt: "Runtime", wanted: str) -> list[str]:
     """Choose Asterisk's matcher by name; here there is one, which is fast for every size, so nothing changes."""
     was = is_true(rt.plan.general.get("extenpatternmatchnew", "no"))

@@ -170,7 +170,7 @@ def _endpoints(count: int) -> str:
 # --- the logger ------------------------------------------------------------------------------------------
 
 
-@command("pjsip set logger on|off", see="sip set debug")
+@command("pjsip set logger {on|off}", see="sip set debug")
 def pjsip_set_logger(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none.
 
@@ -181,7 +181,7 @@ def pjsip_set_logger(rt: "Runtime", state: str) -> list[str]:
     return [f"PJSIP Logging {'enabled' if on else 'disabled'}"]
 
 
-@command("pjsip set logger host|add <address>", see="sip set debug ip")
+@command("pjsip set logger {host|add} <address>", see="sip set debug ip")
 async def pjsip_set_logger_host(rt: "Runtime", how: str, text: str) -> list[str]:
     """Show the SIP messages from and to one address; with `add` beside those that are shown already.
 
@@ -213,7 +213,7 @@ async def _address(text: str) -> str:
     return text
 
 
-@command("pjsip set logger method|methodadd <method>", see="pjsip set logger")
+@command("pjsip set logger {method|methodadd} <method>", see="pjsip set logger")
 def pjsip_set_logger_method(rt: "Runtime", how: str, method: str) -> list[str]:
     """Show the SIP messages of one method, the answers too; with `methodadd` beside those that are shown already.
 

@@ -21,7 +21,7 @@ _HEADING = (
 )
 
 
-@command("pjsip set history on|off|clear", see="pjsip show history")
+@command("pjsip set history {on|off|clear}", see="pjsip show history")
 def pjsip_set_history(rt: "Runtime", state: str) -> list[str]:
     """Keep every SIP message that comes or goes, keep no more, or forget those that were kept.
 

@@ -163,13 +163,13 @@ def pjsip_show_unidentified_requests(rt: "Runtime") -> Table:
 # --- subscriptions ---------------------------------------------------------------------------------------
 
 
-@command("pjsip list subscriptions inbound|outbound [like <pattern>]", see="pjsip show subscriptions")
+@command("pjsip list subscriptions {inbound|outbound} [like <pattern>]", see="pjsip show subscriptions")
 def pjsip_list_subscriptions(rt: "Runtime", direction: str, pattern: str = "") -> list[str]:
     """List subscriptions, a line each: there are none, as SUBSCRIBE is not served yet."""
     return [f"{'Endpoint/CLI':<30} {'Resource/Event':<30} Expiry Call-id", "", _subscriptions(pattern)]
 
 
-@command("pjsip show subscriptions inbound|outbound [like <pattern>]", see="pjsip list subscriptions")
+@command("pjsip show subscriptions {inbound|outbound} [like <pattern>]", see="pjsip list subscriptions")
 def pjsip_show_subscriptions(rt: "Runtime", direction: str, pattern: str = "") -> list[str]:
     """List subscriptions: there are none, as SUBSCRIBE is not served yet."""
     return [
@@ -182,7 +182,7 @@ def pjsip_show_subscriptions(rt: "Runtime", direction: str, pattern: str = "") -
     ]
 
 
-@command("pjsip show subscription inbound|outbound <call-id>", see="pjsip show subscriptions")
+@command("pjsip show subscription {inbound|outbound} <call-id>", see="pjsip show subscriptions")
 def pjsip_show_subscription(rt: "Runtime", direction: str, call_id: str) -> list[str]:
     """Show a subscription by the Call-ID of its dialog: there is none, as SUBSCRIBE is not served yet."""
     return []

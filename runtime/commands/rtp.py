@@ -31,7 +31,7 @@ def rtp_show_settings(rt: "Runtime") -> list[str]:
     ]
 
 
-@command("rtp set debug on|off", see="rtp set debug ip, rtcp set debug")
+@command("rtp set debug {on|off}", see="rtp set debug ip, rtcp set debug")
 def rtp_set_debug(rt: "Runtime", state: str) -> list[str]:
     """Show every packet of audio that comes or goes on the consoles, or none."""
     on = state.lower() == "on"
@@ -47,7 +47,7 @@ async def rtp_set_debug_ip(rt: "Runtime", text: str) -> list[str]:
     return [f"RTP Packet Debugging Enabled for address: {_bracketed(host)}:{port}"]
 
 
-@command("rtcp set debug on|off", see="rtcp set debug ip, rtp set debug")
+@command("rtcp set debug {on|off}", see="rtcp set debug ip, rtp set debug")
 def rtcp_set_debug(rt: "Runtime", state: str) -> list[str]:
     """Show every report on audio (RTCP) that comes or goes on the consoles, or none."""
     on = state.lower() == "on"

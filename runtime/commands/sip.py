@@ -147,7 +147,7 @@ def sip_unregister(rt: "Runtime", name: str) -> list[str]:
     return [f"Unregistered peer '{name}'", ""] if driver.unregister(name) else [f"Peer {name} not registered"]
 
 
-@command("sip set debug on|off", see="pjsip set logger")
+@command("sip set debug {on|off}", see="pjsip set logger")
 def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
     """Show every SIP message on the consoles, or none."""
     driver = driver_of(rt)

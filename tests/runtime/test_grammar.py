@@ -163,6 +163,28 @@ async def test_an_unknown_command_is_answered_as_asterisk_does(commands: Command
         assert not reply.ok
 
 
+async def test_a_choice_in_braces_is_part_of_the_name(rt: Any) -> None:
+    @command("sip set debug {on|off}")
+    def debug(rt: Any, state: str) -> list[str]:
+        """Show messages."""
+        return [state]
+
+    @command("sip set debug {ip|peer} <name>")
+    def debug_one(rt: Any, how: str, name: str) -> list[str]:
+        """Show the messages of one."""
+        return [how, name]
+
+    found = Commands()
+    for each in (debug, debug_one):
+        found[each.name] = each
+    assert (await found.run(rt, "sip set debug ON")).lines == ["on"]
+    assert (await found.run(rt, "sip set debug peer a")).lines == ["peer", "a"]
+    for line in ("sip set debug", "sip set debug bogus"):
+        assert (await found.run(rt, line)).lines[0].startswith(f"No such command '{line}'")
+    assert (await found.run(rt, "sip set debug peer")).lines[0] == "Usage: sip set debug {ip|peer} <name>"
+    assert (await found.run(rt, "sip set debug on x")).lines[0] == "Usage: sip set debug {on|off}"
+
+
 async def test_wrong_arguments_print_the_usage(commands: Commands, rt: Any) -> None:
     reply = await commands.run(rt, "core show channels bogus")
     assert reply.lines[:4] == [
