@@ -50,7 +50,7 @@ class Entry:
         return " ".join(text for text in map(_without_values, elements) if text)
 
     def is_named(self, words: Sequence[str]) -> bool:
-        """Whether a line that begins with its first words names it: a choice in braces behind them belongs to its name."""
+        """Whether a line with its first words names it: a choice in braces behind them is part of its name."""
         rest = self.pattern.elements[len(self.head) : len(self.head) + 1]
         if not rest or not isinstance(rest[0], Choice) or not rest[0].braced:
             return True
