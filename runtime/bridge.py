@@ -16,6 +16,7 @@ from asterism.runtime.events import (
     BridgeDestroy,
     BridgeEnter,
     BridgeLeave,
+    BridgeMerge,
     BridgeSnapshot,
     Event,
     Newexten,
@@ -187,6 +188,8 @@ class Bridge:
 
     def merge(self, other: "Bridge", kick: "tuple[ChannelBase, ...]" = (), *, introduced: bool = True) -> None:
         """Take all members of another bridge over but those that are kicked, from either."""
+        if self.switch.bus.wants(BridgeMerge):
+            self.switch.bus.publish(BridgeMerge(self.snapshot(), other.snapshot()))
         for channel in kick:
             if channel.bridge in (self, other) and channel.bridge is not None:
                 channel.bridge.leave(channel, ends=False)

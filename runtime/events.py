@@ -195,6 +195,14 @@ class BridgeDestroy(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeMerge(Event):
+    """The channels of a bridge are about to move into another one."""
+
+    to_bridge: BridgeSnapshot
+    from_bridge: BridgeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
 class BlindTransfer(Event):
     """A party of a call has sent the other one elsewhere, or tried to."""
 
@@ -412,6 +420,15 @@ class FullyBooted(Event):
     status: str = "Fully Booted"
     uptime_s: int = 0
     last_reload_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogChannel(Event):
+    """A log cannot be written any more, and why; or it is opened anew."""
+
+    channel: str
+    enabled: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ PRIVILEGES: dict[type[Event], str] = {
     events.Registry: "system",
     events.FullyBooted: "system",
     events.Load: "system",
+    events.LogChannel: "system",
     events.Unload: "system",
     events.Reload: "system",
     events.Shutdown: "system",
@@ -237,6 +238,10 @@ def _cdr(event: Any, block: Block) -> list[Header]:
     return [*headers, *event.more.items()]
 
 
+def _bridge_merge(event: Any, block: Block) -> list[Header]:
+    return [*bridge_headers(event.to_bridge, "To"), *bridge_headers(event.from_bridge, "From")]
+
+
 def _attended_transfer(event: Any, block: Block) -> list[Header]:
     found: list[Header] = [("Result", event.result)]
     for name, channel, bridge in (
@@ -252,6 +257,7 @@ def _attended_transfer(event: Any, block: Block) -> list[Header]:
 
 _SPECIAL: dict[type[Event], Callable[[Any, Block], list[Header]]] = {
     events.AttendedTransfer: _attended_transfer,
+    events.BridgeMerge: _bridge_merge,
     events.FullyBooted: _fully_booted,
     events.LocalBridge: _local_bridge,
     events.DialEnd: _dial_end,

@@ -12,12 +12,14 @@ from asterism.runtime.events import (
     AttendedTransfer,
     BlindTransfer,
     BridgeEnter,
+    BridgeMerge,
     MusicOnHoldStart,
     MusicOnHoldStop,
     Rename,
 )
 from asterism.runtime.features_conf import FeaturesConf
 from asterism.runtime.log import Level
+from asterism.runtime.manager.rendering import event_headers
 from asterism.runtime.testing import TestRuntime
 
 ALICE, BOB = "Loopback/alice-00000000", "Loopback/bob-00000001"
@@ -209,6 +211,9 @@ async def test_all_three_talk(rt: TestRuntime) -> None:
         assert await heard_by(alice, hearer, "welcome")
     assert await heard_by(carol.calls[0], bob, "hi bob")
     assert rt.heard(AttendedTransfer).dest["DestType"] == "Threeway"
+    headers = dict(event_headers(rt.heard(BridgeMerge), 0.0))
+    assert (headers["ToBridgeNumChannels"], headers["FromBridgeNumChannels"]) == (1, 2)
+    assert next(name for name in headers if name.startswith("From")) == "FromBridgeUniqueid"
     alice.hangup()
     await asyncio.sleep(1)
     assert await heard_by(carol.calls[0], bob, "just us")
