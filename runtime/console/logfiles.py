@@ -17,6 +17,7 @@ from asterism.runtime.console.logger import Stream, Writer
 from asterism.runtime.console.logger_conf import Channel, LoggerConf
 from asterism.runtime.console.render import Dates, Painter
 from asterism.runtime.errors import AsterismError, ConfigError
+from asterism.runtime.events import LogChannel
 from asterism.runtime.log import FOLLOW, Log, Record
 
 COMPRESSED = ("", ".gz", ".bz2", ".xz", ".Z")
@@ -54,6 +55,10 @@ class Files:
 
     def __init__(self, log: Log, etc: Path, folder: Path) -> None:
         self._log, self._etc, self._folder = log, etc, folder
+        self._lost: set[str] = set()
+        "Paths that could not be written."
+        self.told: Callable[[LogChannel], None] = lambda event: None
+        "Told which log cannot be written any more, and which is opened anew."
         self._loop: asyncio.AbstractEventLoop | None = None
         self.conf = logger_conf.DEFAULT
         self._writers: dict[str, tuple[Channel, Writer]] = {}
@@ -105,6 +110,10 @@ class Files:
             writer = known[1]
             writer.paint, writer.wants, writer.limit = paint, channel.wants, self.queue_limit
             writer.reopen()
+        path = str(self.path_of(channel.name))
+        if path in self._lost:
+            self._lost.remove(path)
+            self.told(LogChannel(path, "Yes"))
         self._writers[channel.name] = (channel, writer)
         verbose = channel.verbose if channel.wants("VERBOSE") else 0
         self._log.attach(writer.sink, verbose=verbose, debug=FOLLOW if channel.wants("DEBUG") else 0)
@@ -139,8 +148,14 @@ class Files:
         text = f"The log {self.path_of(name)} cannot be written: {error.strerror or error}"
         sys.stderr.write(text + "\n")
         if self._loop is not None:
+            reason = f"{error.errno or 0} - {error.strerror or error}"
             with suppress(RuntimeError):  # The loop has ended meanwhile.
                 self._loop.call_soon_threadsafe(self._log.error, text)
+                self._loop.call_soon_threadsafe(self._tell, LogChannel(str(self.path_of(name)), "No", reason))
+
+    def _tell(self, event: LogChannel) -> None:
+        self._lost.add(event.channel)
+        self.told(event)
 
     def path_of(self, name: str) -> Path:
         """The file of a log channel."""

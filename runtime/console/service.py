@@ -125,6 +125,8 @@ class Service:
         self._open_log(log)
         self._make_spool(log)
         rt = Runtime(conf.directories.astetcdir, directories=conf.directories, options=options, log=log)
+        if self._files is not None:
+            self._files.told = rt.bus.publish
         for complaint in self._complaints:
             rt.log.warning(str(complaint))
         startup = startup_commands.load(conf.directories.astetcdir, lambda error: rt.log.warning(str(error)))

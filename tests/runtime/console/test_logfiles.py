@@ -13,7 +13,9 @@ from asterism.runtime.console import logger_conf
 from asterism.runtime.console.logfiles import Files, put_aside
 from asterism.runtime.console.render import Dates
 from asterism.runtime.errors import AsterismError, ConfigError
+from asterism.runtime.events import LogChannel
 from asterism.runtime.log import Level, Log
+from asterism.runtime.manager.rendering import event_headers
 from asterism.runtime.testing import TestRuntime
 from hypothesis import given
 from hypothesis import strategies as st
@@ -317,3 +319,22 @@ def test_any_line_of_logfiles_is_taken_or_refused(name: str, text: str) -> None:
 @given(st.text(alphabet="%q123FTbe.: \x1b", max_size=20))
 def test_any_date_format_gives_a_date(form: str) -> None:
     assert isinstance(Dates(form)(WHEN), str)
+
+
+async def test_programs_are_told_of_a_log_that_cannot_be_written(files: Files, log: Log, tmp_path: Path) -> None:
+    told: list[LogChannel] = []
+    files.told = told.append
+    (tmp_path / "log").write_text("a file where a folder should be")
+    begin(files, tmp_path, "[general]\nqueue_log = no\n[logfiles]\na => notice\n")
+    log.notice("x")
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if told:
+            break
+    (tmp_path / "log").unlink()
+    files.reload()
+    path = str(tmp_path / "log" / "a")
+    assert [(each.channel, each.enabled) for each in told] == [(path, "No"), (path, "Yes")]
+    assert [name for name, _ in event_headers(told[0], 0.0)] == ["Event", "Privilege", "Channel", "Enabled", "Reason"]
+    assert [name for name, _ in event_headers(told[1], 0.0)] == ["Event", "Privilege", "Channel", "Enabled"]
+    files.close()
