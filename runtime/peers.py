@@ -145,7 +145,7 @@ class ProbeFacts:
         interval_s: Time between two probes.
         runs: How many were sent.
         queued_s, ran_s, next_s: When it was begun, when the last one was sent, when the next one is due; since the
-            epoch, 0 for never.
+            epoch. 0 for never, and for a next one while the last one waits for its answer.
     """
 
     name: str
@@ -319,9 +319,6 @@ class SipDriver(Protocol):
 
     def versions(self) -> tuple[str, Sequence[int]]:
         """The version of PJSIP, and the numbers of the ciphers that its TLS has."""
-
-    def dump(self, details: bool) -> str:
-        """What PJSIP says of its own inside, in lines."""
 
     def dump(self, details: bool) -> str:
         """What PJSIP says of its own inside, in lines."""

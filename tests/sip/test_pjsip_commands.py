@@ -80,7 +80,7 @@ async def test_probes(served: Start, agent: Start) -> None:
     alice = await agent("alice", "one")
     alice.answering = _options
     assert (await alice.register()).code == 200
-    await until(lambda: any(each.ran_s for each in pbx.runtime.driver("PJSIP").probes()))
+    await until(lambda: any(each.ran_s and each.next_s for each in pbx.runtime.driver("PJSIP").probes()))
     tasks = await said(pbx, "pjsip show scheduled_tasks like alice")
     assert tasks[-2] == "Total Scheduled Tasks: 1"
     assert tasks[4].split()[:4] == ["pjsip/options/alice-00000001", "30", "1", "wait"]

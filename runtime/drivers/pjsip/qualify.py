@@ -89,7 +89,9 @@ class Prober:
                 runs=probe.runs,
                 queued_s=probe.queued_at,
                 ran_s=probe.ran_at,
-                next_s=now + probe.timer.when() - loop.time() if probe.timer is not None else 0.0,
+                next_s=now + probe.timer.when() - loop.time()
+                if probe.timer and probe.token not in self._tokens
+                else 0.0,
             )
             for contact, probe in self._probes.items()
             if contact.technology == "PJSIP"
