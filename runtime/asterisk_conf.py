@@ -50,6 +50,16 @@ def _options(lines: Iterable[Entry], complain: Complain, base: Options) -> Optio
     return found
 
 
+def _compat(lines: Iterable[Entry], complain: Complain) -> None:
+    """[compat] may ask for the manners of Asterisk 1.4, which nothing here has; those of 1.6 are what there is."""
+    for line in lines:
+        if line.key.strip().lower() not in ("app_set", "pbx_realtime", "res_agi"):
+            complain(ConfigError(f"unknown option '{line.key}'", line.file, line.lineno, line.key))
+        elif line.value.strip().startswith("1.4"):
+            text = f"{line.key} = {line.value}: the manners of Asterisk 1.4 are not served, those of 1.6 count"
+            complain(ConfigError(text, line.file, line.lineno, line.key))
+
+
 def load(path: Path, complain: Complain) -> AsteriskConf:
     """Read asterisk.conf; what is wrong goes to `complain`, and the default counts there.
 
@@ -77,7 +87,9 @@ def load(path: Path, complain: Complain) -> AsteriskConf:
             conf = replace(conf, options=_options(section.lines, complain, conf.options))
         elif name == "files":
             conf = replace(conf, files=read(Files, section.lines, complain, conf.files))
-        elif name not in ("compat", "modules"):
+        elif name == "compat":
+            _compat(section.lines, complain)
+        elif name != "modules":
             complain(ConfigError(f"unknown section [{section.name}]", section.file, section.lineno))
     absolute = {entry.name: folder / getattr(conf.directories, entry.name) for entry in fields(conf.directories)}
     return replace(conf, directories=DirectorySettings(**absolute))

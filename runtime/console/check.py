@@ -15,9 +15,13 @@ from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
 from asterism.runtime.drivers.pjsip.sip_conf import read_sip
 from asterism.runtime.errors import ConfigError
 from asterism.runtime.features_conf import FeaturesConf
+from asterism.runtime.http.conf import http_conf
 from asterism.runtime.log import escaped
+from asterism.runtime.manager.conf import manager_conf
+from asterism.runtime.music import MusicClasses
 from asterism.runtime.runtime import DIALPLAN_FILE, Runtime
 from asterism.runtime.settings import Complain
+from asterism.runtime.tones import ToneZones
 
 
 def findings(folder: Path) -> list[str]:
@@ -48,7 +52,7 @@ def findings(folder: Path) -> list[str]:
 
 
 def _small_files(folder: Path) -> list[str]:
-    """What looks wrong in the files of the console, the log, the modules, and the features."""
+    """What looks wrong in the files of the console, the log, the modules, the features, and the manager."""
     complaints: list[ConfigError] = []
     logger_conf.load(folder / logger_conf.FILE, complaints.append)
     startup.load(folder, complaints.append)
@@ -57,6 +61,10 @@ def _small_files(folder: Path) -> list[str]:
         cli_aliases.FILE: cli_aliases.read,
         cli_permissions.FILE: cli_permissions.read,
         "features.conf": FeaturesConf.read,
+        "indications.conf": ToneZones.read,
+        "musiconhold.conf": lambda config, complain: MusicClasses.read(config, Path(), complain),
+        "http.conf": http_conf,
+        "manager.conf": lambda config, complain: manager_conf(config, _acls(folder), complain),
     }
     for name, read in readers.items():
         if not (folder / name).exists():
@@ -69,6 +77,14 @@ def _small_files(folder: Path) -> list[str]:
         complaints += [ConfigError(each.message, each.file, each.line) for each in config.warnings]
         read(config, complaints.append)
     return [str(each) for each in complaints]
+
+
+def _acls(folder: Path) -> reader.Config | None:
+    """The access lists that manager.conf may name; what is wrong with them is another file's."""
+    try:
+        return reader.read("acl.conf", folder)
+    except DialplanError:
+        return None
 
 
 async def _sources(runtime: Runtime, folder: Path, complain: Complain) -> None:

@@ -42,15 +42,22 @@ def test_small_files_are_read_too(tmp_path: Path, capsys: pytest.CaptureFixture[
         "cli_aliases.conf": "[general]\ntemplate = nosuch\n",
         "cli_permissions.conf": "[general\n",
         "features.conf": "[featuremap]\nnosuch = *9\n",
+        "musiconhold.conf": "[a]\nmode=files\nnosuch=1\n",
+        "http.conf": "[general]\nnosuch=1\n",
+        "manager.conf": "[anna]\nacl = office\nnosuch=1\n",
+        "acl.conf": "[office]\npermit=10.0.0.0/8\n",
+        "asterisk.conf": "[compat]\napp_set = 1.4\npbx_realtime = 1.6\n",
         "extensions.conf": "[default]\nexten => 1,1,NoOp()\n",
     }.items():
         (tmp_path / name).write_text(text)
     assert main(["--check", str(tmp_path)]) == 1
     found = capsys.readouterr().out
     for line in (
+        "musiconhold.conf:3: unknown option 'nosuch' of music class 'a'", "http.conf:2: unknown option 'nosuch'",
+        "manager.conf:3: unknown option 'nosuch'", "asterisk.conf:2: app_set = 1.4: the manners of Asterisk 1.4 are",
         "logger.conf:2: there is no log level 'nosuch'", "modules.conf:2: unknown option 'laod'",
         "cli.conf:2: when is 'sometimes'?", "cli_aliases.conf:2: there is no section [nosuch]",
-        "cli_permissions.conf:1: ", "features.conf:2: unknown option 'nosuch'", "6 findings in",
+        "cli_permissions.conf:1: ", "features.conf:2: unknown option 'nosuch'", "10 findings in",
     ):  # fmt: skip
         assert line in found
 
