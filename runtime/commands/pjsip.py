@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asterism.runtime.commands.sip import driver_of
-from asterism.runtime.declare import Table, command
+from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.peers import EndpointFacts
 
@@ -213,7 +213,7 @@ async def _address(text: str) -> str:
     return text
 
 
-@command("pjsip set logger {method|methodadd} <method>", see="pjsip set logger")
+@command("pjsip set logger {method|methodadd} <sip method>", see="pjsip set logger")
 def pjsip_set_logger_method(rt: "Runtime", how: str, method: str) -> list[str]:
     """Show the SIP messages of one method, the answers too; with `methodadd` beside those that are shown already.
 
@@ -221,6 +221,18 @@ def pjsip_set_logger_method(rt: "Runtime", how: str, method: str) -> list[str]:
     """
     methods = driver_of(rt).tracing.set_method(method, add=how.lower() == "methodadd")
     return [f"PJSIP Logging Enabled for SIP Methods: {', '.join(methods)}"]
+
+
+_METHODS = (
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER",
+    "SUBSCRIBE", "UPDATE",
+)  # fmt: skip
+
+
+@noun("sip method")
+def sip_method(rt: "Runtime") -> Iterator[tuple[str, str]]:
+    """The methods of SIP."""
+    return ((method, "") for method in _METHODS)
 
 
 @command("pjsip set logger verbose on|off", see="pjsip set logger pcap")
