@@ -39,7 +39,7 @@ async def run_macro(chan: Scope, name: str, arguments: list[str]) -> Outcome:
     if not await machine.exists(chan.source, chan, context, "s", 1):
         chan.warn(f"Context '{context}' for macro '{name}' lacks 's' extension, priority 1")
         return None
-    stood = chan.context, chan.exten, chan.priority
+    stood, track = (chan.context, chan.exten, chan.priority), chan.track
     arguments_before = {f"ARG{index}": variables.get(f"ARG{index}") for index in range(1, len(arguments) + 1)}
     before = {key: variables.get(key) for key in ("MACRO_EXTEN", "MACRO_CONTEXT", "MACRO_PRIORITY", "MACRO_OFFSET")}
     for key, value in zip(before, (chan.exten, chan.context, str(chan.priority)), strict=False):
@@ -58,6 +58,7 @@ async def run_macro(chan: Scope, name: str, arguments: list[str]) -> Outcome:
         for key, old in (arguments_before | before).items():
             _restore(chan, key, old)
         chan.context, chan.exten, chan.priority = stood
+        chan.track = track
 
 
 async def _after(chan: Scope, ended: Outcome, stood: tuple[str, str, int], offset: str) -> Outcome:
@@ -104,9 +105,10 @@ async def macroif(chan: Scope, text: declare.Text = "") -> Outcome:
         text: `condition?name[,argument...][:name[,argument...]]`.
     """
     condition, _, rest = text.partition("?")
-    yes, _, no = rest.partition(":")
-    name, arguments = _split(yes if is_true(condition) else no)
-    return await run_macro(chan, name, arguments) if name else None
+    yes, colon, no = rest.partition(":")
+    holds = is_true(condition)
+    outcome: Outcome = await macro.body(chan, yes if holds else no) if holds or colon else None
+    return outcome
 
 
 _LOCKS: WeakKeyDictionary[object, dict[str, asyncio.Lock]] = WeakKeyDictionary()

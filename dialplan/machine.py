@@ -450,7 +450,7 @@ async def exists(source: Source, scope: Scope, context: str, exten: str, priorit
 
 
 async def confined(source: Source, scope: Scope, context: str, before_step: Callable[[], None]) -> Outcome:
-    """Run steps from where the channel stands, as long as it stays in a context (Macro).
+    """Run steps from where the channel stands, as long as it stays in a context, or in a Gosub called there (Macro).
 
     Args:
         source: The dialplan.
@@ -463,8 +463,8 @@ async def confined(source: Source, scope: Scope, context: str, before_step: Call
         Outcome that ended it.
     """
     machine = Machine(source, scope)
-    steps = 0
-    while scope.context == context:
+    steps, depth = 0, len(scope.frames)
+    while scope.context == context or len(scope.frames) > depth:
         found = source.find(scope, scope.context, scope.exten, scope.priority)
         if found is not None and not isinstance(found, Step | Elsewhere):
             found = await found

@@ -44,6 +44,7 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "matching-mutated",
         "flow-mutated",
         "macro-mutated",
+        "macro-random",
     ],
 )
 async def test_as_recorded(name: str) -> None:
