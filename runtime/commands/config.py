@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asterism.runtime.declare import Table, command, noun
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
 
 FILES: Mapping[str, tuple[str, str]] = {
+    "acl.conf": ("acl", "manager"),
+    "amd.conf": ("app_amd", ""),
     "asterisk.conf": ("core", ""),
     "cdr.conf": ("cdr", "cdr"),
     "cdr_adaptive_odbc.conf": ("cdr_adaptive_odbc", "cdr"),
@@ -21,13 +24,18 @@ FILES: Mapping[str, tuple[str, str]] = {
     "cdr_pgsql.conf": ("cdr_pgsql", "cdr"),
     "cdr_sqlite3_custom.conf": ("cdr_sqlite3_custom", "cdr"),
     "cel.conf": ("cel", "cel"),
+    "cel_custom.conf": ("cel_custom", "cel"),
+    "cel_odbc.conf": ("cel_odbc", "cel"),
+    "cel_pgsql.conf": ("cel_pgsql", "cel"),
+    "cel_sqlite3_custom.conf": ("cel_sqlite3_custom", "cel"),
     "cli.conf": ("core", ""),
     "cli_aliases.conf": ("res_clialiases", "res_clialiases"),
     "cli_permissions.conf": ("core", "cli_permissions"),
-    "confbridge.conf": ("app_confbridge", "confbridge"),
     "extconfig.conf": ("extconfig", "extconfig"),
     "extensions.conf": ("pbx_config", "dialplan"),
     "features.conf": ("features", "features"),
+    "followme.conf": ("app_followme", ""),
+    "func_odbc.conf": ("func_odbc", "func_odbc"),
     "http.conf": ("http", "http"),
     "indications.conf": ("indications", "indications"),
     "logger.conf": ("logger", "logger"),
@@ -35,12 +43,16 @@ FILES: Mapping[str, tuple[str, str]] = {
     "modules.conf": ("core", ""),
     "musiconhold.conf": ("res_musiconhold", "musiconhold"),
     "pjsip.conf": ("res_pjsip", "pjsip"),
-    "queues.conf": ("app_queue", "queues"),
+    "pjsip_notify.conf": ("res_pjsip_notify", ""),
+    "res_config_sqlite.conf": ("res_config_sqlite", ""),
     "res_config_sqlite3.conf": ("res_config_sqlite3", "res_config_sqlite3"),
     "res_odbc.conf": ("res_odbc", "res_odbc"),
-    "res_parking.conf": ("res_parking", "parking"),
+    "rtp.conf": ("res_rtp_asterisk", ""),
     "sip.conf": ("chan_sip", "sip"),
-    "voicemail.conf": ("app_voicemail", "voicemail"),
+    "sip_notify.conf": ("chan_sip", ""),
+    "sorcery.conf": ("sorcery", ""),
+    "users.conf": ("pbx_config", "dialplan"),
+    "voicemail.conf": ("app_voicemail", ""),
 }
 "Files by name: the module of Asterisk's that reads it, and what `Runtime.reload` calls it, if it can be read again."
 
@@ -51,16 +63,29 @@ _DECLARING = (
 "Where sections are declared."
 
 
+def unread(folder: Path) -> list[str]:
+    """The configuration files of a folder that nothing here reads; those that others include are not told apart."""
+    return sorted(path.name for path in folder.glob("*.conf") if path.name not in FILES)
+
+
 def _present(rt: "Runtime") -> list[str]:
     return [name for name in FILES if rt.config_dir is not None and rt.has_config(name)]
 
 
 @command("config list", see="config reload, config show help")
 def config_list(rt: "Runtime") -> Table:
-    """List the configuration files that are there and read, with the modules that read them."""
+    """List the configuration files that are there and read, with the modules that read them; and those that are not.
+
+    What another file includes, and what the dialplan reads by AST_CONFIG, is among the latter.
+    """
     rows = [(FILES[name][0], f"{rt.config_dir}/{name}") for name in _present(rt)]
+    left = unread(rt.config_dir) if rt.config_dir is not None else []
     return Table(
-        [("Module", 20), ("File", 50)], rows, header=False, line=lambda row: f"{row[0]!s:<20.20} {row[1]!s:<50}"
+        [("Module", 20), ("File", 50)],
+        rows,
+        [f"Not read by any module: {', '.join(left)}"] if left else [],
+        header=False,
+        line=lambda row: f"{row[0]!s:<20.20} {row[1]!s:<50}",
     )
 
 

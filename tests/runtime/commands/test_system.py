@@ -177,6 +177,12 @@ async def test_configuration(tmp_path: Path) -> None:
             f"core                 {tmp_path / 'asterisk.conf'!s:<50}",
             f"pbx_config           {tmp_path / 'extensions.conf'!s:<50}",
         ]
+        for name in ("queues", "rtp", "dsp"):
+            (tmp_path / f"{name}.conf").write_text("[general]\n")
+        assert (await run(rt, "config list"))[2:] == [
+            f"res_rtp_asterisk     {tmp_path / 'rtp.conf'!s:<50}",
+            "Not read by any module: dsp.conf, queues.conf",
+        ]
         assert await run(rt, f"config reload {tmp_path}/extensions.conf") == [
             "Module 'pbx_config' reloaded successfully."
         ]
