@@ -453,10 +453,11 @@ class Race:
 
     # --- the end of it ------------------------------------------------------------------------
 
-    def _lose_others(self, status: DialStatus, cause: int) -> None:
+    def _lose_others(self, status: DialStatus | None, cause: int) -> None:
+        """End all that are still called; without a status nothing is told of the dial's end."""
         for channel, attempt in tuple(self.legs.items()):
             del self.legs[channel]
-            if attempt.called:
+            if attempt.called and status is not None:
                 self.end_told(channel, status.value)
             channel.close(cause)
 
@@ -466,7 +467,10 @@ class Race:
         if self.caller is not None:
             self.caller.verbose(3, f"{'No response' if early else 'Nobody picked up'} in {round(seconds * 1000)} ms")
         self.result.status = DialStatus.CHANUNAVAIL if early else DialStatus.NOANSWER
-        self._lose_others(DialStatus.NOANSWER, Cause.NO_ANSWER if self.caller is None else self._first_cause)
+        if self.caller is None:
+            self._lose_others(None, Cause.NO_ANSWER)  # Asterisk tells no end of an originated dial that takes too long.
+        else:
+            self._lose_others(DialStatus.NOANSWER, self._first_cause)
 
     def _nobody(self) -> None:
         tally = self.tally
