@@ -120,12 +120,11 @@ def _set_mode(chan: Channel, nothing: str = "", value: str = "") -> None:
 
 @function("PJSIP_MEDIA_OFFER", see="PJSIP_SEND_SESSION_REFRESH, PJSIP_DTMF_MODE")
 def pjsip_media_offer(chan: Channel, media: str) -> str:
-    """Read which codecs are offered to the far end, or choose among the endpoint's before it is called.
+    """Read which codecs are offered to the far end, or choose them before it is called.
 
     Args:
-        media: audio. What can be set are names as `allow` takes them: `!all,g722`; those that the endpoint may not
-            use are named in a WARNING.
-    Compat: chan_pjsip, which takes any codec, and video.
+        media: audio. What can be set are names as `allow` takes them: `!all,g722`; the endpoint need not allow them.
+    Compat: chan_pjsip, which has video too.
     """
     if _leg(chan, "PJSIP_MEDIA_OFFER") is None:
         return ""
@@ -146,8 +145,8 @@ def _set_offer(chan: Channel, media: str, value: str = "") -> None:
     if not _audio(media):
         chan.warn("PJSIP_MEDIA_OFFER: video is not supported, nothing is offered")
         return
-    known = [name for name in (chan.leg.read("media_offer") or "").split(",") if name]
-    wanted = list(known)
+    offered, known = ((chan.leg.read(item) or "").split(",") for item in ("media_offer", "media_known"))
+    wanted = [name for name in offered if name]
     for name in (part.strip().lower() for part in value.split(",")):
         if name in ("!all", "all"):
             wanted = list(known) if name == "all" else []
@@ -156,13 +155,11 @@ def _set_offer(chan: Channel, media: str, value: str = "") -> None:
         elif name in known:
             wanted = [*(each for each in wanted if each != name), name]
         elif name:
-            chan.warn(f"PJSIP_MEDIA_OFFER: '{name}' is not among the codecs of the endpoint")
-    if not leg.shape():
-        chan.warn("PJSIP_MEDIA_OFFER: codecs can be chosen before the channel is called, and not later")
-    elif not wanted:
+            chan.warn(f"PJSIP_MEDIA_OFFER: there is no codec '{name}'")
+    if not wanted:
         chan.warn("PJSIP_MEDIA_OFFER: no codec is left, those of the endpoint are offered")
-    else:
-        leg.limit_codecs(wanted)
+    elif not leg.shape(codecs=wanted):
+        chan.warn("PJSIP_MEDIA_OFFER: codecs can be chosen before the channel is called, and not later")
 
 
 @function("PJSIP_SEND_SESSION_REFRESH", see="PJSIP_MEDIA_OFFER")

@@ -395,14 +395,15 @@ class MessageLeg(Protocol):
 
 
 @runtime_checkable
-class SessionLeg(CodecLeg, Protocol):
+class SessionLeg(Protocol):
     """A leg of which may be said, before it is called, what its session is like, and which can be described anew."""
 
-    def shape(self, *, dtmf: str = "", parameter: tuple[str, str] | None = None) -> bool:
+    def shape(self, *, dtmf: str = "", codecs: Sequence[str] = (), parameter: tuple[str, str] | None = None) -> bool:
         """Change what our INVITE is going to say; False when it was sent, or it is not we who call.
 
         Args:
             dtmf: How DTMF is sent, one of pjsip.conf's dtmf_mode, instead of the endpoint's.
+            codecs: Those that are offered, whatever the endpoint may use.
             parameter: Name and value of one more in the URI of its From.
         """
 

@@ -115,12 +115,14 @@ class Call(Owned):
         if wanted:
             self.endpoint = replace(self.endpoint, codecs=wanted)
 
-    def shape(self, *, dtmf: str = "", parameter: tuple[str, str] | None = None) -> bool:
+    def shape(self, *, dtmf: str = "", codecs: Sequence[str] = (), parameter: tuple[str, str] | None = None) -> bool:
         """Change what our INVITE is going to say; see `SessionLeg`."""
         if self.departure is None or self._pj is not None or self._over:
             return False
         if dtmf:
             self.endpoint = replace(self.endpoint, dtmf=dtmf)
+        if codecs:
+            self.endpoint = replace(self.endpoint, codecs=tuple(codecs))
         if parameter is not None:
             self.departure.from_parameters.append(parameter)
         return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from asterism import _native as native
 from asterism.runtime.drivers.pjsip import quality
 from asterism.runtime.drivers.pjsip.headers import Message, NameAddress, Uri
+from asterism.runtime.drivers.pjsip.model import CODEC_NAMES
 from asterism.runtime.drivers.pjsip.options import bracketed
 
 if TYPE_CHECKING:
@@ -230,6 +231,7 @@ _PJSIP: dict[str, Callable[["Call", str], str | None]] = {
     "endpoint": lambda call, _: call.endpoint.name,
     "dtmf_mode": lambda call, _: call.endpoint.dtmf,
     "media_offer": lambda call, _: ",".join(call.endpoint.codecs),
+    "media_known": lambda call, _: ",".join(dict.fromkeys(CODEC_NAMES.values())),
     "from_parameter": _from_parameter,
     "contact": lambda call, _: call.departure.contact if call.departure else "",
     "aor": lambda call, _: call.departure.aor if call.departure else "",
