@@ -168,7 +168,7 @@ def callerid(chan: Channel, datatype: str = "", cid: str | None = None) -> str:
     elif item == "rdnis":
         found = chan.redirecting.number
     elif item == "ani2":
-        found = str(chan.datastores.get("ani2", 0))
+        found = parties.ani2(chan)
     elif item.startswith("dnid-"):
         found = _facts(chan, "dnid").get(part, _DEFAULTS[part]) if (part := item[5:]) in _DIALED else None
     else:
@@ -210,7 +210,7 @@ def _set_callerid(chan: Channel, datatype: str = "", cid: Ignored = "", value: s
     elif item == "rdnis":
         chan.redirecting = replace(chan.redirecting, number=indirect.lstrip(value))
     elif item == "ani2":
-        before = str(chan.datastores.get("ani2", 0))
+        before = parties.ani2(chan)
         chan.datastores["ani2"] = int(_leading(chan, indirect.strip(value), before))
     elif item.startswith("dnid-"):
         if item[5:] not in _DIALED or _write(chan, Party(), _facts(chan, "dnid"), item[5:], value) is None:

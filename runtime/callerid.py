@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from asterism.runtime.driver import Party
+
+if TYPE_CHECKING:
+    from asterism.runtime.channel_base import ChannelBase
 
 PRESENTATIONS = {
     "allowed_not_screened": 0,
@@ -109,3 +113,9 @@ def _unquoted(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1]
     return _ESCAPED.sub(r"\1", name)
+
+
+def ani2(channel: "ChannelBase") -> str:
+    """What kind of line the caller has, CALLERID(ani2): what the dialplan has set, or his network says; else 0."""
+    found = channel.datastores.get("ani2")
+    return str(found) if found is not None else channel.leg.read("oli") or "0"

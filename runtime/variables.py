@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asterism.runtime.callerid import presentation
+from asterism.runtime.callerid import ani2, presentation
 
 if TYPE_CHECKING:
     from asterism.runtime.channel_base import ChannelBase
@@ -22,7 +22,7 @@ _OF_CHANNEL: dict[str, Reader] = {
     "UNIQUEID": lambda channel: channel.uniqueid,
     "HANGUPCAUSE": lambda channel: str(channel.cause),
     "CALLINGPRES": lambda channel: str(presentation(channel.caller, channel.datastores.get("party caller", {}))),
-    "CALLINGANI2": lambda channel: str(channel.datastores.get("ani2", 0)),
+    "CALLINGANI2": ani2,
     "CALLINGTON": lambda channel: str(channel.datastores.get("ton", 0)),
     "CALLINGTNS": lambda channel: str(channel.datastores.get("tns", 0)),
     "HINT": lambda channel: channel.switch.hint(channel.context, channel.exten)[0],

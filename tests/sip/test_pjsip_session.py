@@ -1,5 +1,6 @@
 """What the dialplan says of a PJSIP call before it is sent, and reads from its answer."""
 
+import re
 from typing import Any
 
 import pytest
@@ -42,6 +43,9 @@ exten => 1,1,Set(PJSIP_INHERITABLE_HEADER(add,X-One)=1)
  same => n,Set(PJSIP_INHERITABLE_HEADER(nonsense,Y)=)
  same => n,Dial(Local/through@internal/n,5)
 exten => through,1,Dial(PJSIP/7002,5,b(before^s^1)U(behind^s^1))
+exten => 3,1,NoOp(line=${CALLERID(ani2)} ${CALLINGANI2})
+ same => n,Set(CALLERID(ani2)=0)
+ same => n,NoOp(line=${CALLERID(ani2)}.)
 exten => 2,1,NoOp(own=${PJSIP_HEADER_PARAM(From,uri,user)} tag=${PJSIP_HEADER_PARAM(From,header,x)})
  same => n,Set(PJSIP_DTMF_MODE()=info)
  same => n,Set(PJSIP_MEDIA_OFFER(audio)=!all,g722)
@@ -101,3 +105,20 @@ async def test_what_comes_too_late_is_warned_of(served: Any, agent: Any) -> None
         "'invite' not allowed on unanswered channel", "offer=ulaw mode=rfc4733 answer=.",
     ):  # fmt: skip
         assert text in pbx.said
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [("<sip:5@a;isup-oli=27>;tag=1", "27 27"), ("<sip:5@a>;oli=62;tag=1", "62 62"), ("<sip:5@a;oli=x>;tag=1", "0 0")],
+)
+async def test_what_kind_of_line_the_caller_has(served: Any, agent: Any, address: str, line: str) -> None:
+    pbx = await served(pjsip=PJSIP, extensions=EXTENSIONS)
+    one = await agent("7001", "")
+    plain = one.request
+
+    def request(*arguments: Any, **facts: Any) -> str:
+        return re.sub(r"(?m)^From: .*?$", f"From: {address}", plain(*arguments, **facts))
+
+    one.request = request
+    await invite(one, "3")
+    assert f"line={line}" in pbx.said and "line=0." in pbx.said

@@ -159,6 +159,15 @@ def _qos(call: "Call", rest: str) -> str | None:
     return None if reader is None else reader(stats)
 
 
+def _line_information(call: "Call", rest: str) -> str | None:
+    """What kind of line the caller has, as a network before us puts it into From; a number, or nothing."""
+    if call.incoming is None:
+        return None
+    names = ("isup-oli", "ss7-oli", "oli")
+    found = (_from_parameter(call, f"{kind},{name}") for name in names for kind in ("uri", "header"))
+    return next((each for each in found if each.isascii() and each.isdecimal()), None)
+
+
 _SIP: dict[str, Callable[["Call", str], str | None]] = {
     "peerip": lambda call, _: _remote(call)[0],
     "recvip": lambda call, _: _remote(call)[0],
@@ -173,6 +182,7 @@ _SIP: dict[str, Callable[["Call", str], str | None]] = {
     "rtpsource": lambda call, kind: _rtp_address(call, kind, local=True),
     "secure_signaling": lambda call, _: _secure(call),
     "secure_media": lambda call, _: "",
+    "oli": _line_information,
 }
 
 
@@ -233,6 +243,7 @@ _PJSIP: dict[str, Callable[["Call", str], str | None]] = {
     "media_offer": lambda call, _: ",".join(call.endpoint.codecs),
     "media_known": lambda call, _: ",".join(dict.fromkeys(CODEC_NAMES.values())),
     "from_parameter": _from_parameter,
+    "oli": _line_information,
     "contact": lambda call, _: call.departure.contact if call.departure else "",
     "aor": lambda call, _: call.departure.aor if call.departure else "",
 }
