@@ -95,7 +95,8 @@ class Runtime(Switchboard):
     ) -> None:
         self.config_dir = None if config_dir is None else Path(config_dir).absolute()
         self._complaints: list[ConfigError] = []
-        self._keeps_data = directories is not None or config_dir is not None
+        db_given = directories is not None and directories.astdbdir != DirectorySettings.astdbdir
+        self._keeps_data = config_dir is not None or db_given
         conf = AsteriskConf()
         if self.config_dir is not None and (directories is None or options is None):
             conf = asterisk_conf.load(self.config_dir / "asterisk.conf", self._complaints.append)

@@ -15,10 +15,16 @@ and in a test:
 """
 
 import asyncio
+import shutil
+import tempfile
+import uuid
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from asterism.runtime import asterisk_conf
 from asterism.runtime.driver import ChannelDriver
 from asterism.runtime.drivers.loopback import Call, Heard, LoopbackDriver, Phone
 from asterism.runtime.events import Event, Newexten
@@ -35,8 +41,17 @@ _EPOCH = 1_800_000_000.0
 "When a test begins, unless it says otherwise: a Friday in January 2027, 08:00 UTC."
 
 
+_WRITTEN = (
+    "astvarlibdir", "astkeydir", "astdatadir", "astspooldir", "astrundir", "astlogdir", "astcachedir",
+)  # fmt: skip
+"The folders that a runtime writes into, but for the database's."
+
+
 class TestRuntime(Runtime):
     """A runtime whose phones are in memory and whose time jumps over every wait.
+
+    It plays the prompts of this machine. What it writes goes where asterisk.conf or `directories` say, and else to a
+    folder that is gone in the end.
 
     Args:
         config_dir: As in Runtime; SIP files in it are not read, but in real time.
@@ -69,9 +84,20 @@ class TestRuntime(Runtime):
         self._loop_began_s = 0.0
         self._real_time = real_time
         self.clock: JumpingClock | None = None
+        self._folder = Path(tempfile.gettempdir(), f"asterism-{uuid.uuid4()}")
+        if directories is None:
+            directories = self._directories(None if config_dir is None else Path(config_dir))
         super().__init__(config_dir, drivers=[self.loopback], modules=modules, directories=directories, options=options)
         self.bus.subscribe(self.published.append)
         self.log.attach(self.records.append, verbose=10)
+
+    def _directories(self, config_dir: Path | None) -> DirectorySettings:
+        said, names = DirectorySettings(), list(_WRITTEN)
+        if config_dir is not None:
+            said = asterisk_conf.load(config_dir / "asterisk.conf", lambda _: None).directories
+            names.append("astdbdir")  # Without a configuration it is kept in memory.
+        untold = [name for name in names if getattr(said, name) == getattr(DirectorySettings, name)]
+        return replace(said, **{name: self._folder / name for name in untold})
 
     def sip_drivers(self) -> list[ChannelDriver]:
         """None: sockets and a clock that jumps do not go together."""
@@ -83,6 +109,11 @@ class TestRuntime(Runtime):
         if not self._real_time:
             self.clock = JumpingClock(self._loop)
             self.clock.install()
+        sounds = self._folder / "astdatadir" / "sounds"
+        sounds.mkdir(parents=True)
+        with suppress(OSError):  # There may be no prompts.
+            for prompts in (DirectorySettings.astdatadir / "sounds").iterdir():
+                (sounds / prompts.name).symlink_to(prompts)
         await super().__aenter__()
         return self
 
@@ -92,6 +123,7 @@ class TestRuntime(Runtime):
         finally:
             if self.clock is not None:
                 self.clock.remove()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def now(self) -> float:
         """Seconds since the epoch, by the clock that jumps."""

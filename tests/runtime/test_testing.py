@@ -54,3 +54,17 @@ async def test_what_is_given_to_an_executor_is_done_at_once() -> None:
 async def test_an_event_that_was_not_heard(rt: TestRuntime) -> None:
     with pytest.raises(AssertionError, match="DialEnd"):
         rt.heard(DialEnd)
+
+
+async def test_it_leaves_nothing_on_the_machine(tmp_path: Path) -> None:
+    (tmp_path / "asterisk.conf").write_text(f"[directories]\nastlogdir => {tmp_path}/log\n")
+    for folder in (None, tmp_path):
+        async with TestRuntime(folder) as rt:
+            written = (rt.directories.db, rt.directories.data, rt.directories.spool)
+            rt.extensions("[default]\nexten => 100,1,Answer()\n same => n,Record(said.wav,,1)\n")
+            call = await rt.phone("alice").call("100@default")
+            await call.over()
+            assert (rt.directories.data / "sounds" / "said.wav").exists()
+            assert rt.directories.log == (tmp_path / "log" if folder else rt.directories.data.parent / "astlogdir")
+        assert not rt.directories.data.exists() and not rt.directories.spool.exists()
+        assert [str(each).startswith("/var") for each in written] == [folder is None, False, False]

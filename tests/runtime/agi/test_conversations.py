@@ -18,7 +18,7 @@ from asterism.runtime.arguments import split_arguments
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text
 from asterism.runtime.events import UserEvent
-from asterism.runtime.sounds import Sounds
+from asterism.runtime.settings import DirectorySettings
 from asterism.runtime.testing import TestRuntime
 
 from tests.runtime.agi.record import CASES, PLAN, dialplan
@@ -41,8 +41,7 @@ async def runtime(tmp_path: Path) -> AsyncIterator[TestRuntime]:
         path = tmp_path / "sounds" / "en" / f"{name}.sln"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\x00\x10" * int(8000 * seconds))
-    async with TestRuntime() as found:
-        found.sounds = Sounds(tmp_path / "sounds")
+    async with TestRuntime(directories=DirectorySettings(astdatadir=tmp_path)) as found:
         yield found
 
 
