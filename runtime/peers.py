@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from asterism.runtime.dialogs import DialogFacts, DialogHistory
 from asterism.runtime.driver import Party
 from asterism.runtime.states import DeviceState
 
@@ -55,6 +56,8 @@ class PeerFacts:
         address, port: Where it is; empty and 0 when nobody knows.
         force_rport, comedia: yes, no, `auto yes`, `auto no`.
         status: As ContactFacts; UNMONITORED without qualify.
+        callable, calls_in: Whether it may be called, and may call.
+        ringing, held: How many of its calls do so.
     """
 
     name: str
@@ -86,6 +89,9 @@ class PeerFacts:
     expires_s: int
     variables: Sequence[tuple[str, str]]
     callable: bool
+    calls_in: bool = True
+    ringing: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,23 @@ class StrangerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingFacts:
+    """What sip.conf says of itself, as it is in force.
+
+    Args:
+        said: Its section general, names in lower case without underscores.
+        bound: Address and port by protocol.
+        realm_auths: Realm and user of each, and whether only a digest is known.
+    """
+
+    said: Mapping[str, str]
+    bound: Mapping[str, str]
+    codecs: Sequence[str]
+    realm_auths: Sequence[tuple[str, str, bool]]
+    local_net: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TracedMessage:
     """A SIP message that was kept.
 
@@ -245,6 +268,13 @@ class SipTracing(Protocol):
     def forget(self) -> None:
         """Forget what was kept."""
 
+    @property
+    def dialogs(self) -> DialogHistory:
+        """What was said in each dialog."""
+
+    def record_dialogs(self, on: bool) -> None:
+        """Keep what is said in each dialog from now on, or no more."""
+
     async def write(self, path: Path) -> None:
         """Write what pjsip's logger selects to a file (pcap) too. Raises OSError."""
 
@@ -268,6 +298,15 @@ class SipDriver(Protocol):
 
     def peer(self, name: str) -> PeerFacts | None:
         """One peer of sip.conf."""
+
+    def devices(self) -> Sequence[PeerFacts]:
+        """The peers and the users of sip.conf, by name as bytes compare."""
+
+    def dialogs(self) -> Sequence[DialogFacts]:
+        """The calls of sip.conf's devices and of strangers, in the order of their beginning."""
+
+    def settings(self) -> SettingFacts:
+        """What sip.conf says of itself."""
 
     def endpoints(self) -> Sequence[EndpointFacts]:
         """The endpoints of pjsip.conf, by name."""

@@ -7,7 +7,7 @@ from asterism.runtime.commands.sip import driver_of, status_text
 from asterism.runtime.declare import action
 from asterism.runtime.events import SIPQualifyPeerDone
 from asterism.runtime.notices import notice, pairs
-from asterism.runtime.peers import PeerFacts, groups
+from asterism.runtime.peers import PeerFacts, SipDriver, groups
 from asterism.runtime.request import Header, Item, Request, Response
 from asterism.runtime.settings import FALSE_WORDS, is_true
 
@@ -104,9 +104,18 @@ def sip_show_peer(rt: "Runtime", peer: str = "") -> Response:
     found = driver.peer(peer)
     if found is None:
         return Response.error(f"Peer {peer} not found.")
-    options = driver.parameters("peer", found.name) or {}
-    said = {option.replace("_", "").lower(): value for option, value in options.items()}
-    return Response("Success", headers=[*_identity(found, said), *_sip(found, said), *_place(found, said)])
+    return Response("Success", headers=described(found, options_of(driver, found.name)))
+
+
+def options_of(driver: SipDriver, name: str) -> dict[str, str]:
+    """What sip.conf says of a peer or user, what holds for all included; names in lower case, without underscores."""
+    options = driver.parameters("peer", name) or {}
+    return {option.replace("_", "").lower(): value for option, value in options.items()}
+
+
+def described(peer: PeerFacts, said: Mapping[str, str]) -> list[Header]:
+    """All that is known of a peer or user, as the manager says it."""
+    return [*_identity(peer, said), *_sip(peer, said), *_place(peer, said)]
 
 
 def _flag(said: Mapping[str, str], name: str, default: str = "no") -> str:

@@ -23,7 +23,7 @@ _REGISTRY_COLUMNS = (
     ("Host", 39), ("dnsmgr", 6), ("Username", 12), ("Refresh", 8), ("State", 20), ("Reg.Time", 25),
 )  # fmt: skip
 
-_NAT = {"yes": "Yes", "no": "No", "auto yes": "Auto (Yes)", "auto no": "Auto (No)"}
+NAT = {"yes": "Yes", "no": "No", "auto yes": "Auto (Yes)", "auto no": "Auto (No)"}
 
 
 def driver_of(rt: "Runtime") -> SipDriver:
@@ -68,8 +68,8 @@ def _peer_row(peer: PeerFacts) -> Sequence[object]:
         f"{peer.name}/{peer.username}" if peer.username else peer.name,
         peer.address or "(Unspecified)",
         " D " if peer.dynamic else "   ",
-        _NAT[peer.force_rport],
-        _NAT[peer.comedia],
+        NAT[peer.force_rport],
+        NAT[peer.comedia],
         " A " if peer.access_list else "   ",
         str(peer.port),
         status_text(peer),

@@ -26,11 +26,9 @@ def sip_show_peer(rt: "Runtime", name: str, load: str = "") -> list[str]:
     peer = driver.peer(name)
     if peer is None:
         return [f"Peer {name} not found.", ""]
-    options = driver.parameters("peer", peer.name) or {}
-    said = {option.replace("_", "").lower(): value for option, value in options.items()}
+    said = actions.options_of(driver, peer.name)
     general = driver.parameters("general", "general") or {}
-    answer = actions.sip_show_peer.body(rt, peer.name)
-    facts = {name: str(value) for name, value in answer.headers}
+    facts = {name: str(value) for name, value in actions.described(peer, said)}
     variables = [f"                 {name} = {value}" for name, value in reversed(peer.variables)]
     lines = [f"  {title:<13}: {text}" for title, text in (*_who(facts, said, general), *_how(facts, said))]
     end = [f"  {title:<13}: {text}" for title, text in _last(facts)]

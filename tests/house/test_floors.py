@@ -16,9 +16,9 @@ from tests.house.source import ROOT, files, imports, name_of
 
 # fmt: off
 WORDS = {
-    "arguments", "bus", "causes", "declare", "driver", "errors", "events", "front_ends", "grammar", "limits", "log",
-    "mailboxes", "patterns", "pcm", "peers", "record_events", "security", "settings", "sounds", "states", "switch",
-    "tape", "tones",
+    "arguments", "bus", "causes", "declare", "dialogs", "driver", "errors", "events", "front_ends", "grammar",
+    "limits", "log", "mailboxes", "patterns", "pcm", "peers", "record_events", "security", "settings", "sounds",
+    "states", "switch", "tape", "tones",
 }
 # fmt: on
 ROOT_FLOOR = ["modules", "pbx", "runtime", "switchboard", "testing"]

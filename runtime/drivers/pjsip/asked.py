@@ -5,9 +5,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pjsua2 as pj
 from asterism import _native as native
+from asterism.runtime.dialogs import DialogFacts
 from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.call import Call
 from asterism.runtime.drivers.pjsip.connections import Connections, Strangers
+from asterism.runtime.drivers.pjsip.dialogs import call_id, dialogs_of
 from asterism.runtime.drivers.pjsip.maintenance import Maintenance
 from asterism.runtime.drivers.pjsip.model import Dialect
 from asterism.runtime.drivers.pjsip.packets import Packets
@@ -25,6 +27,7 @@ from asterism.runtime.peers import (
     PeerFacts,
     ProbeFacts,
     RegistrationFacts,
+    SettingFacts,
     StrangerFacts,
 )
 from asterism.runtime.switch import Switch
@@ -48,7 +51,19 @@ class Asked:
 
     def peers(self) -> Sequence[PeerFacts]:
         """The peers of sip.conf."""
-        return shown.peers_of(self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now())
+        return [each for each in self.devices() if each.callable]
+
+    def devices(self) -> Sequence[PeerFacts]:
+        """The peers and users of sip.conf."""
+        return shown.devices_of(self._dialects["SIP"], self._presence.contacts, self._usages, self._switch.now())
+
+    def dialogs(self) -> Sequence[DialogFacts]:
+        """The calls of sip.conf."""
+        return dialogs_of(self._calls.values())
+
+    def settings(self) -> SettingFacts:
+        """What sip.conf says of itself."""
+        return shown.settings_of(self._dialects["SIP"])
 
     def peer(self, name: str) -> PeerFacts | None:
         """One peer of sip.conf."""
@@ -100,7 +115,7 @@ class Asked:
     def notify(self, technology: str, target: str, notice: Notice) -> bool:
         """Send a NOTIFY."""
         if target.startswith("call:"):
-            found = [call for call in self._calls.values() if f"call:{call.sip_call_id}" == target]
+            found = [call for call in self._calls.values() if f"call:{call_id(call)}" == target]
             for call in found:
                 call.notify(notice)
             return bool(found)

@@ -99,6 +99,7 @@ class PjsipDriver(Asked, Watcher):
         for dialect in dialects.values():
             await self._presence.adopt(dialect)
         self._publish()
+        self.tracing.record_dialogs(self._dialects["SIP"].general.record_history)
         for dialect in dialects.values():
             await self._presence.load(dialect)
             self._registrations.configure(dialect.technology, dialect.registrations)
@@ -148,6 +149,7 @@ class PjsipDriver(Asked, Watcher):
             await self._presence.adopt(dialect)
             self._registrations.configure(dialect.technology, dialect.registrations)
         self._publish()
+        self.tracing.record_dialogs(self._dialects["SIP"].general.record_history)
         self._resolve_hosts()
 
     def _read(self, lenient: bool = False) -> tuple[dict[str, Dialect], Report]:
@@ -344,6 +346,7 @@ class PjsipDriver(Asked, Watcher):
         call.guest = guest
         self._calls[event.call] = call
         call.arrive(event, self._stack.account(AccountKind(event.transport, endpoint.outbound_auths)))
+        self.tracing.dialogs.begun(call)
         if known is None or not self._let_in(endpoint, event.source):
             call.hangup(Cause.CALL_REJECTED)
             return
@@ -390,10 +393,12 @@ class PjsipDriver(Asked, Watcher):
     def begun(self, call: Call) -> None:
         """Listen to an outgoing call."""
         self._calls[call.number] = call
+        self.tracing.dialogs.begun(call)
 
     def ended(self, call: Call) -> None:
         """Forget a call."""
         self._calls.pop(call.number, None)
+        self.tracing.dialogs.ended(call)
 
     def address(self, technology: str, resource: str) -> str:
         """Where somebody is called."""

@@ -356,6 +356,11 @@ class General:
     access: tuple[Rule, ...] = ()
     access_lists: tuple[tuple[Rule, ...], ...] = ()
     qualify_gap_ms: int = 100
+    record_history: bool = False
+    codecs: tuple[str, ...] = ()
+    "Of whoever says nothing else; with realm_auths and local_net what `sip show settings` tells of sip.conf."
+    realm_auths: tuple[Auth, ...] = ()
+    local_net: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
 from asterism.runtime.drivers.pjsip.headers import Uri
 from asterism.runtime.drivers.pjsip.model import Dialect, Endpoint, Identify
+from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.drivers.pjsip.outgoing import with_user
+from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.registrations import Registering
 from asterism.runtime.drivers.pjsip.usage import Usages
-from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts, RegistrationFacts
+from asterism.runtime.peers import ContactFacts, EndpointFacts, PeerFacts, RegistrationFacts, SettingFacts
 
 
 def contact_facts(contact: Contact, dialect: Dialect, now: float) -> ContactFacts:
@@ -80,13 +82,28 @@ def peer_facts(endpoint: Endpoint, dialect: Dialect, contacts: Contacts, usages:
         expires_s=round(contact.expires_at - now) if contact and not contact.static else -1,
         variables=endpoint.variables,
         callable=endpoint.calls_out,
+        calls_in=endpoint.calls_in,
+        ringing=usages.of(endpoint).count("ringing"),
+        held=usages.of(endpoint).count("hold"),
     )
 
 
-def peers_of(dialect: Dialect, contacts: Contacts, usages: Usages, now: float) -> list[PeerFacts]:
-    """The peers of sip.conf, in the order of strcmp."""
+def devices_of(dialect: Dialect, contacts: Contacts, usages: Usages, now: float) -> list[PeerFacts]:
+    """The peers and users of sip.conf, in the order of strcmp."""
     endpoints = sorted(dialect.endpoints.values(), key=lambda each: each.name.encode("utf-8", "surrogateescape"))
-    return [peer_facts(each, dialect, contacts, usages, now) for each in endpoints if each.calls_out]
+    return [peer_facts(each, dialect, contacts, usages, now) for each in endpoints]
+
+
+def settings_of(dialect: Dialect) -> SettingFacts:
+    """What sip.conf says of itself."""
+    said = parameters(dialect, "general", "general") or {}
+    return SettingFacts(
+        said={name.replace("_", "").lower(): value for name, value in said.items()},
+        bound={each.protocol: f"{bracketed(each.host)}:{each.port}" for each in dialect.transports},
+        codecs=dialect.general.codecs,
+        realm_auths=[(each.realm, each.username, bool(each.ha1)) for each in dialect.general.realm_auths],
+        local_net=dialect.general.local_net,
+    )
 
 
 def endpoints_of(dialect: Dialect, contacts: Contacts, usages: Usages, now: float) -> list[EndpointFacts]:

@@ -137,6 +137,10 @@ class _Reading:
             store_sip_cause=general.storesipcause,
             register_access=rules(self.defaults.contactpermit, self.report, "contactpermit"),
             qualify_gap_ms=general.qualifygap,
+            record_history=general.recordhistory,
+            codecs=self.codecs,
+            realm_auths=self.realm_auths,
+            local_net=tuple(line.value for line in general.localnet),
         )
 
     def transports(self) -> tuple[Transport, ...]:

@@ -89,6 +89,8 @@ class SipGeneral:
     "Pause between the first probes of two peers."
     compactheaders: bool = False
     "Send short header names."
+    recordhistory: bool = False
+    "Keep what each dialog does, for `sip show history`."
 
 
 @section("sip.conf", "*")
@@ -236,7 +238,7 @@ ACCEPTED = words(
     "alwaysauthreject externrefresh legacy_useroption_parsing rtp_engine t1min tcpauthtimeout tcpauthlimit "
     "sdpowner sdpsession rtcachefriends rtsavesysname rtsavepath rtupdate ignoreregexpire rtautoclear "
     "prematuremedia relaxdtmf rfc2833compensate ignoresdpversion auth_options_requests auth_message_requests "
-    "websocket_enabled websocket_write_timeout subscribe_network_change_event recordhistory dumphistory "
+    "websocket_enabled websocket_write_timeout subscribe_network_change_event dumphistory "
     "regseconds name useragent ipaddr fullcontact lastms hassip hasiax hash323 hasmanager maxcallbitrate "
     "qualifypeers dynamic_exclude_static dynamic_excludes_static tlsverifyclient submaxexpiry submaxexpirey "
     "subminexpiry subminexpirey mwiexpiry mwiexpirey matchexternaddrlocally matchexterniplocally shrinkcallerid"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from asterism import _native as native
 from asterism.runtime.drivers.pjsip.capture import Capture
+from asterism.runtime.drivers.pjsip.dialogs import DialogHistory
 from asterism.runtime.drivers.pjsip.headers import Message
 from asterism.runtime.drivers.pjsip.options import bracketed
 from asterism.runtime.log import Log, escaped
@@ -56,6 +57,7 @@ class Tracing:
         self._capture = Capture(switch.log)
         self.verbose = True
         self.history: deque[TracedMessage] = deque(maxlen=HISTORY_MAX)
+        self.dialogs = DialogHistory()
 
     def set(self, technology: str, address: str, *, add: bool = False) -> None:
         """Show messages from now on.
@@ -89,6 +91,11 @@ class Tracing:
         self._recording = on
         self._switch_on()
 
+    def record_dialogs(self, on: bool) -> None:
+        """Keep what is said in each dialog from now on, or no more."""
+        self.dialogs.recording = on
+        self._switch_on()
+
     def forget(self) -> None:
         """Empty the history; its numbers begin anew."""
         self.history.clear()
@@ -107,7 +114,7 @@ class Tracing:
         await self._capture.close()
 
     def _switch_on(self) -> None:
-        native.trace(bool(self._wanted) or self._recording)
+        native.trace(bool(self._wanted) or self._recording or self.dialogs.recording)
 
     def show(self, event: native.Wire) -> None:
         """Take a message: keep it, and write it in the form of each technology that wants it."""
@@ -116,6 +123,7 @@ class Tracing:
         if self._recording:
             self.history.append(TracedMessage(self._number, self._now(), event.sent, remote, event.message))
             self._number += 1
+        self.dialogs.take(event)
         method = Message(event.message).first("CSeq").rpartition(" ")[2] if self._wanted else ""
         for technology, wanted in self._wanted.items():
             if not wanted.fits(host, remote, method):

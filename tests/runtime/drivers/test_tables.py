@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -14,6 +15,7 @@ from asterism.runtime.commands import pjsip_objects, sip, sip_peers
 from asterism.runtime.declare import Table
 from asterism.runtime.drivers.pjsip import shown
 from asterism.runtime.drivers.pjsip.contacts import Contact, Contacts, Reach
+from asterism.runtime.drivers.pjsip.dialogs import DialogHistory
 from asterism.runtime.drivers.pjsip.options import Report
 from asterism.runtime.drivers.pjsip.parameters import parameters
 from asterism.runtime.drivers.pjsip.pjsip_conf import read_pjsip
@@ -44,9 +46,9 @@ class NoDatabase:
 class Shown:
     """The driver's tables without a driver: configuration and contacts only."""
 
-    def __init__(self, technology: str, missing: set[str]) -> None:
+    def __init__(self, technology: str, missing: set[str], file: str = "") -> None:
         translate = read_sip if technology == "SIP" else read_pjsip
-        self.dialect = translate(read(GOLDEN / f"{technology.lower()}.conf"), Report())
+        self.dialect = translate(read(GOLDEN / (file or f"{technology.lower()}.conf")), Report())
         for name in missing:
             self.dialect.endpoints.pop(name, None)
             self.dialect.aors.pop(name, None)
@@ -69,7 +71,16 @@ class Shown:
 
     # SipDriver
     def peers(self) -> Any:
-        return shown.peers_of(self.dialect, self.all, self.usages, 0.0)
+        return [each for each in self.devices() if each.callable]
+
+    def devices(self) -> Any:
+        return shown.devices_of(self.dialect, self.all, self.usages, 0.0)
+
+    def dialogs(self) -> Any:
+        return self.calls
+
+    def settings(self) -> Any:
+        return shown.settings_of(self.dialect)
 
     def peer(self, name: str) -> Any:
         return next((each for each in self.peers() if each.name == name), None)
@@ -116,7 +127,8 @@ class Shown:
     def maintain(self, endpoint: str, on: bool) -> None: ...
     def maintained(self) -> Any: ...
 
-    tracing: Any = None
+    calls: ClassVar[list[Any]] = []
+    tracing: Any = SimpleNamespace(dialogs=DialogHistory())
     packets: Any = None
 
     # Runtime
