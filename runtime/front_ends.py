@@ -14,6 +14,11 @@ CLASS_BITS = {
 "The classes of the manager in Asterisk's order, and the bit of each in a mask."
 
 
+def may(rights: frozenset[str], privilege: str) -> bool:
+    """Whether somebody with these rights has one of the classes that are asked for; True when none is."""
+    return not privilege or any(name in rights for name in privilege.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class ManagerUser:
     """A user of the manager, as manager.conf says.

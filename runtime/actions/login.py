@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.declare import Action, action
 from asterism.runtime.events import UserEvent
+from asterism.runtime.front_ends import may
 from asterism.runtime.request import Item, Request, Response, client
 
 if TYPE_CHECKING:
@@ -72,11 +73,7 @@ def list_commands(rt: "Runtime") -> Response:
     """List the actions."""
     rights = client().rights
     found = sorted(rt.actions.values(), key=lambda each: each.name.lower())
-    return Response(lines=[_line(each) for each in found if _allowed(each, rights)])
-
-
-def _allowed(each: Action, rights: frozenset[str]) -> bool:
-    return not each.privilege or any(name in rights for name in each.privilege.split(","))
+    return Response(lines=[_line(each) for each in found if may(rights, each.privilege)])
 
 
 def _line(each: Action) -> str:

@@ -15,12 +15,13 @@ from asterism.runtime.arguments import Parameter
 from asterism.runtime.declare import Action
 from asterism.runtime.errors import ArgumentError, AsterismError
 from asterism.runtime.events import FullyBooted
+from asterism.runtime.front_ends import may
 from asterism.runtime.limits import LISTENER_EVENTS_MAX
 from asterism.runtime.log import escaped, quoted
 from asterism.runtime.manager.conf import User
 from asterism.runtime.manager.filters import BadExpression, Filter, passes
 from asterism.runtime.manager.packets import EventPacket, Packet, last, packets_of
-from asterism.runtime.manager.rights import CLASSES, mask_of, may
+from asterism.runtime.manager.rights import CLASSES, mask_of
 from asterism.runtime.request import CLIENT, Header, Request, Response
 from asterism.runtime.settings import is_true
 

@@ -36,11 +36,6 @@ def mask_of(text: str) -> frozenset[str] | None:
     return rights_of(word)
 
 
-def may(rights: frozenset[str], privilege: str) -> bool:
-    """Whether somebody with these rights has one of the classes that are asked for; True when none is."""
-    return not privilege or any(name in rights for name in privilege.split(","))
-
-
 def unknown(text: str) -> list[str]:
     """The words of a list of classes that are none."""
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
