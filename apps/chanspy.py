@@ -159,7 +159,7 @@ class _Spy:
 
     def _fits(self, other: Channel) -> bool:
         options, name = self.options, other.name
-        if other is self.chan or other.ended or overhearing.by(other) is not None:
+        if other is self.chan or other.ended or other.far_end_gone or overhearing.by(other) is not None:
             return False
         if self.place is not None and (other.exten, other.context) != self.place:
             return False

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from asterism.apps.chanspy import ChanSpyStart, ChanSpyStop
+from asterism.runtime.channel import Channel
 from asterism.runtime.log import Level
 from asterism.runtime.testing import Call, TestRuntime
 
@@ -183,6 +184,25 @@ async def test_the_name_is_said_first(rt: TestRuntime) -> None:
     spy = await rt.phone("spy").call("9@default")
     await asyncio.sleep(5)
     assert spy.sounds() == ["beep", "1", "1"]
+
+
+async def test_a_channel_that_takes_its_time_to_end_is_listened_to_no_more(rt: TestRuntime) -> None:
+    async def slow(chan: Channel) -> None:
+        """Do something at the end that takes a while."""
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(2)
+
+    rt.application("Slow")(slow)
+    rt.extensions(plan("ChanSpy(Loopback/alice,q)") + "[slow]\nexten => 1,1,Answer()\n same => n,Slow()\n")
+    alice = await rt.phone("alice").call("1@slow")
+    await alice.until("up")
+    spy = await rt.phone("spy").call("9@default")
+    await asyncio.sleep(1)
+    alice.hangup()
+    await asyncio.sleep(1)
+    assert told(rt) == ["Loopback/alice"] and spy.state == "up"
 
 
 async def test_what_is_not_served_is_told(rt: TestRuntime) -> None:
