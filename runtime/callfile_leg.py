@@ -33,7 +33,10 @@ class SpoolLeg:
     def ring(self) -> None:
         """Nobody hears it."""
 
-    progress = proceed = answer = hold = unhold = ring
+    progress = proceed = answer = unhold = ring
+
+    def hold(self, music_class: str = "") -> None:
+        """Nobody waits."""
 
     def refuse(self, cause: int) -> None:
         """Nobody hears it."""

@@ -168,11 +168,11 @@ class Channel(ChannelBase):
                 return Played(digit, tuple(missing))
         return Played("", tuple(missing))
 
-    def start_music(self, music_class: str = "") -> None:
-        """Begin music on hold, of the channel's class when none is named."""
+    def start_music(self, music_class: str = "", otherwise: str = "") -> None:
+        """Begin music on hold, of the channel's class when none is named; see `MusicClasses.choose`."""
         from asterism.runtime import music
 
-        music.start(self, music_class)
+        music.start(self, music_class, otherwise)
 
     def stop_music(self) -> None:
         """End music on hold."""

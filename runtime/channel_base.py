@@ -415,7 +415,7 @@ class ChannelBase(Mailbox, Parties, Reporter):
         elif isinstance(event, Ringing) and self.outgoing and not self.is_up:
             self.to_state(ChannelState.RINGING)
         elif isinstance(event, Held):
-            self.tell(Hold)
+            self.tell(Hold, event.music_class or None)
         elif isinstance(event, Resumed):
             self.tell(Unhold)
         self._mail.append(event)

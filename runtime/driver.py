@@ -108,7 +108,9 @@ class Digit(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class Held(LegEvent):
-    """The far end has put us on hold."""
+    """The far end has put us on hold, and suggests what music we hear, or none."""
+
+    music_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +347,8 @@ class Leg(Protocol):
         """End the leg, whatever its state (an incoming one that was not answered is refused with the status that the
         cause stands for); Ended need not follow. The leg must not be used afterwards."""
 
-    def hold(self) -> None:
-        """Put the far end on hold."""
+    def hold(self, music_class: str = "") -> None:
+        """Put the far end on hold, and suggest what music it hears."""
 
     def unhold(self) -> None:
         """Take it back."""

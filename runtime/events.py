@@ -297,9 +297,9 @@ class Hangup(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class Hold(ChannelEvent):
-    """The far end has put us on hold."""
+    """The far end has put us on hold, and suggests what music we hear, or none."""
 
-    music_class: str = ""
+    music_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

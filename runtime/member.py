@@ -165,7 +165,7 @@ class Member:
         elif isinstance(event, Digit):
             await self.keys.press(event)
         elif isinstance(event, Held | Resumed):
-            self._hold(isinstance(event, Held))
+            self._hold(event)
         elif isinstance(event, Ringing | Progressing | Answered) and channel.outgoing:
             self._alert(event)
 
@@ -183,22 +183,22 @@ class Member:
 
     # --- hold ---------------------------------------------------------------------------------
 
-    def _hold(self, held: bool) -> None:
+    def _hold(self, event: Held | Resumed) -> None:
         """The far end has put those it talks to on hold, or is back; among three and more nobody is told."""
         others = self.others()
         if len(others) == 1 and others[0].membership is not None:
             party = others[0].membership
-            party.suspend() if held else party.release()
+            party.suspend(event.music_class) if isinstance(event, Held) else party.release()
 
     def suspend(self, music: str = "") -> None:
-        """Put this channel on hold: it hears music, of a class or its own."""
+        """Put this channel on hold: it hears music, of a class, or what its device hears on hold."""
         if not self.on_hold:
             self.on_hold = True
             self._kept_waiting()
             if passes_hold(self.channel):
-                self.channel.leg.hold()
+                self.channel.leg.hold(music)
             else:
-                self.channel.start_music(music)
+                self.channel.start_music(music, self.channel.leg.read("musicclass") or "")
 
     def release(self) -> None:
         """Take it back; harmless when it is not on hold."""

@@ -113,33 +113,34 @@ class MusicClasses:
         tell_ineffective(section.lines, _WITHOUT_EFFECT, complain)
         return MusicClass(section.name, directory, tuple(entries), sort, **more)
 
-    def choose(self, *names: str, own: str = "") -> MusicClass | None:
+    def choose(self, name: str, otherwise: str = "", *, own: str = "") -> MusicClass | None:
         """The first of these classes that exists, else the default one.
 
         Args:
-            names: What is asked for, best first.
-            own: What the channel was given, CHANNEL(musicclass); it goes before the others unless
+            name: What is asked for.
+            otherwise: What it is when neither that nor the channel's own is there.
+            own: What the channel was given, CHANNEL(musicclass); it goes before what is asked for unless
                 preferchannelclass is switched off.
         """
-        wished = (own, *names) if self.prefers_channel else (*names, own)
-        return next((self.classes[name] for name in (*wished, DEFAULT_CLASS) if name in self.classes), None)
+        wished = (own, name) if self.prefers_channel else (name, own)
+        return next((self.classes[each] for each in (*wished, otherwise, DEFAULT_CLASS) if each in self.classes), None)
 
 
-def start(channel: "Channel", *names: str) -> bool:
+def start(channel: "Channel", name: str, otherwise: str = "") -> bool:
     """Play music to a channel until `stop`; what is heard already is replaced.
 
     Args:
         channel: Who hears it.
-        names: The classes wished for, best first; see `MusicClasses.choose`.
+        name, otherwise: The classes wished for; see `MusicClasses.choose`.
 
     Returns:
         False when there is no such class, or it is not for a channel that is not up; a class without any file is told
         by a WARNING a moment later.
     """
     stop(channel)
-    found = channel.switch.music.choose(*names, own=channel.musicclass)
+    found = channel.switch.music.choose(name, otherwise, own=channel.musicclass)
     if found is None:
-        channel.warn(f"Unable to start music on hold class '{next(iter(names), '')}' on channel {channel.name}")
+        channel.warn(f"Unable to start music on hold class '{name}' on channel {channel.name}")
         return False
     if found.answered_only and not channel.is_up:
         channel.verbose(3, f"The channel '{channel.name}' is not answered yet. Ignore the moh request.")

@@ -113,9 +113,9 @@ class LocalLeg(Owned):
                 self._driver.count(self, -1)
                 other.post(Ended(cause))
 
-    def hold(self) -> None:
+    def hold(self, music_class: str = "") -> None:
         """Pass it on."""
-        self._across(Held())
+        self._across(Held(music_class))
 
     def unhold(self) -> None:
         """Pass it on."""

@@ -195,9 +195,9 @@ class Call:
         """Make a noise for a while, as one who speaks: a recording has it."""
         return self.leg.audio.mouth.hear_piece(None, 0, seconds)
 
-    def hold(self) -> None:
+    def hold(self, music_class: str = "") -> None:
         """Put the other side on hold."""
-        self.leg.tell(Held())
+        self.leg.tell(Held(music_class))
 
     def resume(self) -> None:
         """Take it back."""
@@ -390,7 +390,7 @@ class LoopbackLeg(Owned):
             self._driver.forget(self)
             self.call_at_phone.ended(cause, dict(getattr(self.owner, "variables", {})))
 
-    def hold(self) -> None:
+    def hold(self, music_class: str = "") -> None:
         """Nothing to do for a phone in memory."""
 
     def unhold(self) -> None:

@@ -1,6 +1,7 @@
 """What ends a talk, and what the two hear of each other meanwhile."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from asterism.runtime.causes import Cause
@@ -17,6 +18,7 @@ from asterism.runtime.events import (
     Unhold,
 )
 from asterism.runtime.log import Level
+from asterism.runtime.music import MusicClass
 from asterism.runtime.testing import TestRuntime
 
 
@@ -74,7 +76,7 @@ async def test_hold_and_connected_line(rt: TestRuntime) -> None:
     bob.calls[0].leg.tell(Identified(Party("2000", "Bob himself")))
     bob.calls[0].hold()
     await asyncio.sleep(1)
-    assert rt.heard(Hold).channel.channel == "Loopback/bob-00000001"
+    assert rt.heard(Hold).channel.channel == "Loopback/bob-00000001" and rt.heard(Hold).music_class is None
     assert call.connected == Party("2000", "Bob himself")
     bob.calls[0].resume()
     await asyncio.sleep(1)
@@ -121,16 +123,45 @@ async def test_the_callee_may_go_on_alone(rt: TestRuntime) -> None:
 
 
 @pytest.mark.parametrize(
+    ("suggested", "own", "device", "heard"),
+    [
+        ("jazz", "", "rock", "jazz"), ("jazz", "folk", "rock", "folk"), ("", "", "rock", "rock"),
+        ("gone", "", "rock", "rock"), ("", "", "", "default"),
+    ],
+)  # fmt: skip
+async def test_the_music_that_is_heard_on_hold(
+    rt: TestRuntime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, suggested: str, own: str, device: str, heard: str
+) -> None:
+    for name in ("jazz", "rock", "folk"):
+        rt.music.classes[name] = MusicClass(name, tmp_path)
+    rt.extensions(f"[default]\nexten => 100,1,Set(CHANNEL(musicclass)={own})\n same => n,Dial(Loopback/bob)\n")
+    bob = rt.phone("bob").answers()
+    call = await rt.phone("alice").call("100@default")
+    await call.talking()
+    monkeypatch.setattr(call.leg, "read", {"musicclass": device}.get)
+    bob.calls[0].hold(suggested)
+    await asyncio.sleep(1)
+    assert rt.heard(Hold).music_class == (suggested or None)
+    assert (rt.heard(MusicOnHoldStart).channel.channel, rt.heard(MusicOnHoldStart).music_class) == (
+        "Loopback/alice-00000000",
+        heard,
+    )
+    call.hangup()
+    await bob.calls[0].over()
+
+
+@pytest.mark.parametrize(
     ("options", "hearer"), [("n", "Local/200@default-00000000;1"), ("nm", "Loopback/bob-00000001")]
 )
-async def test_music_of_hold_before_a_local_channel(rt: TestRuntime, options: str, hearer: str) -> None:
+async def test_music_of_hold_before_a_local_channel(rt: TestRuntime, tmp_path: Path, options: str, hearer: str) -> None:
     rt.extensions(f"[default]\nexten => 100,1,Dial(Local/200@default/{options})\nexten => 200,1,Dial(Loopback/bob)\n")
     bob = rt.phone("bob").answers()
     call = await rt.phone("alice").call("100@default")
     await call.talking()
-    call.hold()
+    rt.music.classes["jazz"] = MusicClass("jazz", tmp_path)
+    call.hold("jazz")
     await asyncio.sleep(1)
-    assert rt.heard(MusicOnHoldStart).channel.channel == hearer
+    assert rt.heard(MusicOnHoldStart).channel.channel == hearer and rt.heard(MusicOnHoldStart).music_class == "jazz"
     call.resume()
     await asyncio.sleep(1)
     assert rt.heard(MusicOnHoldStop).channel.channel == hearer

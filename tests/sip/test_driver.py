@@ -222,7 +222,7 @@ async def test_digits_by_info(served: Any, agent: Any) -> None:
 async def test_the_far_end_holds(served: Any, agent: Any) -> None:
     from asterism.runtime.events import Hold, Unhold
 
-    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    pbx = await served(sip=SIP.replace("secret=one", "secret=one\nmohsuggest=waltz"), extensions=EXTENSIONS)
     heard = pbx.runtime.bus.queue(Hold, Unhold)
     one, two = await caller(agent), await agent("6002")
     Callee(two)
@@ -240,7 +240,8 @@ async def test_the_far_end_holds(served: Any, agent: Any) -> None:
         assert ("a=recvonly" in answered.text) == (direction == "sendonly")
         one.send(one.request("ACK", target, cseq=1100 + number, to=to))
     await until(lambda: heard._queue.qsize() == 2)
-    assert [type(heard._queue.get_nowait()).__name__ for _ in range(2)] == ["Hold", "Unhold"]
+    hold, unhold = (heard._queue.get_nowait() for _ in range(2))
+    assert isinstance(hold, Hold) and hold.music_class == "waltz" and isinstance(unhold, Unhold)
 
 
 async def test_a_trunk_that_wants_our_password(served: Any, agent: Any) -> None:

@@ -261,7 +261,7 @@ class Call(Owned):
 
     # ---- in the call
 
-    def hold(self) -> None:
+    def hold(self, music_class: str = "") -> None:
         """Put the far end on hold."""
         if self._pj is not None:
             self._do("hold", self._pj.setHold)
@@ -455,7 +455,7 @@ class Call(Owned):
             self._held = event.held
             if self.technology == "SIP":
                 self._watcher.state_changed(self, "hold" if event.held else "up")
-            self.post(Held() if event.held else Resumed())
+            self.post(Held(self.endpoint.music_suggested) if event.held else Resumed())
 
     def digit_event(self, event: native.Dtmf) -> None:
         """A key was pressed."""

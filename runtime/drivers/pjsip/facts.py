@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OF_ENDPOINT = {
     "accountcode": "accountcode",
+    "musicclass": "music_class",
     "callgroup": "call_groups",
     "pickupgroup": "pickup_groups",
     "namedcallgroup": "named_call_groups",

@@ -320,7 +320,7 @@ class _Reading:
             identify_by=options.identify_by, access=rules(options.permit, self.report),
             contact_access=rules(options.contact_permit, self.report, "contact_permit"), variables=tuple(variables),
             language=options.language, accountcode=options.accountcode, tone_zone=options.tone_zone,
-            music_class=options.moh_suggest, call_groups=options.call_group, pickup_groups=options.pickup_group,
+            music_suggested=options.moh_suggest, call_groups=options.call_group, pickup_groups=options.pickup_group,
             named_call_groups=options.named_call_group, named_pickup_groups=options.named_pickup_group,
             mailboxes=options.mailboxes, voicemail_extension=options.voicemail_extension,
             subscribe_context=options.subscribe_context, busy_at=options.device_state_busy_at,

@@ -342,7 +342,7 @@ OBJECTS = {
 OBJECTS_LATER = words(
     # read and shown, without an effect on calls
     "max_forwards compact_headers timer_t1 timer_b regcontext tone_zone call_group pickup_group "
-    "named_call_group named_pickup_group moh_suggest subscribe_context user_eq_phone cipher "
+    "named_call_group named_pickup_group subscribe_context user_eq_phone cipher "
     "method ca_list_path line fatal_retry_interval "
     "domain_alias contact outbound-publish inbound-publication asterisk-publication phoneprov resource_list "
     "subscription_persistence"

@@ -173,7 +173,9 @@ class SipPeer:
     amaflags: str = ""
     "default, omit, billing, or documentation."
     mohinterpret: str = ""
-    "Music it hears on hold."
+    "Music it hears on hold, unless another is suggested."
+    mohsuggest: str = ""
+    "Music that it suggests to whom it puts on hold."
     parkinglot: str = ""
     "Where its calls are parked."
     callgroup: str = ""
@@ -248,10 +250,10 @@ ACCEPTED = words(
 LATER = words(
     # read and shown, without an effect on calls
     "maxforwards compactheaders storesipcause regcontext regexten tonezone callgroup pickupgroup "
-    "namedcallgroup namedpickupgroup mohinterpret parkinglot amaflags subscribecontext usereqphone "
+    "namedcallgroup namedpickupgroup parkinglot amaflags subscribecontext usereqphone "
     "tlsclientmethod sslclientmethod tlscipher sslcipher tlscapath tlscadir "
     # not read
-    "outofcall_message_context mohsuggest mwi_from rpid_update rpid_immediate send_diversion useclientcode "
+    "outofcall_message_context mwi_from rpid_update rpid_immediate send_diversion useclientcode "
     "promiscredir videosupport textsupport allowoverlap faxdetect buggymwi rtcp_mux t38pt_udptl "
     "t38pt_usertpsource preferred_codec_only autoframing rtptimeout rtpholdtimeout timert1 timerb keepalive "
     "disallowed_methods icesupport avpf force_avp snom_aoc_enabled encryption dtlsenable cid_tag hasvoicemail "

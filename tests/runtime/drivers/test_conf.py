@@ -35,6 +35,15 @@ def test_options_of_general_are_every_peers_default() -> None:
     assert said == []
 
 
+def test_music_that_is_heard_and_suggested_on_hold() -> None:
+    peers, said = sip("[general]\nmohinterpret=jazz\n[a]\ntype=friend\nhost=dynamic\nmohsuggest=rock\n[b](a)\n")
+    assert [(peers.endpoints[each].music_class, peers.endpoints[each].music_suggested) for each in "ab"] == [
+        ("jazz", "rock"), ("jazz", "rock"),
+    ] and not said  # fmt: skip
+    found, said = pjsip("[a]\ntype=endpoint\nallow=ulaw\n[b]\ntype=endpoint\nallow=ulaw\nmoh_suggest=rock\n")
+    assert [found.endpoints[each].music_suggested for each in "ab"] == ["default", "rock"] and not said
+
+
 def test_templates_add_up() -> None:
     found, _ = sip(
         "[t](!)\ntype=friend\nhost=dynamic\nnat=force_rport,comedia\nsetvar=A=1\n[a](t)\nnat=force_rport\nsetvar=B=2\n"
