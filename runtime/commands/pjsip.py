@@ -1,15 +1,12 @@
 """Commands that do something with PJSIP: probe, register, log, take endpoints out of service, read its file again."""
 
-import asyncio
-import socket
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asterism.runtime.commands.sip import driver_of
+from asterism.runtime.commands.sip import address_of, driver_of, host_of
 from asterism.runtime.declare import Table, command, noun
-from asterism.runtime.errors import ArgumentError, AsterismError
+from asterism.runtime.errors import AsterismError
 from asterism.runtime.peers import EndpointFacts
 
 if TYPE_CHECKING:
@@ -188,29 +185,9 @@ async def pjsip_set_logger_host(rt: "Runtime", how: str, text: str) -> list[str]
     Args:
         address: `host`, `host:port`, or a network such as 10.0.0.0/8.
     """
-    address = await _address(text)
+    address = await address_of(text)
     driver_of(rt).tracing.set("PJSIP", address, add=how.lower() == "add")
-    return [f"PJSIP Logging Enabled for host: {_host(address)}"]
-
-
-def _host(address: str) -> str:
-    host, _, port = address.rpartition(":")
-    return host if port.isdecimal() and (host.endswith("]") or ":" not in host) and host else address
-
-
-async def _address(text: str) -> str:
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        host = _host(text)
-        port = text[len(host) :]
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
-        except OSError:
-            raise ArgumentError("") from None
-        address = str(found[0][4][0])
-        return (f"[{address}]" if ":" in address and port else address) + port
-    return text
+    return [f"PJSIP Logging Enabled for host: {host_of(address)}"]
 
 
 @command("pjsip set logger {method|methodadd} <sip method>", see="pjsip set logger")

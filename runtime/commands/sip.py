@@ -1,7 +1,10 @@
 """Commands about sip.conf's peers."""
 
+import asyncio
+import socket
 import time
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from asterism.dialplan import regex
@@ -40,6 +43,28 @@ def matching(pattern: str) -> regex.Regex:
         return regex.from_outside(pattern)
     except regex.BadPattern:
         raise ArgumentError("") from None
+
+
+def host_of(address: str) -> str:
+    """`host` of `host:port`."""
+    host, _, port = address.rpartition(":")
+    return host if port.isdecimal() and (host.endswith("]") or ":" not in host) and host else address
+
+
+async def address_of(text: str) -> str:
+    """`host`, `host:port`, or a network by numbers, when names were typed; a usage text when nobody knows them."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        host = host_of(text)
+        port = text[len(host) :]
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
+        except OSError:
+            raise ArgumentError("") from None
+        address = str(found[0][4][0])
+        return (f"[{address}]" if ":" in address and port else address) + port
+    return text
 
 
 def status_text(peer: PeerFacts) -> str:
@@ -132,9 +157,12 @@ def sip_show_domains(rt: "Runtime") -> list[str]:
     return [*lines, ""]
 
 
-@command("sip qualify peer <peer>", see="sip show peers")
-def sip_qualify_peer(rt: "Runtime", name: str) -> list[str]:
-    """Send an OPTIONS to a peer now; its status follows from the answer."""
+@command("sip qualify peer <peer> [load]", see="sip show peers")
+def sip_qualify_peer(rt: "Runtime", name: str, load: str = "") -> list[str]:
+    """Send an OPTIONS to a peer now; its status follows from the answer.
+
+    `load` is for Asterisk's sake: a peer of realtime is looked up anyway.
+    """
     return [] if driver_of(rt).probe("SIP", name) else [f"Peer '{name}' not found"]
 
 
@@ -159,10 +187,11 @@ def sip_set_debug(rt: "Runtime", state: str) -> list[str]:
 
 
 @command("sip set debug ip <address>", see="sip set debug peer")
-def sip_set_debug_ip(rt: "Runtime", address: str) -> list[str]:
+async def sip_set_debug_ip(rt: "Runtime", text: str) -> list[str]:
     """Show the SIP messages from and to one address, `host` or `host:port`."""
+    address = await address_of(text)
     driver_of(rt).tracing.set("SIP", address)
-    return [f"SIP Debugging Enabled for IP: {address.partition(':')[0]}"]
+    return [f"SIP Debugging Enabled for IP: {host_of(address)}"]
 
 
 @command("sip set debug peer <peer>", see="sip set debug ip")

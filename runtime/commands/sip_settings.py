@@ -155,6 +155,7 @@ def _network(said: _Said, facts: SettingFacts) -> Lines:
     outside = said.text("externaddr", said.text("externip"))
     host = said.text("externhost")
     how = "Enabled using externhost" if host else "Enabled using externaddr" if outside else "Disabled"
+    how = how if facts.local_net else "Disabled, no localnet list"
     yield "SIP address remapping:", how
     yield "Externhost:", host or "<none>"
     yield (
