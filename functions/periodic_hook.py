@@ -6,7 +6,7 @@ from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.dialing import originate
 from asterism.runtime.errors import ArgumentError
-from asterism.runtime.settings import is_true
+from asterism.runtime.settings import FALSE_WORDS, is_true
 
 KEY = "periodic hooks"
 "Under this name a channel keeps its hooks by their ids, and a runtime the next id."
@@ -19,6 +19,8 @@ class Hook:
         self._channel, self._number = channel, number
         self._context, self._exten, self._interval_s = context, exten, interval_s
         self._task: asyncio.Task[None] | None = None
+        self._heard: Channel | None = None
+        "Who has let it be heard last."
 
     def switch_on(self) -> None:
         """Run it now, and then every so many seconds; nothing when it does already."""
@@ -34,14 +36,16 @@ class Hook:
     async def _run(self) -> None:
         name, switch = self._channel.name, self._channel.switch
         while name in switch.channels:
-            switch.spawn(
-                originate(
-                    switch, f"Local/{self._exten}@{self._context}", application="ChanSpy", app_data=f"{name},quEBS",
-                    variables={"__HOOK_CHANNEL": name, "__HOOK_ID": self._number},
-                ),
-                f"the hook of {name}",
-            )  # fmt: skip
+            if self._heard is None or self._heard.closed:
+                switch.spawn(self._once(name), f"the hook of {name}")
             await asyncio.sleep(self._interval_s)
+
+    async def _once(self, name: str) -> None:
+        found = await originate(
+            self._channel.switch, f"Local/{self._exten}@{self._context}", application="ChanSpy",
+            app_data=f"{name},quEBS", variables={"__HOOK_CHANNEL": name, "__HOOK_ID": self._number},
+        )  # fmt: skip
+        self._heard = found.channel
 
 
 def _hooks(chan: Channel) -> dict[str, Hook]:
@@ -49,7 +53,13 @@ def _hooks(chan: Channel) -> dict[str, Hook]:
     return found
 
 
-@function("PERIODIC_HOOK", see="ChanSpy", form="context,extension,interval | id")
+@function(
+    "PERIODIC_HOOK",
+    see="ChanSpy",
+    form="context,extension,interval | id",
+    dangerous_read=True,
+    dangerous_write=True,
+)
 def periodic_hook(chan: Channel, context: str, extension: str = "", interval: str = "") -> str:
     """Run an extension now and then, and let both sides of the call hear it; to read it begins that, and tells its id.
 
@@ -60,7 +70,7 @@ def periodic_hook(chan: Channel, context: str, extension: str = "", interval: st
         context: Where the extension is; or the id.
         extension: What is run.
         interval: Seconds from one time to the next.
-    Compat: func_periodic_hook. The extension is heard from its answer on.
+    Compat: func_periodic_hook. The extension is heard from its answer on; what is heard still is not begun again.
     """
     if not context or not extension:
         raise ArgumentError("a context, an extension, and an interval are needed")
@@ -80,5 +90,7 @@ def _switch(chan: Channel, context: str, extension: str = "", interval: str = ""
         chan.warn(f"Hook with ID '{context}' not found on '{chan.name}'")
     elif is_true(value):
         hook.switch_on()
-    else:
+    elif value.strip().lower() in FALSE_WORDS:
         hook.switch_off()
+    else:
+        chan.warn(f"Invalid value for PERIODIC_HOOK function: '{value}'")
