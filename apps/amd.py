@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated
 
+from asterism.functions import indirect
 from asterism.runtime import media, recording
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Unit, application
@@ -208,16 +209,6 @@ async def _played(chan: Channel, name: str) -> media.Play | None:
 def _rules(usual: AmdSettings, given: Iterable[str], audiofile: str) -> AmdSettings:
     """What holds for one call: what is given counts instead of what is usual."""
     names = [each.name for each in fields(AmdSettings)]
-    changed = {name: _whole(text) for name, text in zip(names, given, strict=False) if text}
+    changed = {name: indirect.integer(text) or 0 for name, text in zip(names, given, strict=False) if text}
     rules = replace(usual, **changed)  # type: ignore[arg-type]
     return replace(rules, playback_file=audiofile) if audiofile else rules
-
-
-def _whole(text: str) -> int:
-    """The number at the beginning, 0 for none, as C reads it."""
-    digits = text.strip()
-    sign = digits[:1] == "-"
-    digits = digits.lstrip("+-")
-    end = next((at for at, char in enumerate(digits) if not ("0" <= char <= "9")), len(digits))
-    number = int(digits[:end][:9] or 0)
-    return -number if sign else number

@@ -9,7 +9,9 @@ from asterism.runtime.peers import INHERITABLE, SessionLeg
 
 DTMF_MODES = ("rfc4733", "inband", "info", "auto", "auto_info")
 
-_PARAMETER = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+=[A-Za-z0-9.!%*_+`'~$&:/()\[\]-]*")
+# RFC 3261 25.1: of what the name and the value of a parameter of a URI are made.
+_NAME = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+_VALUE = re.compile(r"[A-Za-z0-9.!%*_+`'~$&:/()\[\]-]*")
 
 INHERITABLE_MAX = 99
 "So many headers can be handed down."
@@ -88,9 +90,7 @@ def _set_param(chan: Channel, header: str, kind: str, name: str = "", value: str
         return
     if kind.lower() == "header":
         raise ArgumentError("a parameter behind the brackets of From cannot be set")
-    if not re.fullmatch(r"[A-Za-z0-9.!%*_+`'~\-]+", name) or not re.fullmatch(
-        r"[A-Za-z0-9.!%*_+`'~\-$&:/()\[\]]*", value
-    ):
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
         raise ArgumentError(f"'{name}={value}' is no parameter of a URI")
     if not leg.shape(parameter=(name, value)):
         chan.warn("PJSIP_HEADER_PARAM: a parameter can be set before the channel is called, and not later")

@@ -4,9 +4,7 @@ from asterism.runtime import talking
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
 from asterism.runtime.errors import ArgumentError
-
-LOUDNESS = 256
-"The mean amplitude of a frame from which on it is talk: Asterisk's default, and what is measured here."
+from asterism.runtime.tape import SILENCE_LEVEL
 
 
 @function("TALK_DETECT", see="BackgroundDetect, AMD, WaitForSilence")
@@ -27,8 +25,8 @@ async def _set(chan: Channel, action: str, value: str = "") -> None:
         case "set":
             silence, _, loudness = value.partition(",")
             silence_ms = _whole(silence, "silence", talking.SILENCE_MS)
-            if _whole(loudness, "loudness", LOUDNESS) != LOUDNESS:
-                chan.warn(f"TALK_DETECT: a loudness of {loudness.strip()} is not supported, {LOUDNESS} is used")
+            if _whole(loudness, "loudness", SILENCE_LEVEL) != SILENCE_LEVEL:
+                chan.warn(f"TALK_DETECT: a loudness of {loudness.strip()} is not supported, {SILENCE_LEVEL} is used")
             await talking.detect(chan, silence_ms)
         case "remove":
             if not await talking.ignore(chan):
