@@ -150,6 +150,13 @@ def is_void(row: tuple[Element, ...]) -> bool:
     return False
 
 
+def least(name: str) -> int:
+    """Return how many digits a pattern with `[]` before its `!` needs: one has to be there, which `!` then takes."""
+    before, mark, _ = bare(name)[1:].partition("[]!")
+    row = order(elements(before))
+    return len(row) if mark and not {_UNCLOSED, _DOT, _BANG} & set(row) else 0
+
+
 SortKey = tuple[int, str, tuple[Element, ...]]
 
 
@@ -305,4 +312,5 @@ def number_matches(pattern: str, number: str) -> bool:
         return False
     trie: Trie[bool] = Trie()
     trie.put(row, True)
-    return any(trie.matches(plain(number)))
+    number = plain(number)
+    return len(number) >= least(pattern) and any(trie.matches(number))

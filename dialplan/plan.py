@@ -23,19 +23,31 @@ class Extension:
     """One extension: a number or pattern, perhaps for one caller only.
 
     Args:
-        name: As shown: without spaces, a pattern with its `_`.
+        name: As it was written first: without spaces, a pattern with its `_`.
         caller: Caller id or pattern of it; None for everybody.
     """
 
-    __slots__ = ("bare", "caller", "hint", "name", "owner", "steps")
+    __slots__ = ("_written", "bare", "caller", "hint", "hollow", "owner", "steps")
 
     def __init__(self, name: str, caller: str | None, owner: str = "") -> None:
-        self.name = name
+        self._written = name
         self.bare = pattern.bare(name)
         self.caller = caller
         self.steps: dict[int, Step] = {}
         self.hint: Step | None = None
+        self.hollow = False
+        "Whether some spelling of it has `[]`: then `takes` has to be asked."
         self.owner = owner
+
+    @property
+    def name(self) -> str:
+        """As shown: of several spellings (`1-2`, `12`) that of the hint, else of the lowest priority."""
+        first = self.hint or (self.steps[min(self.steps)] if self.steps else None)
+        return pattern.limited(first.exten) if first is not None else self._written
+
+    def takes(self, number: str) -> bool:
+        """Whether a number that matches has the digits that `[]` before a `!` asks for."""
+        return not self.hollow or len(number) >= pattern.least(self.name)
 
     @property
     def shown(self) -> str:
@@ -145,6 +157,7 @@ class Context:
             wanted = _caller_key(caller)
             for one in group:
                 if _caller_key(one.caller) == wanted:
+                    one.hollow = one.hollow or "[]" in name
                     return one
         elif key is None:
             group = self.literals[bare] = []
@@ -152,6 +165,7 @@ class Context:
         else:
             group = self.texts[key] = []
         extension = Extension(name, caller)
+        extension.hollow = key is not None and "[]" in name
         group.append(extension)
         if len(group) > 1:
             group.sort(key=lambda one: _caller_key(one.caller))
@@ -192,7 +206,9 @@ class Context:
                 for group in self.texts.values():
                     if group[0].bare.lower() == plain.lower():
                         yield group
-            yield from self.patterns.matches(plain)
+            for group in self.patterns.matches(plain):
+                if group[0].takes(plain):
+                    yield group
 
     def __iter__(self) -> Iterator[Extension]:
         """Go through the extensions in the order in which they are tried and shown."""
@@ -209,9 +225,9 @@ class Context:
         for found in self.patterns.prospects(plain):
             if not any(one.serves(caller) and 1 in one.steps for one in found.leaf):
                 continue
-            if found.longer is None:
+            if found.longer is None and found.leaf[0].takes(plain):
                 return False
-            if found.longer:
+            if found.longer is not False:
                 return True
         return None
 
