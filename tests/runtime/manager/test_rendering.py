@@ -7,7 +7,7 @@ import pytest
 from asterism.runtime import events, security
 from asterism.runtime.events import BridgeSnapshot, ChannelSnapshot, Event
 from asterism.runtime.manager.packets import Packet
-from asterism.runtime.manager.rendering import event_headers, kinds
+from asterism.runtime.manager.rendering import event_headers, headers_of, kinds
 from asterism.runtime.states import ChannelState
 
 ANNA = ChannelSnapshot("SIP/6001-00000000", "1.0", "1.0", ChannelState.UP, "6001", "Anna", context="c", exten="1")
@@ -50,6 +50,19 @@ def test_headers_of_a_hangup() -> None:
         "Language: en", "AccountCode: ", "Context: c", "Exten: 1", "Priority: 1", "Uniqueid: 1.0", "Linkedid: 1.0",
         "Cause: 16", "Cause-txt: Normal Clearing",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (events.Hangup, ["Cause", "Cause-txt", "TechCause"]),
+        (events.DialEnd, ["DestLinkedid", "DialStatus", "Forward"]),
+        (events.BridgeMerge, ["FromBridgeName", "FromBridgeNumChannels", "FromBridgeVideoSourceMode"]),
+        (security.InvalidPassword, ["LocalAddress", "RemoteAddress", "SessionTV"]),
+    ],
+)
+def test_the_headers_that_are_told_are_those_that_are_sent(kind: type[Event], names: list[str]) -> None:
+    assert headers_of(kind)[-3:] == names
 
 
 def test_headers_of_a_bridge() -> None:
