@@ -50,10 +50,11 @@ def privilege(kind: type[Event]) -> str:
 
 def kinds(base: type[Event] = Event) -> Iterator[type[Event]]:
     """All kinds of events that there are, those without kinds of their own below them."""
-    below = base.__subclasses__()
+    # A dataclass with slots is made twice; the first one, which nobody uses, stays until the collector comes by.
+    below = {(kind.__module__, kind.__qualname__): kind for kind in base.__subclasses__()}
     if not below:
         yield base
-    for kind in below:
+    for kind in below.values():
         yield from kinds(kind)
 
 

@@ -1,6 +1,7 @@
 """Events as the manager prints them, header by header."""
 
-from dataclasses import fields
+import gc
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
@@ -37,6 +38,17 @@ def test_every_kind_is_one_packet(kind: type[Event]) -> None:
     assert wire.startswith(f"Event: {kind.__name__}\r\nPrivilege: ") and wire.endswith("\r\n\r\n")
     assert wire.count("\r\n\r\n") == 1 and "\r\nEvent: Forged" not in wire
     assert all(": " in line for line in wire.splitlines() if line)
+
+
+def test_a_kind_is_told_once() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Happened(Event):
+        what: str
+
+    assert [kind for kind in kinds() if kind.__name__ == "Happened"] == [Happened]
+    # No other test is to find it.
+    del Happened
+    gc.collect()
 
 
 def lines(event: Event) -> list[str]:
