@@ -30,7 +30,9 @@ class DialogFacts:
         incoming: It came to us.
         peer: Empty for a stranger.
         host, port: Where its signalling comes from.
-        format: In use; empty before there is audio.
+        user: That of their address.
+        caller_number: Of who calls us.
+        format: In use, or that there will be when it is answered.
         ours, theirs: The formats that we allow, and that they offered.
         route: Where requests of this dialog go.
         extensions: What they support beyond RFC 3261.

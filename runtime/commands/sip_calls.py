@@ -156,7 +156,7 @@ def _whole(rt: "Runtime", dialog: DialogFacts) -> Iterator[str]:
         ("SIP Options:", "".join(f"{each} " for each in dialog.extensions) or "(none)"),
         *_timer(dialog),
         ("Transport:", dialog.transport.upper()),
-        ("Media:", "RTP" if dialog.format else "None"),
+        ("Media:", "RTP" if dialog.audio_host else "None"),
     ]
     for title, text in pairs:
         # Chan_sip leaves three blanks behind a capability, whatever that does to the column.

@@ -131,7 +131,7 @@ async def test_a_call_that_rings(served: Start, agent: Start) -> None:
     await until(lambda: any(each.ringing for each in pbx.runtime.driver("SIP").devices()))
     assert f"{'6002':<25} {'1/1/0':<15} {2**31 - 1:<15} " in await said(pbx, "sip show inuse")
     lines = await said(pbx, "sip show channels")
-    assert f"{bob.address:<15}  {'6002':<15}" in lines[2] and "(nothing)" in lines[2] and "Init: INVITE" in lines[2]
+    assert f"{bob.address:<15}  {'6002':<15}" in lines[2] and "(ulaw)" in lines[2] and "Init: INVITE" in lines[2]
     assert len(await completed(pbx, "sip show channel ")) == 2
     out = next(each for each in pbx.runtime.driver("SIP").dialogs() if not each.incoming)
     shown = await said(pbx, f"sip show channel {out.call_id}")
@@ -139,6 +139,19 @@ async def test_a_call_that_rings(served: Start, agent: Start) -> None:
     assert f"  Our Tag:                {out.our_tag}" in shown and out.our_tag
     alice.send(alice.request("CANCEL", f"sip:6002@{SERVER}", cseq=9).replace("9CANCEL", "9INVITE"))
     await until(lambda: not pbx.runtime.driver("SIP").dialogs())
+
+
+async def test_a_session_timer(served: Start, agent: Start) -> None:
+    pbx = await served(sip=SIP, extensions=DIALPLAN)
+    bob = await agent("6002", "two")
+    assert (await calling(bob, "700")).header("Session-Expires") == "1800;refresher=uas"
+    shown = await said(pbx, f"sip show channel {bob.call_id}")
+    at = shown.index("  Session-Timer:          Active")
+    assert shown[at + 1 : at + 5] == [
+        "  S-Timer Interval:       1800", "  S-Timer Refresher:      us", "  S-Timer Sched Id:       -1",
+        "  S-Timer Peer Sts:       Inactive",
+    ]  # fmt: skip
+    assert shown[at + 8] == "  S-Timer Cached Mode:    Originate"
 
 
 async def test_what_was_said(served: Start, agent: Start) -> None:

@@ -40,26 +40,28 @@ def dialogs_of(calls: Iterable[Call]) -> list[DialogFacts]:
 
 def _dialog(call: Call) -> DialogFacts:
     read = {name: facts.read(call, name) or "" for name in ("recvip", "recvport", "uri", "useragent", "peername")}
-    theirs = Message(call.incoming.message) if call.incoming is not None else call.taken
+    incoming = call.incoming is not None
+    theirs = call.message if incoming else call.taken
     offered = _formats(theirs.raw)
     contact = NameAddress.parse(theirs.first("Contact")).uri or read["uri"]
-    ours, who = ("To", "From") if call.incoming is not None else ("From", "To")
+    ours, who = ("To", "From") if incoming else ("From", "To")
     stats = facts.stats_of(call)
-    party = NameAddress.parse(theirs.first(who) or call.message.first(who))
+    # Before there is audio it is the format that there would be.
+    likely = [each for each in call.endpoint.codecs if each in offered] if theirs.raw else call.endpoint.codecs
     # The INVITE that came has no tag of ours; the last message of theirs in the dialog has.
-    tagged = call.message.first(ours) if call.incoming is None else Message(call.last_message).first(ours)
+    tagged = Message(call.last_message) if incoming else call.message
     return DialogFacts(
         call_id=escaped(call_id(call)),
         channel=call.name,
-        incoming=call.incoming is not None,
+        incoming=incoming,
         up=call.state in ("up", "hold"),
         held=call.state == "hold",
         host=read["recvip"],
         port=int(read["recvport"] or 0),
-        user=escaped(call.endpoint.name if not call.guest else Uri.parse(party.uri).user),
-        peer=call.endpoint.name if not call.guest else "",
-        caller_number=escaped(Uri.parse(party.uri).user),
-        format=call.audio.format,
+        user=escaped(Uri.parse(contact).user or call.endpoint.name),
+        peer=read["peername"],
+        caller_number=escaped(Uri.parse(NameAddress.parse(theirs.first("From")).uri).user) if incoming else "",
+        format=call.audio.format or next(iter(likely), ""),
         ours=call.endpoint.codecs,
         theirs=offered,
         dtmf="rfc2833" if call.endpoint.dtmf == "rfc4733" else call.endpoint.dtmf,
@@ -70,7 +72,7 @@ def _dialog(call: Call) -> DialogFacts:
         extensions=tuple(escaped(each.strip()) for each in theirs.first("Supported").split(",") if each.strip()),
         timer=_timer(call, theirs),
         transfers=call.endpoint.allow_transfer,
-        our_tag=_tag(tagged),
+        our_tag=_tag(tagged.first(ours)),
         their_tag=_tag(theirs.first(who)),
     )
 
@@ -97,6 +99,9 @@ def _formats(message: bytes) -> tuple[str, ...]:
 def _timer(call: Call, theirs: Message) -> SessionTimerFacts | None:
     """The session timer (RFC 4028), as far as their INVITE, or their answer to ours, tells of one."""
     text = theirs.first("Session-Expires")
+    if not text and theirs.raw and call.endpoint.session_timers == "always":
+        # Who knows nothing of timers leaves it to us.
+        text = f"{call.endpoint.session_expires_s};refresher={'uac' if call.incoming is None else 'uas'}"
     interval, _, params = text.partition(";")
     if not interval.strip().isdecimal() or call.endpoint.session_timers == "no":
         return None
