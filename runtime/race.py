@@ -149,6 +149,8 @@ class Race:
             return self.winner
         except BaseException:
             self.result.status = DialStatus.CANCEL
+            if self.winner is not None:
+                self.answer_told(self.winner)
             self.dismiss(Cause.NORMAL_CLEARING)
             cause = (0 if self.caller is None else self.caller.cause) or Cause.NORMAL_CLEARING
             elsewhere = self.settings.answered_elsewhere

@@ -214,6 +214,20 @@ async def test_the_end_of_a_dial_is_told_when_somebody_goes_meanwhile(rt: TestRu
     assert [event.dial_status for event in rt.heard_all(DialEnd)] == ["ANSWER"]
 
 
+async def test_the_end_of_a_dial_is_told_when_the_caller_goes_while_he_hears_of_the_answer(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 100,1,Set(CONNECTED_LINE_SEND_SUB=sub,s,1)\n"
+        " same => n,Dial(Loopback/bob&Loopback/carl)\n[sub]\nexten => s,1,Wait(5)\n same => n,Return()\n"
+    )
+    rt.phone("bob").answers().number = "6002"
+    call = await rt.phone("alice").call("100@default")
+    await asyncio.sleep(1)
+    call.hangup()
+    await call.over()
+    ends = {event.dest.channel: event.dial_status for event in rt.heard_all(DialEnd) if event.dest is not None}
+    assert ends == {"Loopback/bob-00000001": "ANSWER", "Loopback/carl-00000002": "CANCEL"}
+
+
 async def test_a_called_channel_is_told_of_whole_and_lent_the_place_of_the_caller(rt: TestRuntime) -> None:
     rt.extensions("[default]\nexten => 100,1,Dial(Loopback/bob)\n")
     rt.phone("bob").answers(talks_s=1)
