@@ -450,13 +450,16 @@ class SessionLeg(Protocol):
         """Describe the session to the far end again, by a re-INVITE or by an UPDATE."""
 
 
-def groups(text: str) -> str:
-    """Numbered groups one by one, as Asterisk shows them: of `1,3-5` 1, 3, 4, 5."""
+def group_numbers(text: str) -> list[str]:
+    """Numbered groups, 0 to 63, one by one: of `1,3-5` 1, 3, 4, 5. What is none is left out."""
     numbers: list[str] = []
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if dash and first.isdecimal() and last.isdecimal():
-            numbers += [str(number) for number in range(int(first), min(int(last), 63) + 1)]
-        elif first.isdecimal():
-            numbers.append(first)
-    return ", ".join(numbers)
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        if first.isdecimal() and (last.isdecimal() or not dash):
+            numbers += map(str, range(int(first), min(int(last or first), 63) + 1))
+    return numbers
+
+
+def groups(text: str) -> str:
+    """Numbered groups as Asterisk shows them."""
+    return ", ".join(group_numbers(text))

@@ -12,6 +12,7 @@ from asterism.runtime.errors import Hangup
 from asterism.runtime.events import ChannelEvent, ChannelSnapshot
 from asterism.runtime.mailbox import Errand, stirred
 from asterism.runtime.member import join, play_to
+from asterism.runtime.peers import group_numbers
 
 if TYPE_CHECKING:
     from asterism.runtime.bridge import Bridge
@@ -69,15 +70,9 @@ def may_take(chan: Channel, target: Channel) -> bool:
 
 def _members(chan: Channel, item: str) -> set[str]:
     """The groups of a channel: as CHANNEL() has set them, or as its device has."""
-    text = chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or ""
-    found: set[str] = set()
-    for part in str(text).split(","):
-        first, dash, last = part.strip().partition("-")
-        if dash and first.strip().isdigit() and last.strip().isdigit():
-            found.update(map(str, range(int(first), min(int(last), int(first) + 64) + 1)))
-        elif part.strip():
-            found.add(part.strip().lower())
-    return found
+    text = str(chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or "")
+    names = text.split(",") if item.startswith("named") else group_numbers(text)
+    return {name.strip().lower() for name in names if name.strip()}
 
 
 async def pick_up(picker: Channel, target: Channel, sound: str = "") -> None:

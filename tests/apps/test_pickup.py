@@ -117,7 +117,7 @@ async def test_a_phone_is_in_the_groups_that_its_device_has(rt: TestRuntime) -> 
     rt.phone("bob").does(Call.ring)
     calling = await rt.phone("alice").call("1@default")
     await calling.until("ringing")
-    rt.phone("bob").calls[0].leg.read = lambda item: "2-4" if item == "callgroup" else None  # type: ignore[method-assign]
+    rt.phone("bob").calls[0].leg.read = lambda item: "x, ²-4, 2 - 4" if item == "callgroup" else None  # type: ignore[method-assign]
     taking = await rt.phone("carol").call("2@default")
     await calling.talking()
     assert taking.leg.audio in calling.leg.audio.heard
