@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated
 
-from asterism.apps.dial_answer import Outcome, gosub, on_answer, on_progress, place, with_arguments
+from asterism.apps.dial_answer import Outcome, on_answer, on_progress, place, run_subroutine
 from asterism.apps.dial_limits import last_words, limit_ms, ring_times, time_left
 from asterism.apps.dial_options import DialOptions
 from asterism.apps.screening import Screening
@@ -70,8 +70,7 @@ async def call(chan: Channel, destinations: list[str], timeout: str, options: Di
     if await screening.refuses():
         return screening.status
     if options.before_calling:
-        where, arguments = with_arguments(options.before_calling)
-        await gosub(chan, place(chan, where), arguments, chan)
+        await run_subroutine(chan, options.before_calling, chan)
     nobody = _nobody(chan, destinations, options)
     if nobody is not None:
         return nobody
@@ -224,9 +223,6 @@ def _before_call(chan: Channel, options: DialOptions) -> Callable[[Channel], Awa
         if options.keep_caller_id is not None:
             callee.set_caller(callerid.parse(options.keep_caller_id) if options.keep_caller_id else chan.caller)
             callee.caller_lent = True  # It is not who is there.
-        if options.before_called is None:
-            return True
-        where, arguments = with_arguments(options.before_called)
-        return await gosub(chan, place(chan, where), arguments, callee)
+        return options.before_called is None or await run_subroutine(chan, options.before_called, callee)
 
     return prepare

@@ -34,7 +34,7 @@ async def gosub(chan: Channel, where: Place, arguments: list[str], on: Channel) 
     """Run a subroutine on a channel while the caller waits; False when the channel is gone after it."""
     context, exten, priority = where
     if isinstance(priority, int) and not chan.switch.extension_exists(context, exten, priority, on.caller_number):
-        chan.warn(f"Dial: there is no subroutine at {context},{exten},{priority}")
+        chan.warn(f"There is no subroutine at {context},{exten},{priority}")
         return True
     subroutine = on.gosub(f"{context},{exten},{priority}", arguments)
     if on is chan:
@@ -42,6 +42,12 @@ async def gosub(chan: Channel, where: Place, arguments: list[str], on: Channel) 
         return True
     await on.work(subroutine)
     return not on.far_end_gone
+
+
+async def run_subroutine(chan: Channel, text: str, on: Channel) -> bool:
+    """Run the subroutine that an option b or B names, `[[context^]exten^]priority(arg1^arg2)`; see `gosub`."""
+    where, arguments = with_arguments(text)
+    return await gosub(chan, place(chan, where), arguments, on)
 
 
 @dataclass
@@ -154,10 +160,11 @@ def _part(chan: Channel, where: str, outcome: Outcome) -> Jump | bool:
 async def _announce(chan: Channel, callee: Channel, sounds: str) -> None:
     """Option A: each of the two hears a sound of its own, at once."""
     called, _, calling = sounds.partition(":")
-    await asyncio.gather(_hear(chan, calling), callee.work(_hear(callee, called)))
+    await asyncio.gather(hear(chan, calling), callee.work(hear(callee, called)))
 
 
-async def _hear(who: Channel, name: str) -> bool:
+async def hear(who: Channel, name: str) -> bool:
+    """Play sounds joined by `&`, or nothing, as work for another channel's task."""
     if name:
         await who.play(*name.split("&"))
     return True

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from asterism.apps.dial_answer import gosub, place, with_arguments
+from asterism.apps.called_for import race_for
+from asterism.apps.dial_answer import hear, run_subroutine
 from asterism.runtime import recording
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Option, Unit, application
-from asterism.runtime.dial_settings import DialSettings
 from asterism.runtime.errors import ArgumentError, ConfigError, Hangup
 from asterism.runtime.log import escaped
 from asterism.runtime.mailbox import stirred
@@ -159,21 +159,23 @@ async def followme(chan: Channel, followmeid: str = "", options: FollowMeOptions
         return
     profile, steps = found
     if options.before_calling:
-        where, arguments = with_arguments(options.before_calling)
-        await gosub(chan, place(chan, where), arguments, chan)
+        await run_subroutine(chan, options.before_calling, chan)
     name = await _greeted(chan, profile, options)
     search = _Search(chan, profile, options, name)
-    if options.no_answer and not chan.is_up:
-        chan.ring()
-    else:
-        chan.start_music(profile.musicclass)
+    winner = None
     try:
+        if not options.no_answer and not options.no_hold_prompt:
+            await chan.play(profile.pls_hold_prompt)
+        if options.no_answer and not chan.is_up:
+            chan.ring()
+        else:
+            chan.start_music(profile.musicclass)
         winner = await search.run(steps)
     finally:
         chan.stop_music()
-        search.close()
-        if name is not None:
-            await recording.discard(name)
+        search.close(winner)
+        if name is not None:  # Beside the call: who waits here for the disk may be interrupted, and forget the winner.
+            chan.switch.spawn(recording.discard(name), f"FollowMe: the end of {name}")
     if winner is None:
         if options.sorry:
             await chan.play(profile.sorry_prompt)
@@ -188,10 +190,7 @@ async def _greeted(chan: Channel, profile: Profile, options: FollowMeOptions) ->
     await chan.answer()
     if options.status:
         await chan.play(profile.status_prompt)
-    name = await _named(chan) if options.ask_name and profile.enable_callee_prompt else None
-    if not options.no_hold_prompt:
-        await chan.play(profile.pls_hold_prompt)
-    return name
+    return await _named(chan) if options.ask_name and profile.enable_callee_prompt else None
 
 
 async def _named(chan: Channel) -> Path | None:
@@ -215,7 +214,7 @@ async def _talk(chan: Channel, winner: "_Attempt", profile: Profile, options: Fo
     assert callee is not None
     try:
         if profile.connecting_prompt:
-            await callee.work(_hear(callee, profile.connecting_prompt))
+            await callee.work(hear(callee, profile.connecting_prompt))
         await chan.answer(at_once=True)
         if callee.far_end_gone:
             raise Hangup(Cause.NORMAL_CLEARING)
@@ -226,11 +225,6 @@ async def _talk(chan: Channel, winner: "_Attempt", profile: Profile, options: Fo
     impart(bridge, callee)
     await join(bridge, chan, introduced=not options.keep_connected)
     raise Hangup(Cause.NORMAL_CLEARING)
-
-
-async def _hear(callee: Channel, *names: str) -> bool:
-    await callee.play(*names)
-    return True
 
 
 @dataclass(eq=False)
@@ -271,8 +265,10 @@ class _Search:
                     attempt.task.cancel()
         return self.winner
 
-    def close(self) -> None:
-        """Give up all but the winner."""
+    def close(self, winner: _Attempt | None) -> None:
+        """Give up all but the winner; that one too, when the caller has gone before he knew of him."""
+        if winner is None and self.winner is not None:
+            self.winner.race.dismiss(Cause.NORMAL_CLEARING)
         for attempt in tuple(self.attempts):
             if attempt.task is not None and attempt is not self.winner:
                 attempt.task.cancel()
@@ -281,8 +277,7 @@ class _Search:
         chan, options = self.chan, self.options
         destination = f"Local/{number}@{self.profile.context}/{'n' * options.keep_local}m"
         chan.verbose(3, f"calling {escaped(destination)}")
-        settings = DialSettings(caller=chan.caller, before_call=self._prepared)
-        attempt = _Attempt(Race(chan.switch, None, settings))
+        attempt = _Attempt(race_for(chan, options.before_called))
         self.attempts.append(attempt)
         attempt.task = chan.switch.spawn(self._try(attempt, destination), f"follow me to {escaped(number)}")
         attempt.task.add_done_callback(lambda done: self._ended(attempt))
@@ -290,16 +285,6 @@ class _Search:
     def _ended(self, attempt: _Attempt) -> None:
         self.attempts.remove(attempt)
         self.chan.stir()
-
-    async def _prepared(self, callee: Channel) -> bool:
-        chan = self.chan
-        for name, value in chan.variables.bequeath().items():
-            callee.set(name, value)
-        callee.language = chan.language
-        if not self.options.before_called:
-            return True
-        where, arguments = with_arguments(self.options.before_called)
-        return await gosub(chan, place(chan, where), arguments, callee)
 
     async def _try(self, attempt: _Attempt, destination: str) -> None:
         callee = await attempt.race.run([destination])

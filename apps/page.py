@@ -1,19 +1,17 @@
 """Page: speak to several phones at once."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from asterism.apps.dial_answer import gosub, place, with_arguments
+from asterism.apps.called_for import race_for
+from asterism.apps.dial_answer import hear, run_subroutine
 from asterism.runtime import media
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
 from asterism.runtime.channel import FOREVER, Channel
 from asterism.runtime.declare import Option, Separated, application
-from asterism.runtime.dial_settings import DialSettings
 from asterism.runtime.log import escaped
 from asterism.runtime.member import impart, join
-from asterism.runtime.race import Race
 from asterism.runtime.states import DeviceState
 
 if TYPE_CHECKING:
@@ -97,8 +95,7 @@ async def page(
     Compat: app_page. The bridge tells the events of a bridge, not those of a conference.
     """
     if options.before_calling:
-        where, arguments = with_arguments(options.before_calling)
-        await gosub(chan, place(chan, where), arguments, chan)
+        await run_subroutine(chan, options.before_calling, chan)
     seconds = float(timeout) if timeout.isdecimal() and int(timeout) else FOREVER
     bridge = _PageBridge(chan, duplex=options.duplex)
     wanted = [each for each in destinations or [] if _may_call(chan, each, options)]
@@ -110,7 +107,7 @@ async def page(
         if not options.quiet:
             await chan.play("beep")
         if options.announcement and not options.announce_to_called:
-            await chan.play(options.announcement)
+            await hear(chan, options.announcement)
         await join(bridge, chan)
     finally:
         for call in calls:
@@ -137,35 +134,17 @@ def _may_call(chan: Channel, destination: str, options: PageOptions) -> bool:
 
 async def _called(chan: Channel, bridge: Bridge, destination: str, options: PageOptions, timeout: float) -> None:
     """Call one of them, and let him in when he answers."""
-
-    async def prepare(callee: Channel) -> bool:
-        for name, value in chan.variables.bequeath().items():
-            callee.set(name, value)
-        callee.language = chan.language
-        if not options.before_called:
-            return True
-        where, arguments = with_arguments(options.before_called)
-        return await gosub(chan, place(chan, where), arguments, callee)
-
-    settings = DialSettings(
-        timeout=timeout, caller=chan.caller, before_call=prepare, forwarding=not options.ignore_forwarding
-    )
-    race = Race(chan.switch, None, settings)
+    race = race_for(chan, options.before_called, timeout=timeout, forwarding=not options.ignore_forwarding)
     callee = await race.run([destination])
     if callee is None:
         return
     try:
         if options.announcement:
-            await callee.work(_hear(callee, options.announcement))
-    except asyncio.CancelledError:
+            await callee.work(hear(callee, options.announcement))
+    except BaseException:
         race.dismiss(Cause.NORMAL_CLEARING)
         raise
     if callee.far_end_gone or bridge.dissolved:
         race.dismiss(Cause.NORMAL_CLEARING)
         return
     impart(bridge, callee)
-
-
-async def _hear(callee: Channel, name: str) -> bool:
-    await callee.play(name)
-    return True

@@ -178,6 +178,43 @@ async def test_subroutines_and_a_caller_who_gives_up(rt: TestRuntime) -> None:
     assert not rt.channels
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_nobody_is_left_when_the_call_is_taken_as_the_caller_goes(rt: TestRuntime, turns: int) -> None:
+    rt.phone("bob").answers(after_s=1)
+    alice = await called(rt, "one,a")
+    await asyncio.sleep(8)
+    call_of(rt, "bob").press("1")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    alice.hangup()
+    await alice.over()
+    await asyncio.sleep(1)
+    assert call_of(rt, "bob").state == call_of(rt, "carol").state == "over"
+    assert not rt.channels and not rt.bridges
+
+
+async def test_the_name_is_not_kept_of_who_goes_before_anybody_is_called(rt: TestRuntime) -> None:
+    alice = await called(rt, "one,a")
+    await asyncio.sleep(2.5)
+    alice.speak(0.5)
+    while "hold" not in alice.sounds():
+        await asyncio.sleep(0.1)
+    alice.hangup()
+    await alice.over()
+    await asyncio.sleep(1)
+    assert not list((rt.directories.spool / "followme").iterdir())
+
+
+async def test_calls_that_go_round_have_an_end(rt: TestRuntime) -> None:
+    rt.extensions(
+        "[default]\nexten => 1,1,Set(CHANNEL(max_forwards)=3)\n same => n,FollowMe(silent)\n"
+        "[phones]\nexten => bob,1,NoOp(round)\n same => n,FollowMe(silent)\n"
+    )
+    await (await rt.phone("alice").call("1@default")).over()
+    assert len([step for step in rt.executed() if "round" in step]) == 3
+    assert any("passed on too often" in text for text in rt.logged(Level.WARNING))
+
+
 @pytest.mark.parametrize(
     ("arguments", "warning"), [("nosuch", "Profile requested, nosuch, not found"), ("", "requires an argument")]
 )
