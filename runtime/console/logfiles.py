@@ -110,10 +110,7 @@ class Files:
             writer = known[1]
             writer.paint, writer.wants, writer.limit = paint, channel.wants, self.queue_limit
             writer.reopen()
-        path = str(self.path_of(channel.name))
-        if path in self._lost:
-            self._lost.remove(path)
-            self.told(LogChannel(path, "Yes"))
+        self._tried_again(channel.name)
         self._writers[channel.name] = (channel, writer)
         verbose = channel.verbose if channel.wants("VERBOSE") else 0
         self._log.attach(writer.sink, verbose=verbose, debug=FOLLOW if channel.wants("DEBUG") else 0)
@@ -157,6 +154,12 @@ class Files:
         self._lost.add(event.channel)
         self.told(event)
 
+    def _tried_again(self, name: str) -> None:
+        path = str(self.path_of(name))
+        if path in self._lost:
+            self._lost.remove(path)
+            self.told(LogChannel(path, "Yes"))
+
     def path_of(self, name: str) -> Path:
         """The file of a log channel."""
         suffix = f".{socket.gethostname()}" if self.conf.general.appendhostname else ""
@@ -182,6 +185,7 @@ class Files:
             self._log.queue_sinks.append(self._queue_log.say)
         else:
             self._queue_log.reopen()
+            self._tried_again(self.conf.general.queue_log_name)
         self._log.queue("", "", "NONE", "CONFIGRELOAD" if began else "QUEUESTART", "")
 
     # --- what an operator does
@@ -194,8 +198,10 @@ class Files:
         for each in [name] if name else names:
             path = self.path_of(each)
             self._writers[each][1].reopen(self._put_aside(path))
+            self._tried_again(each)
         if not name and self._queue_log is not None:
             self._queue_log.reopen(self._put_aside(self.path_of(self.conf.general.queue_log_name)))
+            self._tried_again(self.conf.general.queue_log_name)
             self._log.queue("", "", "NONE", "CONFIGRELOAD", "")
 
     def _put_aside(self, path: Path) -> Callable[[], None]:

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -321,7 +321,10 @@ def test_any_date_format_gives_a_date(form: str) -> None:
     assert isinstance(Dates(form)(WHEN), str)
 
 
-async def test_programs_are_told_of_a_log_that_cannot_be_written(files: Files, log: Log, tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [Files.reload, Files.rotate])
+async def test_programs_are_told_of_a_log_that_cannot_be_written(
+    files: Files, log: Log, tmp_path: Path, again: Callable[[Files], object]
+) -> None:
     told: list[LogChannel] = []
     files.told = told.append
     (tmp_path / "log").write_text("a file where a folder should be")
@@ -332,7 +335,7 @@ async def test_programs_are_told_of_a_log_that_cannot_be_written(files: Files, l
         if told:
             break
     (tmp_path / "log").unlink()
-    files.reload()
+    again(files)
     path = str(tmp_path / "log" / "a")
     assert [(each.channel, each.enabled) for each in told] == [(path, "No"), (path, "Yes")]
     assert [name for name, _ in event_headers(told[0], 0.0)] == ["Event", "Privilege", "Channel", "Enabled", "Reason"]
