@@ -348,12 +348,15 @@ class Play:
         self._finish()
 
     def route(self) -> None:
-        """Play it to whoever hears the channel now."""
+        """Play it to whoever hears the channel now; who has heard it already notices nothing."""
         audios = self._heard()
         if audios == self._audios or not self._pieces:
             return
+        running = dict(zip(self._audios, self._playings, strict=False))
+        kept = {audio: running.pop(audio) for audio in audios if audio in running}
+        self._playings = list(running.values())
         self._silence()
-        self._start(audios, round((self._loop.time() - self._began) * 1000))
+        self._start(audios, round((self._loop.time() - self._began) * 1000), kept)
 
     def _silence(self) -> None:
         if self._watch is not None:
@@ -373,12 +376,13 @@ class Play:
             self._finish()
             return
         self._began = self._loop.time()
-        self._start(self._heard(), 0)
+        self._start(self._heard(), 0, {})
 
-    def _start(self, audios: list[Audio], offset_ms: int) -> None:
+    def _start(self, audios: list[Audio], offset_ms: int, running: dict[Audio, Playing]) -> None:
+        """Begin a piece, or go on with it, where it is not running."""
         self._audios = audios
         piece = self._pieces[0]
-        self._playings = [piece.start(audio, offset_ms) for audio in audios]
+        self._playings = [running.get(audio) or piece.start(audio, offset_ms) for audio in audios]
         self._watch = self._loop.create_task(self._until_over(piece, list(self._playings), offset_ms))
 
     async def _until_over(self, piece: Piece, playings: list[Playing], offset_ms: int) -> None:

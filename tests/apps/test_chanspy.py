@@ -103,6 +103,22 @@ async def test_what_is_played_to_a_channel_is_heard_by_who_listens_in(rt: TestRu
     assert alice.sounds() == spy.sounds() == ["hello-world"]
 
 
+async def test_a_sound_is_not_begun_again_for_who_hears_it_when_a_spy_comes_and_goes(rt: TestRuntime) -> None:
+    (rt.directories.data / "sounds/en/long.sln").write_bytes(bytes(16000 * 9))
+    rt.extensions(
+        "[default]\nexten => 1,1,Answer()\n same => n,Playback(long)\nexten => 9,1,ChanSpy(Loopback/alice,qE)\n"
+    )
+    alice = await rt.phone("alice").call("1@default")
+    await asyncio.sleep(1)
+    spy = await rt.phone("spy").call("9@default")
+    await asyncio.sleep(1)
+    spy.hangup()
+    await spy.over()
+    await alice.over()
+    assert [(each.what, each.length_ms) for each in alice.heard] == [("long", 9000)]
+    assert [each.what for each in spy.heard] == ["long"] and (spy.heard[0].length_ms or 0) < 2000
+
+
 async def test_a_sound_beyond_a_local_pair_is_heard_by_both_sides(rt: TestRuntime) -> None:
     for name, level, seconds in (("quiet", 0, 9), ("loud", 6000, 2)):
         sound = rt.directories.data / f"sounds/en/{name}.sln"
