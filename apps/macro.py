@@ -5,14 +5,14 @@ from weakref import WeakKeyDictionary
 
 from asterism.apps.goto import is_true
 from asterism.dialplan import machine
-from asterism.dialplan.scope import Failed, Jump, Outcome, Scope
+from asterism.dialplan.scope import Dialled, Failed, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.declare import application
 
 MAX_DEPTH = 7
 """Macros within macros; more is taken for an endless recursion, as in Asterisk. MACRO_RECURSION changes it."""
-EXIT = Failed("MacroExit")
-"""What leaves the macro under way; outside of one it ends the call."""
+EXIT = Dialled("")
+"""What leaves the macro under way. Outside of one it is as if the caller had begun to dial: digits are waited for."""
 
 
 def _number(text: str) -> int:
@@ -131,5 +131,8 @@ async def macroexclusive(chan: Scope, text: declare.Text = "") -> Outcome:
 
 @application("MacroExit", see="Macro")
 def macroexit(chan: Scope) -> Outcome:
-    """Leave the macro under way."""
+    """Leave the macro under way.
+
+    Compat: app_macro of Asterisk 16. Outside of a macro it waits for digits, as WaitExten does: `t`, or `e`, follows.
+    """
     return EXIT
