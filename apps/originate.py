@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from asterism.apps.dial_answer import gosub, place, with_arguments
 from asterism.functions import indirect
 from asterism.runtime.channel import Channel
-from asterism.runtime.declare import Option, Unit, application
+from asterism.runtime.declare import Given, Option, Unit, application
 from asterism.runtime.dialing import Originated, originate
 from asterism.runtime.driver import Party
 from asterism.runtime.errors import Hangup
@@ -48,10 +48,10 @@ async def originate_call(
     chan: Channel,
     tech_data: str = "",
     type: str = "",
-    arg1: str = "",
-    arg2: str = "",
-    arg3: str = "",
-    timeout: Annotated[str, Unit("s")] = "",
+    arg1: Annotated[str | None, Given()] = None,
+    arg2: Annotated[str | None, Given()] = None,
+    arg3: Annotated[str | None, Given()] = None,
+    timeout: Annotated[str | None, Unit("s"), Given()] = None,
     options: OriginateOptions = OriginateOptions(),
 ) -> None:
     """Call somebody, and let him run an extension or an application once he has answered.
@@ -65,12 +65,12 @@ async def originate_call(
         timeout: Seconds to ring; 30 when left out.
         options: Letters, each explained in its own line.
     Sets: ORIGINATE_STATUS: SUCCESS, BUSY, CONGESTION, RINGING (nobody answered in time), FAILED.
-    Compat: app_originate. Too few arguments, another type, or a priority that is no number end the call. A context or
-        extension left empty before others is that of the new channel.
+    Compat: app_originate. Too few arguments, another type, or a priority that is no number end the call. A context
+        that is empty is that of the new channel; an extension is `s` where there is none, and none where it is empty.
     """
-    priority = indirect.integer(arg3) if arg3 else 1
-    wrong = _wrong(tech_data, type, arg1 or arg2 or arg3)
-    if not wrong and type.lower() == "exten" and priority is None and not timeout:
+    priority = indirect.integer(arg3 or "")
+    wrong = _wrong(tech_data, type, arg1)
+    if not wrong and type.lower() == "exten" and arg3 is not None and priority is None and timeout is None:
         wrong = f"Invalid priority: '{arg3}'"
     if wrong:
         chan.error(wrong)
@@ -83,16 +83,16 @@ async def originate_call(
         where, arguments = with_arguments(options.before_calling)
         await gosub(chan, place(chan, where), arguments, chan)
     facts: dict[str, Any] = {
-        "timeout": _seconds(timeout),
+        "timeout": _seconds(timeout or ""),
         "caller": Party(options.number or chan.caller.number, options.name or chan.caller.name),
         "variables": _variables(options),
         "codecs": [codec.strip() for codec in (options.codecs or "").split(",") if codec.strip()],
         "subroutine": _subroutine(chan, options),
     }
     if type.lower() == "app":
-        facts |= {"application": arg1, "app_data": arg2}
+        facts |= {"application": arg1, "app_data": arg2 or ""}
     else:
-        facts |= {"context": arg1, "exten": arg2 or ("" if arg3 else "s"), "priority": max(1, priority or 1)}
+        facts |= {"context": arg1 or "", "exten": "s" if arg2 is None else arg2, "priority": max(1, priority or 1)}
     call: Coroutine[Any, Any, Originated] = originate(chan.switch, tech_data, **facts)
     if options.at_once:
         chan.switch.spawn(call, f"originate {tech_data}")
@@ -103,9 +103,9 @@ async def originate_call(
     chan.set("ORIGINATE_STATUS", _WORDS.get(result.status, "FAILED"))
 
 
-def _wrong(tech_data: str, kind: str, what: str) -> str:
+def _wrong(tech_data: str, kind: str, what: str | None) -> str:
     """Return what is wrong with the arguments; empty when nothing is."""
-    if not tech_data or not kind or not what:
+    if not tech_data or what is None:
         return "Incorrect number of arguments"
     if "/" not in tech_data:
         return f"Channel Tech/Data invalid: '{tech_data}'"

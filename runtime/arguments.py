@@ -38,6 +38,11 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """An argument of text that is given but empty is the empty text, not the default: `App(a,)` is not `App(a)`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One letter of an option string.
 
@@ -86,6 +91,7 @@ class Parameter:
     whole: bool
     options: tuple[OptionField, ...]
     unit: str
+    given: bool
 
 
 def split_arguments(text: str, by: str = ",", *, most: int = 0, raw: bool = False) -> list[str]:
@@ -316,6 +322,7 @@ def parameters_of(body: Callable[..., Any], skip: int = 1) -> tuple[Parameter, .
                 whole=any(isinstance(extra, Whole) for extra in extras),
                 options=option_fields,
                 unit=next((extra.name for extra in extras if isinstance(extra, Unit)), ""),
+                given=any(isinstance(extra, Given) for extra in extras),
             )
         )
     return tuple(found)
@@ -324,7 +331,8 @@ def parameters_of(body: Callable[..., Any], skip: int = 1) -> tuple[Parameter, .
 def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str, *, keep_empty: bool = False) -> list[Any]:
     """Turn argument texts into values, one per parameter.
 
-    An empty text counts as absent and takes the default. Texts beyond the parameters are ignored, as Asterisk does.
+    An empty text counts as absent and takes the default, unless the parameter is `Given`. Texts beyond the parameters
+    are ignored, as Asterisk does.
 
     Args:
         parameters: What is asked for.
@@ -339,7 +347,7 @@ def bind(parameters: Sequence[Parameter], texts: Sequence[str], who: str, *, kee
     for index, parameter in enumerate(parameters):
         text = texts[index] if index < len(texts) else ""
         if text == "":
-            if keep_empty and index < len(texts) and parameter.convert is str:
+            if index < len(texts) and (parameter.given or (keep_empty and parameter.convert is str)):
                 values.append("")
                 continue
             if parameter.required:

@@ -12,6 +12,7 @@ from typing import Any
 
 from asterism.runtime.arguments import (
     FOREVER,
+    Given,
     Milliseconds,
     Option,
     Parameter,
@@ -35,6 +36,7 @@ __all__ = [
     "Declaration",
     "Doc",
     "Function",
+    "Given",
     "Milliseconds",
     "Noun",
     "Option",
