@@ -4,10 +4,10 @@ from inspect import isawaitable
 from typing import cast
 
 from asterism.apps.goto import is_true
-from asterism.dialplan import substitution, timing
+from asterism.dialplan import machine, substitution, timing
 from asterism.dialplan.compile import MAX_DATA, Compiler, limited
-from asterism.dialplan.errors import Ended
-from asterism.dialplan.scope import EvaluateLater, Failed, Incomplete, Jump, Outcome, Scope
+from asterism.dialplan.errors import Ended, Interrupt
+from asterism.dialplan.scope import Dialled, EvaluateLater, Failed, Incomplete, Jump, Outcome, Scope
 from asterism.runtime import declare
 from asterism.runtime.arguments import split_arguments
 from asterism.runtime.declare import application
@@ -87,16 +87,28 @@ async def tryexec(chan: Scope, text: declare.Text = "") -> Outcome:
         chan.warn(f"Could not find application '{name}'")
         chan.set("TRYSTATUS", "NOAPP")
         return None
-    except Ended:
+    except Interrupt as interrupt:
         chan.set("TRYSTATUS", "FAILED")
-        if chan.ended:
-            return None  # It could not be done in `h`, which goes on.
-        raise
-    if isinstance(outcome, Failed | Incomplete):
+        if not isinstance(interrupt, Ended):
+            raise
+        if not chan.ended:  # `h` goes on, whatever could not be done in it.
+            if interrupt.asked:
+                raise
+            chan.check()
+        return None
+    if isinstance(outcome, Failed | Incomplete | Dialled) or _is_lost(chan, outcome):
         chan.set("TRYSTATUS", "FAILED")
         return None
     chan.set("TRYSTATUS", "SUCCESS")
     return outcome
+
+
+def _is_lost(chan: Scope, outcome: Outcome) -> bool:
+    """Whether an outcome leads to a label that is not there."""
+    if not isinstance(outcome, Jump):
+        return False
+    context, exten = outcome.context or chan.context, outcome.exten or chan.exten
+    return machine.priority_of(chan.source, chan, context, exten, outcome.priority) is None
 
 
 @application("ExecIf", since="0.1", see="Exec, ExecIfTime, GotoIf, If")

@@ -37,11 +37,13 @@ class Ended(Interrupt):
 
     Args:
         cause: Q.850 cause, 0 where none is known.
+        asked: The dialplan itself hangs up; else an application fails, or the far end has gone.
     """
 
-    def __init__(self, cause: int = 0) -> None:
+    def __init__(self, cause: int = 0, *, asked: bool = False) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.asked = asked
 
 
 class Redirected(Interrupt):

@@ -118,12 +118,9 @@ class Machine:
         scope = self.scope
         context, exten = jump.context or track.context, jump.exten or track.exten
         new = self.source.track(scope, context, exten)
-        priority = jump.priority
-        if not isinstance(priority, int):
-            priority = self.source.label(scope, context, exten, priority)
-            if priority < 1:
-                scope.warn(f"Priority '{jump.priority}' of extension '{exten}' in context '{context}' is not there")
-                return None
+        priority = priority_of(self.source, scope, context, exten, jump.priority)
+        if priority is None:
+            return None
         if jump.fixed and track.stable and new.stable:
             track.targets[jump] = (new, priority)
         return new, priority
@@ -439,6 +436,17 @@ async def call(source: Source, scope: Scope, jump: Jump, arguments: Sequence[str
         if not returned:
             scope.set("GOSUB_RETVAL", "")
         scope.context, scope.exten, scope.priority, scope.step, scope.track = stood
+
+
+def priority_of(source: Source, scope: Scope, context: str, exten: str, priority: int | str) -> int | None:
+    """Return the number of a priority or label; None, and a WARNING, where there is no such label."""
+    if isinstance(priority, int):
+        return priority
+    found = source.label(scope, context, exten, priority)
+    if found > 0:
+        return found
+    scope.warn(f"Priority '{priority}' of extension '{exten}' in context '{context}' is not there")
+    return None
 
 
 async def exists(source: Source, scope: Scope, context: str, exten: str, priority: int) -> bool:

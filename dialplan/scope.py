@@ -235,6 +235,10 @@ class Scope(Protocol):
         """Return the seconds since the epoch."""
         ...
 
+    def check(self) -> None:
+        """Raise Ended when the call is over: `h` runs, or the far end has gone."""
+        ...
+
     def hung_up(self, cause: int) -> None:
         """Note that the call is over: keep the cause (0: none known), set `ended`."""
         ...

@@ -309,7 +309,7 @@ class Channel(ChannelBase):
             self.leg.refuse(cause)
         await asyncio.sleep(min(seconds, 1e9))  # Until the caller hangs up, as a rule.
         self.stop_play()
-        raise Hangup(told)
+        raise Hangup(told, asked=not self.is_up)  # TryExec goes on with an answered call.
 
     def _tone_if_known(self, tone: str) -> None:
         try:
@@ -338,7 +338,7 @@ class Channel(ChannelBase):
 
     def hangup(self, cause: int = Cause.NORMAL_CLEARING) -> NoReturn:
         """End the call, with this cause."""
-        raise Hangup(cause)
+        raise Hangup(cause, asked=True)
 
     def goto(self, context: str = "", exten: str = "", priority: str | int = 1) -> None:
         """Go on elsewhere in the dialplan when the application returns."""

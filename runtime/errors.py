@@ -23,9 +23,9 @@ from asterism.runtime.causes import Cause
 class Hangup(Ended):
     """The channel has been, or is to be, hung up."""
 
-    def __init__(self, cause: int = Cause.NORMAL_CLEARING) -> None:
-        """Args: cause: the Q.850 cause to hang up with; 0 lets the channel choose."""
-        super().__init__(cause)
+    def __init__(self, cause: int = Cause.NORMAL_CLEARING, *, asked: bool = False) -> None:
+        """Args: cause: the Q.850 cause to hang up with; 0 lets the channel choose. asked: not even TryExec goes on."""
+        super().__init__(cause, asked=asked)
         self.cause = int(cause)
 
 

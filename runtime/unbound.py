@@ -103,6 +103,9 @@ class Unbound(Reporter):
     def handler_starts(self, handler: str) -> None:
         """Nothing runs here."""
 
+    def check(self) -> None:
+        """Nobody is there who could have gone."""
+
     def hung_up(self, cause: int) -> None:
         """Nothing can be hung up."""
 

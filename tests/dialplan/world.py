@@ -134,6 +134,9 @@ class Paper:
     def handler_starts(self, handler: str) -> None:
         """A handler runs; what it does is written down."""
 
+    def check(self) -> None:
+        """Nobody else hangs up here."""
+
     def hung_up(self, cause: int) -> None:
         """Note the end."""
         self.ended = True
