@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from asterism import __version__
 from asterism.runtime.actions.named import channel_of, given
 from asterism.runtime.channel import Channel
+from asterism.runtime.commands.core import clock
 from asterism.runtime.commands.modules import part_of, unload
 from asterism.runtime.declare import action
 from asterism.runtime.driver import Passage
@@ -78,8 +79,6 @@ def core_show_channels(rt: "Runtime") -> Response:
     """List the channels."""
     items = []
     for each in rt.channels.snapshots():
-        seconds = int(rt.now() - each.created_s)
-        length = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         items.append(
             Item(
                 "CoreShowChannel",
@@ -87,7 +86,7 @@ def core_show_channels(rt: "Runtime") -> Response:
                     *channel_headers(each),
                     ("Application", each.application),
                     ("ApplicationData", each.app_data),
-                    ("Duration", length),
+                    ("Duration", clock(rt.now() - each.created_s)),
                     ("BridgeId", each.bridge),
                 ),
             )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.channel import Channel
+from asterism.runtime.commands.core import clock
 from asterism.runtime.commands.nouns import Words
 from asterism.runtime.declare import Table, command, noun
 
@@ -44,8 +45,7 @@ def bridge_show_all(rt: "Runtime") -> Table:
 
 
 def _age(rt: "Runtime", bridge: Bridge) -> str:
-    seconds = int(rt.now() - bridge.created_s)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return clock(rt.now() - bridge.created_s)
 
 
 @command("bridge show <bridge-id>", see="bridge show all")

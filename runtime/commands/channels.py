@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from asterism.dialplan import regex
+from asterism.runtime.commands.core import clock, span
 from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import ChannelSnapshot
@@ -96,11 +97,9 @@ def _plain_row(each: ChannelSnapshot) -> tuple[object, ...]:
 
 
 def _verbose_row(rt: "Runtime", each: ChannelSnapshot) -> tuple[object, ...]:
-    seconds = _age(rt, each)
     return (
         each.channel, each.context, each.exten, each.priority, each.state.text, each.application or "(None)",
-        each.app_data or "(Empty)", each.caller_number,
-        f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}", each.accountcode,
+        each.app_data or "(Empty)", each.caller_number, clock(_age(rt, each)), each.accountcode,
         _peer_account(rt, each), each.bridge,
     )  # fmt: skip
 
@@ -126,8 +125,6 @@ def _peer_account(rt: "Runtime", each: ChannelSnapshot) -> str:
 @command("core show calls [uptime|uptime seconds]")
 def show_calls(rt: "Runtime", form: str = "") -> list[str]:
     """Show how many calls there are and were, and with `uptime` since when; with `seconds` as a plain number."""
-    from asterism.runtime.commands.core import span
-
     lines = counts(rt)[1:]
     up = int(rt.now() - rt.started_s)
     return [*lines, f"System uptime: {up if form.endswith('seconds') else span(up)}"] if form else lines

@@ -38,6 +38,12 @@ def span(seconds: float) -> str:
     return ", ".join(parts) or "0 seconds"
 
 
+def clock(seconds: float) -> str:
+    """A length of time as a clock shows it: `01:02:03`."""
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
 @command("core show version")
 def show_version(rt: "Runtime") -> str:
     """Show which version this is, and what it runs on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from asterism.runtime.commands.core import clock
 from asterism.runtime.commands.pjsip_tables import Heading, Kind, Lines, commands_of, label
 from asterism.runtime.commands.sip import driver_of
 from asterism.runtime.events import ChannelSnapshot
@@ -325,8 +326,7 @@ def channels(rt: "Runtime") -> list[ChannelSnapshot]:
 
 def uptime(rt: "Runtime", channel: ChannelSnapshot) -> str:
     """How long a channel has been there."""
-    seconds = int(rt.now() - channel.created_s)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return clock(rt.now() - channel.created_s)
 
 
 def _channel_line(rt: "Runtime", channel: ChannelSnapshot, depth: int = 0) -> str:
