@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from asterism.apps.called_for import race_for
 from asterism.apps.dial_answer import hear, run_subroutine
+from asterism.functions.states import state_of
 from asterism.runtime import media
 from asterism.runtime.bridge import Bridge
 from asterism.runtime.causes import Cause
@@ -116,17 +117,15 @@ async def page(
 
 
 def _may_call(chan: Channel, destination: str, options: PageOptions) -> bool:
-    technology, slash, resource = destination.partition("/")
-    if not slash or not resource:
+    if not destination.partition("/")[2]:
         chan.warn(f"Incomplete destination: {escaped(destination)}")
         return False
     if destination.lower() == chan.name.rpartition("-")[0].lower():
         return False
-    driver = chan.switch.driver(technology)
-    if not options.idle_only or driver is None:
+    if not options.idle_only:
         return True
-    state = driver.device_state(resource)
-    if state is DeviceState.NOT_INUSE:
+    state = state_of(chan, destination)
+    if state in (DeviceState.NOT_INUSE, DeviceState.UNKNOWN):
         return True
     chan.warn(f"Page: {escaped(destination)} is not called: its state is {state.value}")
     return False

@@ -6,6 +6,7 @@ import pytest
 from asterism.runtime.causes import Cause
 from asterism.runtime.events import BridgeCreate
 from asterism.runtime.log import Level
+from asterism.runtime.states import DeviceState
 from asterism.runtime.testing import Call, TestRuntime
 
 ALL = "Loopback/bob&Loopback/carol"
@@ -101,6 +102,30 @@ async def test_whom_it_does_not_call(rt: TestRuntime) -> None:
     warnings = rt.logged(Level.WARNING)
     assert any("Incomplete destination: nonsense" in text for text in warnings)
     assert any("Nosuch" in text for text in warnings)
+    alice.hangup()
+    await alice.over()
+
+
+@pytest.mark.parametrize(
+    ("state", "called"), [(DeviceState.NOT_INUSE, True), (DeviceState.UNKNOWN, True), (DeviceState.ONHOLD, False)]
+)
+async def test_a_device_is_asked_about_by_its_whole_name(
+    rt: TestRuntime, monkeypatch: pytest.MonkeyPatch, state: DeviceState, called: bool
+) -> None:
+    """One driver may have two technologies, and a device of that name in each."""
+    asked: list[str] = []
+
+    def device_state(device: str) -> DeviceState:
+        asked.append(device)
+        return state
+
+    driver = rt.driver("Loopback")
+    monkeypatch.setattr(driver, "technologies", ("Loopback", "Other"))
+    monkeypatch.setattr(driver, "device_state", device_state)
+    rt.extensions(plan("Loopback/bob,qs"))
+    alice = await rt.phone("alice").call("1@default")
+    await asyncio.sleep(1)
+    assert asked == ["Loopback/bob"] and bool(rt.phone("bob").calls) is called
     alice.hangup()
     await alice.over()
 
