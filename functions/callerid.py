@@ -121,8 +121,9 @@ def _presented(chan: Channel, party: Party, facts: Facts, parts: tuple[str, ...]
 
 def _leading(chan: Channel, value: str, before: str) -> str:
     """The number that a text begins with; what was before when it begins with none."""
-    if value[:1].isdigit():
-        return str(indirect.integer(value))
+    number = indirect.integer(value) if value[:1].isdigit() else None
+    if number is not None:
+        return str(number)
     chan.error(f"'{value}' is no number: the old one stays.")
     return before
 
@@ -136,7 +137,7 @@ def _charset(chan: Channel, value: str, before: str) -> str:
     """A character set by its number in Q.SIG or its word; what was before for any other word."""
     if value[:1].isdigit():
         number = indirect.integer(value) or 0
-        return _CHARSETS[number] if number < len(_CHARSETS) else "not-known"
+        return _CHARSETS[number] if 0 <= number < len(_CHARSETS) else "not-known"
     if value.lower() in _CHARSETS:
         return value.lower()
     chan.error(f"Unknown character set '{value}': the old one stays.")
