@@ -46,7 +46,8 @@ def attach(
 
     Args:
         max_pending: Requests that may wait for :func:`respond`; one more is answered 503 natively.
-        max_queued: Records that may wait for :func:`drain`; above it new calls and requests are answered 503.
+        max_queued: Records that may wait for :func:`drain`; above it new calls and requests are answered 503. Half
+            of them may be such as only tell: of security, packets, messages, and the log.
         request_timeout_ms: A request not answered within this time gets 500.
         user_agent: Value of ``Server`` in natively made answers; empty for none.
 
@@ -90,6 +91,18 @@ def dump(details: bool) -> str:
 
 def watch_packets(*, rtp: bool, rtcp: bool) -> None:
     """Queue a :class:`Packet` record for each packet of audio, and for each of its reports, or stop it."""
+
+def believe_audio(strict: str, probation: int) -> None:
+    """Choose from whom audio is taken, in all calls; "yes" and 4 until then.
+
+    Args:
+        strict: "no": from anybody. "seqno": from where SDP says, or from who sends ``probation`` packets with
+            consecutive numbers while nobody is believed, or who was is silent. "yes": and not all of them at once.
+        probation: At least 2.
+
+    Raises:
+        ValueError: Something of this is malformed.
+    """
 
 def register_thread(name: str) -> None:
     """Make the running Python thread known to PJLIB (*any thread*; the functions marked so do it themselves)."""

@@ -32,6 +32,7 @@ cdef extern from "native.h" nogil:
     int c_set_log_level "set_log_level"(int level)
     void wire_trace(bint on)
     void packets_watch(bint rtp, bint rtcp)
+    enum strictness: STRICT_NO, STRICT_SEQUENCE, STRICT_PACE
     size_t endpoint_dump(bint details, char *text, size_t size)
     ctypedef struct counts_t "counts":
         unsigned calls, adapters, tokens, results, relays, players, recorders, records, tables
@@ -117,6 +118,7 @@ cdef extern from "native.h" nogil:
 cdef extern from "adapter.h" nogil:
     ctypedef struct adapter
     adapter *calls_adapter(number wanted)
+    void adapters_believe(strictness strict, unsigned packets)
     void adapter_release(adapter *it)
     record *adapter_stats_record(adapter *it, record *item)
     int relay_start(number a, number b)

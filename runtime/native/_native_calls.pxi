@@ -32,6 +32,13 @@ def watch_packets(*, bint rtp, bint rtcp):
     packets_watch(rtp, rtcp)
 
 
+def believe_audio(str strict, unsigned probation):
+    if probation < 2:
+        raise ValueError(f"{probation} packets are none in a row")
+    adapters_believe(_known({"no": STRICT_NO, "seqno": STRICT_SEQUENCE, "yes": STRICT_PACE}, strict, "strict RTP"),
+                     probation)
+
+
 def attach(*, unsigned max_pending=4096, unsigned max_queued=65536, unsigned request_timeout_ms=8000, str user_agent=""):
     cdef settings wanted
     cdef int result

@@ -12,6 +12,19 @@
 #define ADAPTER(transport) ((adapter *)(transport))
 
 static unsigned adapters_live;
+static enum strictness strictness = STRICT_PACE;
+static unsigned probation = 4;
+
+void adapters_believe(enum strictness strict, unsigned packets)
+{
+    __atomic_store_n(&probation, packets, __ATOMIC_RELAXED);
+    __atomic_store_n(&strictness, strict, __ATOMIC_RELAXED);
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
 
 /* ---- RTP in -------------------------------------------------------------------------------------------------------- */
 
@@ -36,33 +49,49 @@ static const uint8_t *payload_of(const uint8_t *packet, size_t size, size_t *len
     return packet + start;
 }
 
+/* Whether a source has sent enough packets in a row, and not all at once as a flood comes: 9 ms is somewhat less than
+ * the shortest of usual packets lasts. */
+static bool learned(learning *in, const pj_sockaddr_t *source, uint16_t sequence, int64_t now)
+{
+    unsigned wanted = __atomic_load_n(&probation, __ATOMIC_RELAXED);
+
+    if (!in->candidate_packets || pj_sockaddr_cmp(&in->candidate, source) != 0 ||
+        sequence != (uint16_t)(in->candidate_sequence + 1)) {
+        pj_sockaddr_cp(&in->candidate, source);
+        in->candidate_packets = 0;
+        in->candidate_ms = now;
+    }
+    in->candidate_sequence = sequence;
+    if (++in->candidate_packets < wanted)
+        return false;
+    if (__atomic_load_n(&strictness, __ATOMIC_RELAXED) == STRICT_PACE &&
+        now - in->candidate_ms < (int64_t)(wanted - 1) * 9 - 5) {
+        in->candidate_packets = 0;
+        return false;
+    }
+    return true;
+}
+
 /* Whether to believe this source (strict RTP): the one that SDP names at once, another after a few packets in a row,
  * and a change only once the former is silent. The lock is held. */
-static bool believe(adapter *it, const pj_sockaddr_t *source, bool *switched)
+static bool believe(adapter *it, const pj_sockaddr_t *source, uint16_t sequence, bool *switched)
 {
     learning *in = &it->in;
     int64_t now = now_ms();
 
     if (!source || !pj_sockaddr_has_addr(source))
         return true;
-    if (in->locked && pj_sockaddr_cmp(&in->source, source) == 0) {
-        in->heard_ms = now;
-        in->candidate_packets = 0;
-        return true;
-    }
-    if (in->locked && now - in->heard_ms < LEARN_SILENCE_MS)
-        return false;
-    if (pj_sockaddr_cmp(&it->terms.remote, source) != 0) {
-        if (in->candidate_packets == 0 || pj_sockaddr_cmp(&in->candidate, source) != 0) {
-            pj_sockaddr_cp(&in->candidate, source);
-            in->candidate_packets = 0;
+    if (!in->locked || pj_sockaddr_cmp(&in->source, source) != 0) {
+        if (__atomic_load_n(&strictness, __ATOMIC_RELAXED) != STRICT_NO) {
+            if (in->locked && now - in->heard_ms < LEARN_SILENCE_MS)
+                return false;
+            if (pj_sockaddr_cmp(&it->terms.remote, source) != 0 && !learned(in, source, sequence, now))
+                return !in->locked;
         }
-        if (++in->candidate_packets < LEARN_PACKETS)
-            return !in->locked;
-        *switched = it->symmetric;
+        *switched = it->symmetric && pj_sockaddr_cmp(adapter_far(it), source) != 0;
+        pj_sockaddr_cp(&in->source, source);
+        in->locked = true;
     }
-    pj_sockaddr_cp(&in->source, source);
-    in->locked = true;
     in->heard_ms = now;
     in->candidate_packets = 0;
     return true;
@@ -96,7 +125,7 @@ static void on_rtp(pjmedia_tp_cb_param *param)
     packet_seen(PACKET_RTP, false, param->src_addr, packet, (size_t)param->size, length);
 
     pthread_mutex_lock(&it->lock);
-    believed = !it->closed && believe(it, param->src_addr, &switched);
+    believed = !it->closed && believe(it, param->src_addr, get16(packet + 2), &switched);
     if (believed) {
         rtcp_received(it, packet, (size_t)param->size, (unsigned)length);
         if (kind == it->terms.rx_event)
@@ -134,11 +163,6 @@ static void on_rtcp(void *user_data, void *packet, pj_ssize_t size)
 }
 
 /* ---- RTP out -------------------------------------------------------------------------------------------------------- */
-
-static uint16_t get16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
 
 static uint32_t get32(const uint8_t *at)
 {

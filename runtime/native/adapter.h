@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-enum { CODEC_NAME = 48, PACKET_SIZE = 1500, LEARN_PACKETS = 4, LEARN_SILENCE_MS = 1000, OWN_GAP_MS = 100 };
+enum { CODEC_NAME = 48, PACKET_SIZE = 1500, LEARN_SILENCE_MS = 1000, OWN_GAP_MS = 100 };
 
 /* What was negotiated for the audio line. */
 typedef struct agreed {
@@ -31,8 +31,9 @@ typedef struct sequencer {
 typedef struct learning {
     bool locked;
     pj_sockaddr source, candidate;
-    unsigned candidate_packets;
-    int64_t heard_ms;
+    unsigned candidate_packets; /* in a row */
+    uint16_t candidate_sequence;
+    int64_t candidate_ms, heard_ms;
 } learning;
 
 struct adapter {
@@ -78,6 +79,8 @@ void adapter_release(adapter *it);
 int adapter_slot(const adapter *it);
 const pj_sockaddr *adapter_far(const adapter *it); /* where its audio goes; the lock is held */
 unsigned adapters_count(void);
+/* How many packets in a row a source that SDP does not name must send until it is believed, from now on. */
+void adapters_believe(enum strictness strict, unsigned packets);
 void adapter_renegotiated(adapter *it, const pjsua_call_media *line);
 record *adapter_media_record(adapter *it, const pjsua_call_media *line);
 record *adapter_stats_record(adapter *it, record *item);

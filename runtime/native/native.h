@@ -62,6 +62,7 @@ void queue_release(record *list);
 void queue_open(unsigned limit);
 void queue_close(void);
 bool queue_full(void);
+bool queue_busy(void); /* whether what only tells is to be left out, so that calls find room */
 int queue_eventfd(void);
 unsigned queue_length(void);
 void register_thread(const char *name); /* makes the running thread known to PJLIB, once */
@@ -275,6 +276,10 @@ void wire_trace(bool on);
 
 /* Writes what PJSIP says of itself, as far as there is room, and returns how much that is. On the loop's thread. */
 size_t endpoint_dump(bool details, char *text, size_t size);
+
+/* ---- adapter.c: the audio of all calls ---------------------------------------------------------------------------- */
+
+enum strictness { STRICT_NO, STRICT_SEQUENCE, STRICT_PACE }; /* believe anybody; who counts rightly; and not too fast */
 
 /* ---- packets.c: packets of audio, and their reports ---------------------------------------------------------------- */
 

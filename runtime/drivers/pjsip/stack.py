@@ -35,11 +35,18 @@ _owner: "Stack | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class RtpPorts:
-    """rtp.conf's range."""
+class RtpSettings:
+    """What rtp.conf says.
+
+    Args:
+        start, end: The range of ports.
+        strict, probation: Whose audio is taken; see `native.believe_audio`.
+    """
 
     start: int = 5000
     end: int = 31000
+    strict: str = "yes"
+    probation: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,11 @@ class Stack:
         self._endpoint: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts: dict[AccountKind, Any] = {}
-        self.ports = RtpPorts()
+        self.ports = RtpSettings()
         self.listening: dict[tuple[str, str, int], Listening] = {}
         self.running = False
 
-    def start(self, transports: Iterable[Transport], ports: RtpPorts, user_agent: str, rate_hz: int) -> None:
+    def start(self, transports: Iterable[Transport], ports: RtpSettings, user_agent: str, rate_hz: int) -> None:
         """Start PJSIP and open the transports.
 
         Raises:
@@ -151,6 +158,7 @@ class Stack:
         media.maxMediaPorts = PORTS_PER_CALL * CALLS_MAX
         endpoint.libInit(config)
         native.attach(user_agent=user_agent)
+        native.believe_audio(self.ports.strict, self.ports.probation)
         assert self._loop is not None
         self._loop.add_reader(native.eventfd(), self._drain)
 

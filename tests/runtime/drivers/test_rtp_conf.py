@@ -1,6 +1,7 @@
-"""rtp.conf: the ports of audio, and what is told of the rest."""
+"""rtp.conf: the ports of audio, whose audio is taken, and what is told of the rest."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asterism.runtime.errors import ConfigError
@@ -12,7 +13,7 @@ pytest.importorskip("asterism._native")
 
 from asterism.dialplan.reader import read_text
 from asterism.runtime.drivers.pjsip.rtp_conf import ports
-from asterism.runtime.drivers.pjsip.stack import RtpPorts
+from asterism.runtime.drivers.pjsip.stack import RtpSettings
 
 
 @pytest.mark.parametrize(
@@ -22,23 +23,28 @@ from asterism.runtime.drivers.pjsip.stack import RtpPorts
         ("[general]\nrtpstart=20000\nrtpend=10000\n", (5000, 31000), ["are no range"]),
         ("[general]\nrtpstart=x\n", (5000, 31000), ["rtpstart = x"]),
         (
-            "[general]\nstrictrtp=yes\nstunaddr=a:1\n",
+            "[general]\nturnaddr=b:1\nstunaddr=a:1\n",
             (5000, 31000),
-            ["'strictrtp' has", "'stunaddr' has"],
+            ["'turnaddr' has", "'stunaddr' has"],
         ),
+        ("[general]\nstrictrtp=SeqNo\nprobation=9\n", (5000, 31000, "seqno", 9), []),
+        ("[general]\nstrictrtp=off\n", (5000, 31000, "no"), []),
+        ("[general]\nstrictrtp=1\nprobation=1\n", (5000, 31000, "yes"), ["probation of 1"]),
+        ("[general]\nstrictrtp=no\nrtpstart=1\n", (5000, 31000, "no"), ["are no range"]),
+        ("[general]\nstrictrtp=perhaps\n", (5000, 31000), ["strictrtp = perhaps: neither"]),
         ("[general]\nrtpsart=1\n", (5000, 31000), ["unknown option 'rtpsart'"]),
         ("", (5000, 31000), []),
     ],
 )
-async def test_ports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: tuple[int, int], told: list[str]
+async def test_what_the_file_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: tuple[Any, ...], told: list[str]
 ) -> None:
     if text:
         (tmp_path / "rtp.conf").write_text(text)
     complaints: list[ConfigError] = []
     async with TestRuntime(tmp_path) as rt:
         monkeypatch.setattr(rt, "complain", complaints.append)
-        assert ports(rt) == RtpPorts(*found)
+        assert ports(rt) == RtpSettings(*found)
     assert len(complaints) == len(told)
     for complaint, part in zip(complaints, told, strict=True):
         assert part in complaint.message

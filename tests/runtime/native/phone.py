@@ -296,9 +296,16 @@ class Phone:
     # ---- RTP
 
     def talk(
-        self, count: int = 1, *, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False
+        self,
+        count: int = 1,
+        *,
+        payload_type: int = 0,
+        payload: bytes = b"\xff" * 160,
+        marker: bool = False,
+        gap_s: float = 0,
     ) -> None:
         for _ in range(count):
+            time.sleep(gap_s)
             packet = Rtp(payload_type, self.sequence, self.timestamp, self.ssrc, payload, marker)
             self.rtp.sendto(packet.packed(), self.far_rtp)
             self.sequence += 1

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -153,13 +154,75 @@ def test_symmetric_audio_follows_the_sender(switch: Switch, phone: Phone, other:
     a = call_in(switch, phone, sdp("127.0.0.77", 9999))  # behind NAT: SDP names an address that is not its own
     b = call_in(switch, other)
     assert native.relay(a, b)
-    phone.talk(6)
+    phone.talk(6, gap_s=0.02)
     assert len(other.hear_all(0.2)) >= 3
     other.talk(2, payload=b"\x33" * 160)
     assert phone.hear().payload == b"\x33" * 160
     assert native.media_stats(a).remote == (phone.host, phone.rtp_port)
     phone.bye()
     other.bye()
+
+
+@pytest.fixture
+def strictness() -> Iterator[None]:
+    """Put back what holds for the other tests."""
+    yield
+    native.believe_audio("yes", 4)
+
+
+@pytest.mark.usefixtures("strictness")
+@pytest.mark.parametrize(
+    ("strict", "probation", "step", "followed"),
+    [
+        ("yes", 100, 1, False),
+        ("seqno", 100, 1, True),
+        ("seqno", 101, 1, False),
+        ("seqno", 4, 2, False),
+        ("no", 4, 2, True),
+    ],
+)
+def test_whose_audio_is_followed(
+    switch: Switch, phone: Phone, strict: str, probation: int, step: int, followed: bool
+) -> None:
+    native.believe_audio(strict, probation)
+    switch.everybody(symmetric=True)
+    call = call_in(switch, phone, sdp("127.0.0.77", 9999))
+    for _ in range(100):  # At once, which is too fast for audio.
+        phone.talk()
+        phone.sequence += step - 1
+    deadline = time.monotonic() + 5
+    while native.media_stats(call).rx_packets < 100 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    named = ("127.0.0.77", 9999)
+    assert native.media_stats(call).remote == ((phone.host, phone.rtp_port) if followed else named)
+    phone.bye()
+
+
+@pytest.mark.usefixtures("strictness")
+def test_audio_goes_back_to_the_address_of_the_sdp(switch: Switch, phone: Phone, other: Phone) -> None:
+    native.believe_audio("no", 4)
+    switch.everybody(symmetric=True)
+    a, b = call_in(switch, phone), call_in(switch, other)
+    assert native.relay(a, b)
+    with Phone(switch.port, host="127.0.0.66") as stranger:
+        stranger.far_rtp = phone.far_rtp
+        stranger.talk()
+        other.hear()
+        other.talk(payload=b"\x11" * 160)
+        assert stranger.hear().payload == b"\x11" * 160
+    phone.talk()
+    other.hear()
+    other.talk(payload=b"\x22" * 160)
+    assert phone.hear().payload == b"\x22" * 160
+    phone.bye()
+    other.bye()
+
+
+def test_strictness_that_is_none() -> None:
+    with pytest.raises(ValueError, match="strict RTP 'maybe'"):
+        native.believe_audio("maybe", 4)
+    with pytest.raises(ValueError, match="1 packets"):
+        native.believe_audio("yes", 1)
 
 
 def test_broken_packets_are_dropped(switch: Switch, phone: Phone, other: Phone) -> None:
