@@ -59,7 +59,7 @@ static void on_log(int level, const char *text, int length)
 
     while (texts[0].slen && (text[texts[0].slen - 1] == '\n' || text[texts[0].slen - 1] == '\r'))
         texts[0].slen--;
-    if (queue_full())
+    if (queue_busy())
         return; /* a flood of log lines must not push out calls */
     texts[1] = pj_str((char *)(pj_thread_is_registered() ? pj_thread_get_name(pj_thread_this()) : ""));
     item = record_new(RECORD_LOG, texts, 2);

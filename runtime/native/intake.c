@@ -142,7 +142,7 @@ void security(const char *event, const identity *who, const pj_str_t *user, cons
     pj_str_t name = user ? *user : user_of(rdata), texts[7];
     record *item;
 
-    if (queue_full())
+    if (queue_busy())
         return; /* the log of an attack must not become the attack */
     texts[0] = pj_str((char *)event);
     texts[1] = name;

@@ -17,7 +17,7 @@ void packet_seen(int kind, bool sent, const pj_sockaddr_t *remote, const uint8_t
     pj_str_t texts[2];
     record *item;
 
-    if (!(__atomic_load_n(&watched, __ATOMIC_RELAXED) & kind) || queue_full())
+    if (!(__atomic_load_n(&watched, __ATOMIC_RELAXED) & kind) || queue_busy())
         return;
     if (remote && pj_sockaddr_has_addr(remote))
         pj_sockaddr_print(remote, host, sizeof host, 0);

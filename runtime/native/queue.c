@@ -132,7 +132,7 @@ void queue_open(unsigned limit)
 {
     queue_eventfd();
     pthread_mutex_lock(&queue_lock);
-    queue_limit = limit;
+    __atomic_store_n(&queue_limit, limit, __ATOMIC_RELAXED);
     queue_is_open = true;
     pthread_mutex_unlock(&queue_lock);
 }
@@ -147,12 +147,12 @@ void queue_close(void)
 
 bool queue_full(void)
 {
-    bool full;
+    return queue_length() >= __atomic_load_n(&queue_limit, __ATOMIC_RELAXED);
+}
 
-    pthread_mutex_lock(&queue_lock);
-    full = queue_count >= queue_limit;
-    pthread_mutex_unlock(&queue_lock);
-    return full;
+bool queue_busy(void)
+{
+    return queue_length() >= __atomic_load_n(&queue_limit, __ATOMIC_RELAXED) / 2;
 }
 
 unsigned queue_length(void)

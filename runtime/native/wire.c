@@ -8,7 +8,7 @@ static void push(const pjsip_transport *transport, const char *remote, int port,
     pj_str_t texts[4];
     record *item;
 
-    if (!__atomic_load_n(&tracing, __ATOMIC_RELAXED) || queue_full())
+    if (!__atomic_load_n(&tracing, __ATOMIC_RELAXED) || queue_busy())
         return;
     texts[0] = transport_protocol(transport);
     texts[1] = transport->local_name.host;

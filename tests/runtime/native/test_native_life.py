@@ -182,3 +182,24 @@ def test_pjsip_waits_for_who_reads_a_file(tmp_path: Path) -> None:
             print(error)
     """)
     assert out.splitlines() == ["False", "False", "PJSIP's codecs cannot be used"]
+
+
+def test_what_only_tells_leaves_room_for_calls() -> None:
+    out = run("""
+        switch = Switch()
+        native.detach()
+        native.attach(max_queued=20)
+        switch.everybody()
+        native.trace(True)
+        with Phone(switch.port) as phone:
+            for _ in range(20):
+                phone.send(phone.make("BYE"))
+                assert phone.answer_of().code == 481
+            print(native.counts().records)
+            phone.invite()
+            print(switch.wait(native.Incoming).uri)
+        switch.stop()
+    """)
+    told, uri = out.split()
+    assert told == "10"
+    assert uri.startswith("sip:")
