@@ -66,12 +66,12 @@ static pj_bool_t on_rx_response(pjsip_rx_data *rdata)
     transaction = pjsip_tsx_layer_find_tsx2(&key, PJ_TRUE);
     if (!transaction)
         return PJ_FALSE;
+    /* With it comes the lock of the dialog, which does not end while it has a transaction. */
+    pj_grp_lock_acquire(transaction->grp_lock);
     dialog = pjsip_tsx_get_dlg(transaction);
-    if (dialog) {
-        pjsip_dlg_inc_lock(dialog);
+    if (dialog)
         mend_in(dialog, rdata);
-        pjsip_dlg_dec_lock(dialog);
-    }
+    pj_grp_lock_release(transaction->grp_lock);
     pj_grp_lock_dec_ref(transaction->grp_lock);
     return PJ_FALSE;
 }
