@@ -130,7 +130,8 @@ class CallAudio:
             other._hearers.add(self)
         self._settle(*former, *self._heard)
         for other in {*former, *self._heard}:
-            other._settle()  # What was relayed between two is mixed as soon as a third one hears it.
+            if len(other._heard) == 1:  # What was relayed between two is mixed as soon as a third one hears it.
+                other._settle()
         return agreed
 
     @property
@@ -265,14 +266,15 @@ class CallAudio:
     def close(self) -> None:
         """The call is over: nothing plays any more."""
         self.stop_echo()
-        for other in (*self._links, *self._heard):
+        others = {*self._links, *self._heard, *self._hearers}
+        for other in others:
             self._unlink(other)
             if self in other._heard:
                 other._heard.remove(self)
-        for other in self._heard:
             other._hearers.discard(self)
-            other._settle()
         self._heard, self._hearers = [], set()
+        for other in others:
+            other._settle()
         for playing in (*self._playings.values(), *self._waiting):
             playing.over.set()
         self._playings.clear()
