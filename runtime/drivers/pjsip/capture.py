@@ -14,6 +14,9 @@ _FILE = struct.pack("!IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
 _LARGEST = 65507
 "What a datagram holds."
 
+WAITING_MAX = 10_000
+"""Messages that wait for the disk at once; what comes while it does not follow is left out."""
+
 
 class Capture:
     """A file being written, by a thread and in order; nothing is written before `start`."""
@@ -49,7 +52,7 @@ class Capture:
 
     def put(self, time_s: float, event: native.Wire) -> None:
         """Write a message."""
-        if self._packets is not None:
+        if self._packets is not None and self._packets.qsize() < WAITING_MAX:
             self._packets.put_nowait(packet(time_s, event))
 
     async def _write(self, file: BinaryIO, packets: asyncio.Queue[bytes | None]) -> None:

@@ -13,7 +13,7 @@ class Watcher:
     """Who keeps the calls: the driver."""
 
     def state_changed(self, call: "Call", state: str) -> None:
-        """A call is dialled or has come (`ring`), rings, is up, on hold, or ended."""
+        """A call is dialled (`dialling`), has come (`ring`), rings, is up, on hold, or ended."""
         raise NotImplementedError
 
     def begun(self, call: "Call") -> None:
