@@ -202,6 +202,18 @@ async def test_a_302_sends_the_call_elsewhere(served: Any, agent: Any) -> None:
     assert "forwarded" in pbx.said
 
 
+@pytest.mark.parametrize("user", ["Local/600", "Local%2F600%40internal", "600%40internal"])
+async def test_a_302_to_what_is_no_number_leads_nowhere(served: Any, agent: Any, user: str) -> None:
+    pbx = await served(sip=SIP, extensions=EXTENSIONS)
+    one, two = await caller(agent), await agent("6002")
+    two.answering = lambda request: (
+        answer(request, 302, "Moved", f"Contact: <sip:{user}@{SERVER}>") if request.method == "INVITE" else ""
+    )
+    got = await invite(one, "2")
+    assert got.code >= 400
+    assert "is no number" in pbx.said and "forwarded" not in pbx.said
+
+
 async def test_digits_by_info(served: Any, agent: Any) -> None:
     pbx = await served(sip=SIP.replace("secret=one", "secret=one\ndtmfmode=info"), extensions=EXTENSIONS)
     one = await caller(agent)

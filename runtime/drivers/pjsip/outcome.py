@@ -47,6 +47,8 @@ def status_named(text: str) -> int:
 def _forward(call: "Call", event: native.CallState) -> None:
     message = Message(event.message)
     uri = Uri.parse(NameAddress.parse(message.first("Contact")).uri)
-    if uri.user:
+    if "/" in uri.user or "@" in uri.user:  # A dial string, or a context: a phone may name a number, and no more.
+        call.warn(f"it sends the call to '{escaped(uri.user)}', which is no number")
+    elif uri.user:
         reason = NameAddress.parse(message.first("Diversion"))
         call.post(Forwarded(uri.user, Party(Uri.parse(reason.uri).user, reason.name)))
