@@ -24,7 +24,7 @@ async def channel_redirect(chan: Channel, channel: str, place: Text) -> None:
         chan.warn(f"No such channel: {channel}")
         chan.set("CHANNELREDIRECT_STATUS", "NOCHANNEL")
         return
-    parts = place.split(",")
+    parts = place.split(",")[:3]
     context, exten, priority = ([other.context, other.exten, "1"][: 3 - len(parts)] + parts)[:3]
     other.redirect(context, exten, priority)
     chan.set("CHANNELREDIRECT_STATUS", "SUCCESS")

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from asterism.apps.dial_answer import gosub, place, with_arguments
+from asterism.apps.dial_answer import place, run_subroutine, with_arguments
 from asterism.functions import indirect
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Given, Option, Unit, application
@@ -80,8 +80,7 @@ async def originate_call(
         chan.set("ORIGINATE_STATUS", "FAILED")
         return
     if options.before_calling:
-        where, arguments = with_arguments(options.before_calling)
-        await gosub(chan, place(chan, where), arguments, chan)
+        await run_subroutine(chan, options.before_calling, chan)
     facts: dict[str, Any] = {
         "timeout": _seconds(timeout or ""),
         "caller": Party(options.number or chan.caller.number, options.name or chan.caller.name),

@@ -172,8 +172,9 @@ exten => 3,1,NoOp(three)
 """
 
 
-async def test_channelredirect_sends_another_channel_elsewhere(rt: TestRuntime) -> None:
-    more = OTHERS.format("ChannelRedirect(Loopback/alice-00000000,default,3,1)")
+@pytest.mark.parametrize("place", ["default,3,1", "default,3,1,more"])
+async def test_channelredirect_sends_another_channel_elsewhere(rt: TestRuntime, place: str) -> None:
+    more = OTHERS.format(f"ChannelRedirect(Loopback/alice-00000000,{place})")
     call = await call_of(rt, "Answer()", "Wait(100)", more=more)
     await call.until("up")
     await (await rt.phone("bob").call("2@default")).over()
