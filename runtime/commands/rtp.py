@@ -1,12 +1,11 @@
 """Commands about audio on the wire: its settings, its packets, their reports."""
 
-import asyncio
-import socket
 from typing import TYPE_CHECKING
 
-from asterism.runtime.commands.sip import driver_of
+from asterism.runtime.commands.sip import address_of, driver_of
 from asterism.runtime.declare import command
-from asterism.runtime.errors import AsterismError
+from asterism.runtime.errors import ArgumentError, AsterismError
+from asterism.runtime.settings import Address
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -42,9 +41,9 @@ def rtp_set_debug(rt: "Runtime", state: str) -> list[str]:
 @command("rtp set debug ip <address>", see="rtp set debug")
 async def rtp_set_debug_ip(rt: "Runtime", text: str) -> list[str]:
     """Show the packets of audio from and to one address, `host` or `host:port`."""
-    host, port = await _looked_up(text)
-    driver_of(rt).packets.watch_rtp(_wanted(host, port))
-    return [f"RTP Packet Debugging Enabled for address: {_bracketed(host)}:{port}"]
+    address = await _looked_up(text)
+    driver_of(rt).packets.watch_rtp(str(address) if address.port else address.host)
+    return [f"RTP Packet Debugging Enabled for address: {address}{'' if address.port else ':0'}"]
 
 
 @command("rtcp set debug {on|off}", see="rtcp set debug ip, rtp set debug")
@@ -58,26 +57,13 @@ def rtcp_set_debug(rt: "Runtime", state: str) -> list[str]:
 @command("rtcp set debug ip <address>", see="rtcp set debug")
 async def rtcp_set_debug_ip(rt: "Runtime", text: str) -> list[str]:
     """Show the reports on audio from and to one address, `host` or `host:port`."""
-    host, port = await _looked_up(text)
-    driver_of(rt).packets.watch_rtcp(_wanted(host, port))
-    return [f"RTCP Packet Debugging Enabled for address: {_bracketed(host)}:{port}"]
+    address = await _looked_up(text)
+    driver_of(rt).packets.watch_rtcp(str(address) if address.port else address.host)
+    return [f"RTCP Packet Debugging Enabled for address: {address}{'' if address.port else ':0'}"]
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _wanted(host: str, port: int) -> str:
-    return f"{_bracketed(host)}:{port}" if port else host
-
-
-async def _looked_up(text: str) -> tuple[str, int]:
-    """An address as it was typed; a name is asked for without holding up the calls."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
-        host, port = text, "0"
+async def _looked_up(text: str) -> Address:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
-    except OSError:
+        return Address.parse(await address_of(text))
+    except (ArgumentError, ValueError):  # A network is no one's address.
         raise AsterismError(f"Lookup failed for '{text}'") from None
-    return str(found[0][4][0]), int(port)

@@ -184,7 +184,9 @@ async def test_packets_of_audio(served: Start, agent: Start) -> None:
     assert await said(pbx, "rtp set debug on") == ["RTP Packet Debugging Enabled"]
     lookup = await said(pbx, "rtcp set debug ip 127.0.0.1:7")
     assert lookup == ["RTCP Packet Debugging Enabled for address: 127.0.0.1:7"]
-    assert (await said(pbx, "rtp set debug ip nosuch.invalid"))[0] == "Lookup failed for 'nosuch.invalid'"
+    assert await said(pbx, "rtcp set debug ip ::1") == ["RTCP Packet Debugging Enabled for address: [::1]:0"]
+    for name in ("nosuch.invalid", "nosuch..invalid", "10.0.0.0/8"):
+        assert (await said(pbx, f"rtp set debug ip {name}"))[0] == f"Lookup failed for '{name}'"
     alice = await agent("alice", "one")
     headers = (f"Contact: <sip:alice@{alice.address}>", "Content-Type: application/sdp")
     taken = await alice.ask("INVITE", f"sip:700@{SERVER}", *headers, body=SDP.replace("127.0.0.1", alice.address))
