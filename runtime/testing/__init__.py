@@ -114,16 +114,23 @@ class TestRuntime(Runtime):
         with suppress(OSError):  # There may be no prompts.
             for prompts in (DirectorySettings.astdatadir / "sounds").iterdir():
                 (sounds / prompts.name).symlink_to(prompts)
-        await super().__aenter__()
+        try:
+            await super().__aenter__()
+        except BaseException:
+            self._clean()
+            raise
         return self
 
     async def __aexit__(self, *error: object) -> None:
         try:
             await super().__aexit__(*error)
         finally:
-            if self.clock is not None:
-                self.clock.remove()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean()
+
+    def _clean(self) -> None:
+        if self.clock is not None:
+            self.clock.remove()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def now(self) -> float:
         """Seconds since the epoch, by the clock that jumps."""

@@ -4,9 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from asterism.runtime.errors import ConfigError
 from asterism.runtime.events import DialEnd
 from asterism.runtime.testing import JumpingClock, TestRuntime
 
@@ -54,6 +56,14 @@ async def test_what_is_given_to_an_executor_is_done_at_once() -> None:
 async def test_an_event_that_was_not_heard(rt: TestRuntime) -> None:
     with pytest.raises(AssertionError, match="DialEnd"):
         rt.heard(DialEnd)
+
+
+async def test_one_that_does_not_start_leaves_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    with pytest.raises(ConfigError, match="no such folder"):
+        async with TestRuntime(tmp_path / "gone"):
+            pass
+    assert not list(tmp_path.iterdir())
 
 
 async def test_it_leaves_nothing_on_the_machine(tmp_path: Path) -> None:
