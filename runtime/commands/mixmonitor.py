@@ -32,7 +32,7 @@ async def mixmonitor_start(rt: "Runtime", name: str, arguments: list[str]) -> No
 
 @command("mixmonitor stop <channel> [<mixmonitorid>]", see="mixmonitor start, mixmonitor list")
 async def mixmonitor_stop(rt: "Runtime", name: str, identity: str = "") -> None:
-    """End what MixMonitor records on a channel: the recording of this id, or one as StopMixMonitor does."""
+    """End what MixMonitor records on a channel: the recording of this id, or all."""
     done = stopmixmonitor.run(_channel(rt, name), identity)
     if done is not None:
         await done
