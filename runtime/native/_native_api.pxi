@@ -15,7 +15,7 @@ cdef extern from "native.h" nogil:
         record *next
         int kind
         int64_t n[12]
-        double f[4]
+        double f[24]
         unsigned texts
         pj_str_t text[1]
     record *record_new(record_kind kind, const pj_str_t *texts, unsigned count)
