@@ -8,11 +8,15 @@ from asterism.runtime import features, hangup_handlers, media
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
 from asterism.runtime.records.record import ama_name, ama_number
+from asterism.runtime.settings import is_true
 
 _CAPABILITIES = ("SPEECH", "DIGITAL", "RESTRICTED_DIGITAL", "3K1AUDIO", "DIGITAL_W_TONES", "VIDEO")
 _KEPT = ("userfield", "parkinglot", "hangupsource", "after_bridge_goto", "tenantid")
+_SECURE = ("secure_bridge_signaling", "secure_bridge_media")
 _ACROSS = {"accountcode": "peeraccount", "peeraccount": "accountcode"}
-_ONE_HALF = frozenset(("hangup_handler_push", "hangup_handler_pop", "hangup_handler_wipe", "after_bridge_goto"))
+_ONE_HALF = frozenset(
+    ("hangup_handler_push", "hangup_handler_pop", "hangup_handler_wipe", "after_bridge_goto", *_SECURE)
+)
 _GROUPS = ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup")
 
 
@@ -57,7 +61,7 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "transfercapability": lambda chan: str(chan.datastores.get("transfercapability", "SPEECH")),
     "onhold": lambda chan: "0",
     "dtmf_features": features.allowed,
-    **{item: _kept(item) for item in _KEPT},
+    **{item: _kept(item) for item in (*_KEPT, *_SECURE)},
     **{item: _grouped(item) for item in _GROUPS},
 }
 
@@ -70,10 +74,10 @@ def channel(chan: Channel, item: Text = "") -> str:
         item: To read: name, state, language, musicclass, tonezone, accountcode, peeraccount, userfield, amaflags,
             channeltype, uniqueid, linkedid, callid, exten, context, appname, appdata, checkhangup, max_forwards,
             audionativeformat, callgroup, pickupgroup, and their named forms, parkinglot, hangupsource,
-            transfercapability, dtmf_features (what it may do with its keys in a bridge: T, K, H, W, X, as in Dial); in
-            any case. And what the channel's driver knows, such as peerip, recvip, from, uri, useragent, peername for
-            SIP, or `pjsip,call-id` and `rtp,dest` for PJSIP. To set: most of these, and hangup_handler_push, _pop,
-            _wipe.
+            transfercapability, secure_bridge_signaling and secure_bridge_media, dtmf_features (what it may do with its
+            keys in a bridge: T, K, H, W, X, as in Dial); in any case. And what the channel's driver knows, such as
+            peerip, recvip, from, uri, useragent, peername for SIP, or `pjsip,call-id` and `rtp,dest` for PJSIP. To set:
+            most of these, and hangup_handler_push, _pop, _wipe.
     Compat: func_channel. What is unknown logs a WARNING and is empty.
     """
     reader = _READERS.get(item.lower())
@@ -156,6 +160,17 @@ def _keep(item: str) -> Callable[[Channel, str], None]:
     return write
 
 
+def _required(item: str) -> Callable[[Channel, str], None]:
+    """Whether whoever is called has to be encrypted: `1`, or empty."""
+
+    def write(chan: Channel, value: str) -> None:
+        chan.datastores[item] = "1" if is_true(value) else ""
+        if is_true(value):
+            chan.warn(f"CHANNEL({item}) is kept, but does not stop a call that is not encrypted")
+
+    return write
+
+
 def _group(item: str) -> Callable[[Channel, str], None]:
     def write(chan: Channel, value: str) -> None:
         names = [name.strip() for name in value.split(",") if name.strip()]
@@ -218,5 +233,6 @@ _WRITERS: dict[str, Callable[[Channel, str], None]] = {
     **{item: _keep(item) for item in _KEPT},
     "hangupsource": _source,
     "dtmf_features": _features,
+    **{item: _required(item) for item in _SECURE},
     **{item: _group(item) for item in _GROUPS},
 }
