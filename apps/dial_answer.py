@@ -67,10 +67,10 @@ class Outcome:
     time_left: TimeLeft | None = None
 
     def join(self, chan: Channel, callee: Channel) -> bool:
-        """The two talk from now on."""
-        if self.time_left is not None:
+        """The two talk from now on; False when the called party has gone."""
+        if self.time_left is not None and not callee.far_end_gone:
             self.time_left.begin(warned(chan, callee))
-        return True
+        return not callee.far_end_gone
 
     def take(self, chan: Channel, result: str) -> bool:
         """Do what GOSUB_RESULT says; True to join the two."""
@@ -114,9 +114,12 @@ def on_answer(
         if options.caller_goes:
             return _part(chan, options.caller_goes, outcome)
         agreed = await _ask(chan, callee, options, outcome)
-        if agreed and options.digits is not None:
+        if not agreed:
+            return outcome.word or False
+        if options.digits is not None:
             await _press(chan, callee, options.digits)
-        return outcome.join(chan, callee) if agreed and not callee.far_end_gone else outcome.word or False
+        # Asterisk answers the caller before it finds nobody there to talk to, unless there were keys to send.
+        return outcome.join(chan, callee) or options.digits is None
 
     return greet
 
@@ -130,11 +133,11 @@ async def _ask(chan: Channel, callee: Channel, options: DialOptions, outcome: Ou
     if options.subroutine is None:
         return True
     context, *arguments = options.subroutine.split("^")
-    alive = await gosub(chan, (context, "s", 1), arguments, callee)
+    await gosub(chan, (context, "s", 1), arguments, callee)
     result = callee.variables.get("GOSUB_RESULT", "")
     if result:
         chan.set("GOSUB_RETVAL", callee.variables.get("GOSUB_RETVAL", ""))
-    return outcome.take(chan, result) and alive
+    return outcome.take(chan, result)
 
 
 async def _macro(chan: Channel, text: str, callee: Channel) -> bool:

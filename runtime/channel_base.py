@@ -314,6 +314,8 @@ class ChannelBase(Mailbox, Parties, Reporter):
             except Interrupt as interrupt:
                 if not isinstance(interrupt, HungUp):
                     self._mail.append(Interrupted(interrupt))
+                elif interrupt.asked and not self._gone:  # Whoever has it made closes it.
+                    self._gone, self.cause = True, interrupt.cause or self.cause
 
         def done(error: BaseException | None) -> None:
             if over.done():

@@ -78,6 +78,10 @@ async def _joined(caller: Channel, callee: Channel, race: Race, settings: DialSe
             return
         await caller.answer(at_once=True)
         answered_at = loop.time()
+        if callee.far_end_gone:
+            caller.cause = result.cause = int(Cause.NORMAL_CLEARING)
+            result.gone_first = "callee"
+            return
         keep = True
         await _talk(caller, callee, race, settings)
     except Hangup:
@@ -136,10 +140,9 @@ def _sent(callee: Channel, place: Jump | None) -> bool:
 
 
 async def _agreed(hook: AnswerHook, caller: Channel, callee: Channel) -> bool | Jump | str:
-    """Ask a hook about a callee that has answered; one that has gone meanwhile agrees to nothing."""
+    """Ask a hook about a callee that has answered; False where it has gone while the hook was with it."""
     try:
-        agreed = await hook(callee)
-        return agreed if isinstance(agreed, str) or not callee.far_end_gone else False
+        return await hook(callee)
     except Hangup:
         if caller.far_end_gone or not callee.far_end_gone:
             raise

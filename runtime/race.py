@@ -209,8 +209,11 @@ class Race:
         pickup.rings_in(channel, self)
         if self.settings.before_call is not None and not await self.settings.before_call(channel):
             del self.legs[channel]
-            self.tally.add(channel.cause or Cause.NORMAL_CLEARING)
-            channel.close(Cause.NORMAL_CLEARING)
+            cause = channel.cause or int(Cause.NORMAL_CLEARING)
+            self.tally.add(cause)
+            if self.caller is not None:
+                self.caller.cause = channel.cause or self.caller.cause
+            channel.close(cause)
 
     def call(self, attempt: Attempt, caller: Party | None = None) -> bool:
         """Call a leg; False when there is nobody to call, and nothing to tell of but the channel's end."""
