@@ -74,4 +74,5 @@ def ports(switch: "Switch") -> RtpSettings:
         text = f"probation of {found.probation} is none; the default of {default.probation} is used"
         switch.complain(ConfigError(text, FILE))
         found = replace(found, probation=default.probation)
-    return RtpSettings(found.rtpstart, found.rtpend, found.strictrtp, found.probation)
+    # The native module takes no subclass of str.
+    return RtpSettings(found.rtpstart, found.rtpend, str(found.strictrtp), found.probation)

@@ -44,7 +44,9 @@ async def test_what_the_file_says(
     complaints: list[ConfigError] = []
     async with TestRuntime(tmp_path) as rt:
         monkeypatch.setattr(rt, "complain", complaints.append)
-        assert ports(rt) == RtpSettings(*found)
+        made = ports(rt)
+        assert made == RtpSettings(*found)
+        assert type(made.strict) is str, "the native module takes no subclass"
     assert len(complaints) == len(told)
     for complaint, part in zip(complaints, told, strict=True):
         assert part in complaint.message
