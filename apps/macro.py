@@ -63,8 +63,6 @@ async def run_macro(chan: Scope, name: str, arguments: list[str]) -> Outcome:
 
 async def _after(chan: Scope, ended: Outcome, stood: tuple[str, str, int], offset: str) -> Outcome:
     """Return where to go on: behind the Macro, or out of it where the macro has jumped."""
-    if isinstance(ended, Jump):
-        return ended
     if ended is not None and ended is not EXIT:
         return ended
     context, exten, priority = stood
