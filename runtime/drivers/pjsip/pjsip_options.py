@@ -340,16 +340,15 @@ OBJECTS = {
 """Types that are served."""
 
 OBJECTS_LATER = words(
-    # read and shown, without an effect on calls
-    "max_forwards compact_headers timer_t1 timer_b regcontext tone_zone call_group pickup_group "
-    "named_call_group named_pickup_group subscribe_context user_eq_phone cipher "
-    "method ca_list_path line fatal_retry_interval "
     "domain_alias contact outbound-publish inbound-publication asterisk-publication phoneprov resource_list "
     "subscription_persistence"
 )
 """Types that are known and not served yet."""
 
 LATER = words(
+    # read and shown, without an effect on calls
+    "max_forwards compact_headers timer_t1 timer_b regcontext tone_zone subscribe_context cipher method ca_list_path "
+    "line fatal_retry_interval "
     # transport
     "async_operations domain tcp_keepalive_enable tcp_keepalive_idle_time tcp_keepalive_interval_time "
     "tcp_keepalive_probe_count cos websocket_write_timeout allow_wildcard_certs symmetric_transport "

@@ -249,8 +249,7 @@ ACCEPTED = words(
 
 LATER = words(
     # read and shown, without an effect on calls
-    "maxforwards compactheaders storesipcause regcontext regexten tonezone callgroup pickupgroup "
-    "namedcallgroup namedpickupgroup parkinglot amaflags subscribecontext usereqphone "
+    "maxforwards compactheaders storesipcause regcontext regexten tonezone parkinglot amaflags subscribecontext "
     "tlsclientmethod sslclientmethod tlscipher sslcipher tlscapath tlscadir "
     # not read
     "outofcall_message_context mwi_from rpid_update rpid_immediate send_diversion useclientcode "

@@ -135,6 +135,18 @@ def test_an_option_that_is_not_served_is_named_once() -> None:
     assert len(sip(peers)[1]) == 1
 
 
+def test_what_has_no_effect_is_told_and_what_has_one_is_not() -> None:
+    _, said = sip("[a]\ntype=friend\nhost=dynamic\ncallgroup=1\npickupgroup=1\ntonezone=de\nusereqphone=yes\n")
+    assert [each.partition(" is not")[0] for each in said] == ["sip.conf:6: option 'tonezone'"]
+    _, said = pjsip(
+        "[a]\ntype=endpoint\nallow=ulaw\ncall_group=1\nuser_eq_phone=yes\ntone_zone=de\n"
+        "[s]\ntype=system\ntimer_t1=600\n[t]\ntype=transport\ncipher=AES128-SHA\n"
+    )
+    assert [each.partition(" is not")[0] for each in said] == [
+        "pjsip.conf:6: option 'tone_zone'", "pjsip.conf:9: option 'timer_t1'", "pjsip.conf:12: option 'cipher'",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "server", "client", "user", "auth", "secret", "extension", "expires"),
     [
