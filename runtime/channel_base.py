@@ -267,7 +267,6 @@ class ChannelBase(Mailbox, Parties, Reporter):
             self.set(name, value)
         self.language = parent.language
         self.musicclass = parent.musicclass
-        self.accountcode = self.accountcode or parent.accountcode
         self.linkedid, self.linked_since = parent.linkedid, parent.linked_since
         self.forwards_left = parent.forwards_left - 1
 
