@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 FILE = "rtp.conf"
 
+PROBATION_MAX = 65535
+"""As many packets as have numbers of their own."""
+
 _WITHOUT_EFFECT = frozenset(
     (
         "dtmftimeout", "ice_acl", "ice_blacklist", "ice_deny", "ice_permit", "icesupport", "rtcpinterval",
@@ -70,8 +73,8 @@ def ports(switch: "Switch") -> RtpSettings:
         text = f"ports {found.rtpstart} to {found.rtpend} are no range; the default is used"
         switch.complain(ConfigError(text, FILE))
         found = replace(found, rtpstart=default.start, rtpend=default.end)
-    if found.probation < 2:
-        text = f"probation of {found.probation} is none; the default of {default.probation} is used"
+    if not 2 <= found.probation <= PROBATION_MAX:
+        text = f"probation of {found.probation} is not 2 to {PROBATION_MAX}; the default of {default.probation} is used"
         switch.complain(ConfigError(text, FILE))
         found = replace(found, probation=default.probation)
     # The native module takes no subclass of str.

@@ -30,6 +30,7 @@ from asterism.runtime.drivers.pjsip.stack import RtpSettings
         ("[general]\nstrictrtp=SeqNo\nprobation=9\n", (5000, 31000, "seqno", 9), []),
         ("[general]\nstrictrtp=off\n", (5000, 31000, "no"), []),
         ("[general]\nstrictrtp=1\nprobation=1\n", (5000, 31000, "yes"), ["probation of 1"]),
+        ("[general]\nprobation=99999999999\n", (5000, 31000), ["probation of 99999999999"]),
         ("[general]\nstrictrtp=no\nrtpstart=1\n", (5000, 31000, "no"), ["are no range"]),
         ("[general]\nstrictrtp=perhaps\n", (5000, 31000), ["strictrtp = perhaps: neither"]),
         ("[general]\nrtpsart=1\n", (5000, 31000), ["unknown option 'rtpsart'"]),
