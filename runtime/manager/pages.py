@@ -129,10 +129,12 @@ class ProvenLogin(WebLogin):
     def _proof(self, request: Request) -> dict[str, str]:
         return {"Challenge": self.credentials.nonce, "Response": escaped(self.credentials.response)}
 
-    async def proven(self, said: Credentials, method: str) -> bool:
+    async def proven(self, said: Credentials, asking: "web.BaseRequest") -> bool:
         """Whether it is who it says; the first time it is logged in by that."""
         async with self._turn:
-            self.credentials, self.method = said, method
+            # Not before its turn: another who has seen the nonce may ask meanwhile, from elsewhere.
+            _meet(self, asking)
+            self.credentials, self.method = said, asking.method
             request = Request([("Username", said.username)])
             if self.user is not None:
                 same = self.user.name == said.username
@@ -234,8 +236,7 @@ class Pages:
         login = self._proven.get(said.nonce)
         if login is None:
             login = self._proven[said.nonce] = ProvenLogin(self, self._server, "TLS" if request.secure else "TCP")
-        self._meet(login, request)
-        if not await login.proven(said, request.method):
+        if not await login.proven(said, request):
             if login.user is None:
                 self._proven.pop(said.nonce, None)
             return self._unproven(stale=False)
@@ -261,13 +262,14 @@ class Pages:
         if limit > 0 and sum(each.user is None for each in self._logins.values()) >= limit:
             return None
         made = WebLogin(self, self._server, "TLS" if request.secure else "TCP")
-        self._meet(made, request)
+        _meet(made, request)
         return made
 
-    def _meet(self, login: WebLogin, request: "web.BaseRequest") -> None:
-        transport = request.transport
-        if transport is not None:
-            login.meet(transport.get_extra_info("sockname"), transport.get_extra_info("peername"))
+
+def _meet(login: WebLogin, request: "web.BaseRequest") -> None:
+    transport = request.transport
+    if transport is not None:
+        login.meet(transport.get_extra_info("sockname"), transport.get_extra_info("peername"))
 
 
 async def _asked(request: "web.BaseRequest") -> Request:

@@ -19,7 +19,7 @@ from asterism.runtime.http.server import HttpServer
 from asterism.runtime.manager.conf import Access
 from asterism.runtime.manager.digest import NONCES_MAX, Nonces
 from asterism.runtime.manager.packets import Packet
-from asterism.runtime.manager.pages import as_html, as_text, as_xml
+from asterism.runtime.manager.pages import ProvenLogin, as_html, as_text, as_xml
 from asterism.runtime.manager.server import ManagerServer
 from asterism.runtime.manager.sockets import Malformed, message_of, request_of
 from asterism.runtime.settings import DirectorySettings
@@ -60,6 +60,10 @@ class Web:
         found = self.rt.front_ends["manager"]
         assert isinstance(found, ManagerServer)
         return found
+
+    def proven(self) -> list[ProvenLogin]:
+        assert self.manager._pages is not None
+        return list(self.manager._pages._proven.values())
 
     def pages_nonces(self) -> Nonces:
         assert self.manager._pages is not None
@@ -124,7 +128,7 @@ async def test_a_login_by_form(web: Web) -> None:
 
 async def test_a_login_ends_with_its_time(web: Web, tmp_path: Path) -> None:
     await web.get("rawman", **LOGIN)
-    login = next(iter(web.rt.front_ends["manager"].connections))  # type: ignore[attr-defined]
+    login = next(iter(web.rt.front_ends["manager"].connections))
     login._expiry._run()
     assert "Permission denied" in await web.get("rawman", action="ping")
 
@@ -200,7 +204,7 @@ async def test_a_socket(web: Web) -> None:
     await socket.send_json({"Action": "Logoff"})
     assert (await socket.receive_json())["Response"] == "Goodbye"
     assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-    while web.rt.front_ends["manager"].connections:  # type: ignore[attr-defined]
+    while web.rt.front_ends["manager"].connections:
         await asyncio.sleep(0)
 
 
@@ -312,6 +316,30 @@ async def test_digest_authentication(web: Web) -> None:
     nonce = re.findall(r'nonce="([^"]*)"', challenge)[0]
     web.browser.cookie_jar.update_cookies({"mansession_id": nonce})
     assert "Permission denied" in await web.get("rawman", action="ping")
+
+
+async def test_each_request_is_looked_at_by_its_own_address(web: Web) -> None:
+    admin = web.manager.conf.users["admin"]
+    web.manager.conf.users["admin"] = replace(admin, access=Access((((False, ipaddress.ip_network("127.0.0.27")),),)))
+    prover, path = Prover(web), "/arawman?action=ping"
+    await prover.get(path)
+    challenge = prover.challenge
+
+    async def ask(count: int, browser: Any) -> int:
+        headers = {"Authorization": authorization(challenge, path, count=count)}
+        async with browser.get(f"{web.url}{path}", headers=headers) as response:
+            return int(response.status)
+
+    assert await ask(1, web.browser) == 200
+    (login,) = web.proven()
+    async with web.browser_at("127.0.0.27") as browser:
+        asked = []
+        async with login._turn:  # Somebody waits for an event.
+            for count, each in enumerate((browser, web.browser), 2):
+                asked.append(asyncio.create_task(ask(count, each)))
+                while len(login._turn._waiters or ()) < len(asked):
+                    await asyncio.sleep(0.01)
+        assert await asyncio.gather(*asked) == [401, 200]
 
 
 @pytest.mark.parametrize(
