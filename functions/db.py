@@ -93,7 +93,10 @@ async def _below(chan: Channel, prefix: str) -> list[str]:
     """The next parts of the keys below a family in their order, each once while it repeats; case does not matter."""
     root = ("/" + prefix.strip("/") + "/" if prefix.strip("/") else "/").lower()
     paths = [path for path in await chan.switch.database.tree() if path.lower().startswith(root)]
-    return [part for part, _ in groupby(path[len(root) :].partition("/")[0] for path in sorted(paths))]
+    below = (path[len(root) :] for path in sorted(paths))
+    if not prefix:  # A family without a name is passed over: `DB(/a/b)` is below `a`.
+        below = (path.removeprefix("/") for path in below)
+    return [part for part, _ in groupby(path.partition("/")[0] for path in below)]
 
 
 @function("DB_KEYCOUNT", see="DB, DB_KEYS")

@@ -2,6 +2,7 @@
 
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import function
+from asterism.runtime.errors import ArgumentError
 
 
 @function("GLOBAL", see="SHARED, Set")
@@ -18,9 +19,7 @@ def global_(chan: Channel, varname: str = "") -> str:
 @global_.write
 def _set_global(chan: Channel, varname: str = "", value: str = "") -> None:
     # A global is not inherited, so the underscores that would say so are no part of its name.
-    name = varname.removeprefix("_").removeprefix("_")
-    if name:
-        chan.set_global(name, value)
+    chan.set_global(varname.removeprefix("_").removeprefix("_"), value)
 
 
 @function("SHARED", see="GLOBAL")
@@ -32,13 +31,13 @@ def shared(chan: Channel, varname: str = "", channel: str = "") -> str:
         channel: Name of the channel it belongs to; this one when left out.
     Compat: func_global. A channel that does not exist is an ERROR in the log, and empty.
     """
-    owner = _owner(chan, channel)
+    owner = _owner(chan, varname, channel)
     return "" if owner is None else str(owner.datastores.get("shared", {}).get(varname, ""))
 
 
 @shared.write
 def _set_shared(chan: Channel, varname: str = "", channel: str = "", value: str = "") -> None:
-    owner = _owner(chan, channel)
+    owner = _owner(chan, varname, channel)
     if owner is None:
         return
     variables = owner.datastores.setdefault("shared", {})
@@ -50,7 +49,9 @@ def _set_shared(chan: Channel, varname: str = "", channel: str = "", value: str 
     owner.announce(f"SHARED({varname})", value)
 
 
-def _owner(chan: Channel, name: str) -> Channel | None:
+def _owner(chan: Channel, varname: str, name: str) -> Channel | None:
+    if not varname:
+        raise ArgumentError("SHARED requires an argument, SHARED(<varname>[,<channel>])")
     if not name:
         return chan
     found = chan.switch.channels.get(name)

@@ -251,3 +251,13 @@ async def test_locks_that_nobody_gives_back_are_forgotten(rt: TestRuntime) -> No
     for _ in range(3):
         await (await rt.phone("alice").call("100@default")).over()
     assert len(rt.datastores["locks"]) < 600
+
+
+async def test_the_families_of_the_database_pass_over_one_without_a_name(rt: TestRuntime) -> None:
+    """As recorded from Asterisk: keys `//a/x`, `///b/x`, `/c/x`."""
+    rt.extensions(
+        "[default]\nexten => 1,1,Set(DB(/a/x)=1)\n same => n,Set(DB(//b/x)=1)\n same => n,Set(DB(c/x)=1)\n"
+        " same => n,NoOp(${DB_KEYS()})\n same => n,NoOp(${DB_KEYS(/)})\n same => n,NoOp(${DB_KEYS(c)})\n"
+    )
+    await (await rt.phone("alice").call("1@default")).over()
+    assert said(rt) == [",a,c", ",c", "x"]
