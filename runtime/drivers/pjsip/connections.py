@@ -74,7 +74,10 @@ class Strangers:
 
     def _prune(self) -> None:
         oldest = self._now() - STRANGER_S
-        for host in [host for host, (_, first) in self._seen.items() if first < oldest]:
+        while self._seen:  # They stand in the order of their beginning.
+            host, (_, first) = next(iter(self._seen.items()))
+            if first >= oldest:
+                break
             del self._seen[host]
 
     def facts(self) -> list[StrangerFacts]:
