@@ -225,13 +225,19 @@ def added_headers(variables: Mapping[str, str], prefix: str = "SIPADDHEADER") ->
     return found
 
 
+_OURS = frozenset((
+    "from", "to", "call-id", "cseq", "via", "max-forwards", "contact", "content-length", "content-type",
+    "f", "t", "i", "v", "m", "l", "c",
+))  # fmt: skip
+"What PJSIP writes itself, with the compact names (RFC 3261 7.3.3)."
+
+
 def wire_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers that may be sent: those that PJSIP writes itself, and malformed ones, are left out."""
-    own = {"from", "to", "call-id", "cseq", "via", "max-forwards", "contact", "content-length", "content-type"}
     return [
         (name, value)
         for name, value in headers
-        if re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name) and name.lower() not in own and not _CONTROL.search(value)
+        if re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name) and name.lower() not in _OURS and not _CONTROL.search(value)
     ]
 
 
