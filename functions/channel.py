@@ -1,12 +1,14 @@
 """CHANNEL: what there is to know and to change about the channel itself."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from asterism.functions import indirect
 from asterism.runtime import features, hangup_handlers, media
 from asterism.runtime.channel import Channel
 from asterism.runtime.declare import Text, function
+from asterism.runtime.pickup import groups_of
 from asterism.runtime.records.record import ama_name, ama_number
 from asterism.runtime.settings import is_true
 
@@ -26,11 +28,6 @@ def _native(chan: Channel) -> str:
 
 def _kept(item: str) -> Callable[[Channel], str]:
     return lambda chan: str(chan.datastores.get(item, ""))
-
-
-def _grouped(item: str) -> Callable[[Channel], str]:
-    """The groups that the dialplan has given a channel, else those of its device."""
-    return lambda chan: str(chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or "")
 
 
 _READERS: dict[str, Callable[[Channel], str]] = {
@@ -62,7 +59,7 @@ _READERS: dict[str, Callable[[Channel], str]] = {
     "onhold": lambda chan: "0",
     "dtmf_features": features.allowed,
     **{item: _kept(item) for item in (*_KEPT, *_SECURE)},
-    **{item: _grouped(item) for item in _GROUPS},
+    **{item: partial(groups_of, item=item) for item in _GROUPS},
 }
 
 

@@ -68,9 +68,13 @@ def may_take(chan: Channel, target: Channel) -> bool:
     return any(_members(target, called) & _members(chan, picking) for called, picking in _GROUPS)
 
 
+def groups_of(chan: Channel, item: str) -> str:
+    """The groups of a channel by an item of CHANNEL(): those that the dialplan has given it, else its device's."""
+    return str(chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or "")
+
+
 def _members(chan: Channel, item: str) -> set[str]:
-    """The groups of a channel: as CHANNEL() has set them, or as its device has."""
-    text = str(chan.datastores[item] if item in chan.datastores else chan.leg.read(item) or "")
+    text = groups_of(chan, item)
     names = text.split(",") if item.startswith("named") else group_numbers(text)
     return {name.strip().lower() for name in names if name.strip()}
 

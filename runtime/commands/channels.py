@@ -9,6 +9,8 @@ from asterism.runtime.commands.core import clock, span
 from asterism.runtime.declare import Table, command, noun
 from asterism.runtime.errors import AsterismError
 from asterism.runtime.events import ChannelSnapshot
+from asterism.runtime.peers import group_numbers
+from asterism.runtime.pickup import groups_of
 
 if TYPE_CHECKING:
     from asterism.runtime.channel import Channel
@@ -190,8 +192,7 @@ def show_channel(rt: "Runtime", name: str) -> list[str]:
 
 def _bits(channel: "Channel", kind: str) -> int:
     """Groups from 0 to 63 as the bits of a number."""
-    words = str(channel.datastores.get(kind, "")).replace("-", ",").split(",")
-    return sum(1 << int(word) for word in {each.strip() for each in words} if word.isdecimal() and int(word) < 64)
+    return sum(1 << int(number) for number in set(group_numbers(groups_of(channel, kind))))
 
 
 def _record(rt: "Runtime", channel: "Channel") -> list[str]:

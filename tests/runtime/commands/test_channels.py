@@ -184,3 +184,11 @@ async def test_who_runs_one_application_is_no_call(rt: TestRuntime) -> None:
     await run(rt, "channel originate Local/100@default application Wait 300")
     await asyncio.sleep(1)
     assert await run(rt, "core show channels count") == ["2 active channels", "1 active call", "1 call processed"]
+
+
+async def test_groups_are_shown_as_bits_whoever_has_given_them(rt: TestRuntime) -> None:
+    rt.extensions("[default]\nexten => 100,1,Set(CHANNEL(callgroup)=1-3,5)\n same => n,Wait(9)\n")
+    await rt.phone("alice").call("100@default")
+    await asyncio.sleep(0)
+    lines = await run(rt, "core show channel Loopback/alice-00000000")
+    assert "     Call Group: 46" in lines and "   Pickup Group: 0" in lines
