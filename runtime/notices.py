@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from asterism.dialplan import reader
-from asterism.dialplan.errors import DialplanError
-from asterism.runtime.errors import AsterismError
+from asterism.runtime.errors import AsterismError, ConfigError
 from asterism.runtime.peers import Notice
+from asterism.runtime.settings import Complain
 
 if TYPE_CHECKING:
     from asterism.runtime.runtime import Runtime
@@ -36,20 +35,22 @@ async def notice_named(rt: "Runtime", file: str, name: str) -> Notice:
     Raises:
         AsterismError: There is no such section.
     """
-    lines = await asyncio.to_thread(_section, rt, file, name)
+    complaints: list[ConfigError] = []
+    lines = await asyncio.to_thread(_section, rt, file, name, complaints.append)
+    for complaint in complaints:
+        rt.complain(complaint)
     if lines is None:
         raise AsterismError(f"Unable to find notify type '{name}'")
     return notice(lines)
 
 
-def _section(rt: "Runtime", file: str, name: str) -> list[tuple[str, str]] | None:
-    if rt.config_dir is None:
-        return None
+def _section(rt: "Runtime", file: str, name: str, complain: Complain) -> list[tuple[str, str]] | None:
     try:
-        config = reader.read(file, rt.config_dir)
-    except DialplanError:
-        return None
-    if config.section(name) is None:
+        config = rt.configuration(file, complain) if rt.has_config(file) else None
+    except ConfigError as error:
+        complain(error)
+        config = None
+    if config is None or config.section(name) is None:
         return None
     return [(line.key, line.value) for line in config.lines(name)]
 
