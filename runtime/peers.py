@@ -190,6 +190,22 @@ class StrangerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RtpFacts:
+    """What holds for audio.
+
+    Args:
+        first, last: The range of ports.
+        strict: Whether audio is taken only from where SDP says, or from who proves himself.
+        probation: Packets in a row that prove it.
+    """
+
+    first: int
+    last: int
+    strict: bool
+    probation: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingFacts:
     """What sip.conf says of itself, as it is in force.
 
@@ -362,8 +378,8 @@ class SipDriver(Protocol):
     def dump(self, details: bool) -> str:
         """What PJSIP says of its own inside, in lines."""
 
-    def rtp_ports(self) -> tuple[int, int]:
-        """The first and the last port of audio."""
+    def audio(self) -> RtpFacts:
+        """What holds for audio."""
 
     def probes(self) -> Sequence[ProbeFacts]:
         """The probing of pjsip.conf's contacts, by name."""

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 @command("rtp show settings", see="pjsip show channelstats")
 def rtp_show_settings(rt: "Runtime") -> list[str]:
     """Show what holds for audio."""
-    first, last = driver_of(rt).rtp_ports()
+    audio = driver_of(rt).audio()
     return [
         "",
         "",
         "General Settings:",
         "----------------",
-        f"  Port start:      {first}",
-        f"  Port end:        {last}",
+        f"  Port start:      {audio.first}",
+        f"  Port end:        {audio.last}",
         "  Checksums:       Yes",
-        "  Strict RTP:      Yes",
-        "  Probation:       4 frames",
+        f"  Strict RTP:      {'Yes' if audio.strict else 'No'}",
+        *([f"  Probation:       {audio.probation} frames"] if audio.strict else []),
         "  ICE support:     No",
         "  STUN:            disabled",
     ]

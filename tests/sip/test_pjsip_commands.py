@@ -179,8 +179,9 @@ async def test_a_call_and_a_stranger(served: Start, agent: Start) -> None:
 
 
 async def test_packets_of_audio(served: Start, agent: Start) -> None:
-    pbx = await served(pjsip=PJSIP, extensions=DIALPLAN, rtp="[general]\nrtpstart=20000\nrtpend=20100\n")
+    pbx = await served(pjsip=PJSIP, extensions=DIALPLAN, rtp="[general]\nrtpstart=20000\nrtpend=20100\nprobation=2\n")
     assert (await said(pbx, "rtp show settings"))[4:6] == ["  Port start:      20000", "  Port end:        20100"]
+    assert "  Probation:       2 frames" in await said(pbx, "rtp show settings")
     assert await said(pbx, "rtp set debug on") == ["RTP Packet Debugging Enabled"]
     lookup = await said(pbx, "rtcp set debug ip 127.0.0.1:7")
     assert lookup == ["RTCP Packet Debugging Enabled for address: 127.0.0.1:7"]

@@ -27,6 +27,7 @@ from asterism.runtime.peers import (
     PeerFacts,
     ProbeFacts,
     RegistrationFacts,
+    RtpFacts,
     SettingFacts,
     StrangerFacts,
 )
@@ -135,9 +136,10 @@ class Asked:
         """What PJSIP says of its own inside."""
         return native.dump(details)
 
-    def rtp_ports(self) -> tuple[int, int]:
-        """The first and the last port of audio."""
-        return self._stack.ports.start, self._stack.ports.end
+    def audio(self) -> RtpFacts:
+        """What rtp.conf says."""
+        said = self._stack.ports
+        return RtpFacts(said.start, said.end, said.strict != "no", said.probation)
 
     def probes(self) -> Sequence[ProbeFacts]:
         """The probes of pjsip.conf's contacts."""
