@@ -60,7 +60,7 @@ async def address_of(text: str) -> str:
         port = text[len(host) :]
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
-        except OSError:
+        except (OSError, UnicodeError):  # A name that cannot be one of a host is not even asked for.
             raise ArgumentError("") from None
         address = str(found[0][4][0])
         return (f"[{address}]" if ":" in address and port else address) + port
