@@ -138,7 +138,7 @@ class Asked:
 
     def audio(self) -> RtpFacts:
         """What rtp.conf says."""
-        said = self._stack.ports
+        said = self._stack.rtp
         return RtpFacts(said.start, said.end, said.strict != "no", said.probation)
 
     def probes(self) -> Sequence[ProbeFacts]:

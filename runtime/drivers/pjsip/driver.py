@@ -80,7 +80,7 @@ class PjsipDriver(Asked, Watcher):
         agent = next((each.general.user_agent for each in dialects.values() if each.general.user_agent), our_agent())
         wide = any("g722" in endpoint.codecs or "opus" in endpoint.codecs for each in dialects.values()
                    for endpoint in each.endpoints.values())  # fmt: skip
-        self._stack.start(transports, rtp_conf.ports(self._switch), agent, 16000 if wide else 8000)
+        self._stack.start(transports, rtp_conf.rtp_settings(self._switch), agent, 16000 if wide else 8000)
         try:
             await self._begin(dialects)
         except BaseException:

@@ -57,7 +57,7 @@ class RtpConf:
     "Packets with consecutive numbers by which a source proves itself."
 
 
-def ports(switch: "Switch") -> RtpSettings:
+def rtp_settings(switch: "Switch") -> RtpSettings:
     """What rtp.conf says; what is wrong there is told, and the default counts."""
     default = RtpSettings()
     if not switch.has_config(FILE):

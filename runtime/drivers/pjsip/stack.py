@@ -95,11 +95,11 @@ class Stack:
         self._endpoint: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts: dict[AccountKind, Any] = {}
-        self.ports = RtpSettings()
+        self.rtp = RtpSettings()
         self.listening: dict[tuple[str, str, int], Listening] = {}
         self.running = False
 
-    def start(self, transports: Iterable[Transport], ports: RtpSettings, user_agent: str, rate_hz: int) -> None:
+    def start(self, transports: Iterable[Transport], rtp: RtpSettings, user_agent: str, rate_hz: int) -> None:
         """Start PJSIP and open the transports.
 
         Raises:
@@ -109,7 +109,7 @@ class Stack:
         if _owner is not None:
             raise DriverError("SIP belongs to another runtime of this process: PJSIP allows one")
         _owner = self
-        self.ports = ports
+        self.rtp = rtp
         self._loop = asyncio.get_running_loop()
         try:
             self._create(user_agent, rate_hz)
@@ -158,7 +158,7 @@ class Stack:
         media.maxMediaPorts = PORTS_PER_CALL * CALLS_MAX
         endpoint.libInit(config)
         native.attach(user_agent=user_agent)
-        native.believe_audio(self.ports.strict, self.ports.probation)
+        native.believe_audio(self.rtp.strict, self.rtp.probation)
         assert self._loop is not None
         self._loop.add_reader(native.eventfd(), self._drain)
 
@@ -277,8 +277,8 @@ class Stack:
         media.srtpUse = 0
         # An answer with several codecs is fine; to pin one down by another INVITE would be for telephones.
         media.lockCodecEnabled = False
-        media.transportConfig.port = self.ports.start
-        media.transportConfig.portRange = max(self.ports.end - self.ports.start, 0)
+        media.transportConfig.port = self.rtp.start
+        media.transportConfig.portRange = max(self.rtp.end - self.rtp.start, 0)
         if host not in ("0.0.0.0", "::"):
             media.transportConfig.boundAddress = host
         if transport and kind.external:

@@ -12,7 +12,7 @@ from asterism.runtime.testing import TestRuntime
 pytest.importorskip("asterism._native")
 
 from asterism.dialplan.reader import read_text
-from asterism.runtime.drivers.pjsip.rtp_conf import ports
+from asterism.runtime.drivers.pjsip.rtp_conf import rtp_settings
 from asterism.runtime.drivers.pjsip.stack import RtpSettings
 
 
@@ -45,7 +45,7 @@ async def test_what_the_file_says(
     complaints: list[ConfigError] = []
     async with TestRuntime(tmp_path) as rt:
         monkeypatch.setattr(rt, "complain", complaints.append)
-        made = ports(rt)
+        made = rtp_settings(rt)
         assert made == RtpSettings(*found)
         assert type(made.strict) is str, "the native module takes no subclass"
     assert len(complaints) == len(told)
