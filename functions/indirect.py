@@ -233,6 +233,8 @@ def wrapped(value: int, bits: int = 32) -> int:
 
 def real(text: str) -> float | None:
     """Read the number that a text begins with as `sscanf("%lf")` does; None where it begins with none."""
+    if _OPEN_EXPONENT.match(text):
+        return None
     value = ctypes.c_double()
     raw = text.encode("utf-8", "surrogateescape").partition(b"\0")[0]
     return value.value if _LIBC.sscanf(raw, b"%30lf", ctypes.byref(value)) == 1 else None
@@ -243,6 +245,8 @@ def truncated(value: float) -> int:
     return int(value) if -2147483649.0 < value < 2147483648.0 else -2147483648
 
 
+_OPEN_EXPONENT = re.compile(r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)e|0x[\da-f.]+p)(?![+-]?\d)", re.ASCII | re.IGNORECASE)
+"""`1e` is no number; only newer C libraries know."""
 _LIBC = ctypes.CDLL(None)
 _LIBC.sscanf.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
 _LIBC.sscanf.restype = ctypes.c_int

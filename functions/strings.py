@@ -205,7 +205,7 @@ def strreplace(
         max_replacements: How often at most; all when it is nothing above zero.
     Compat: func_strings.
     """
-    if not find_string:
+    if not varname or not find_string:
         raise ArgumentError("STRREPLACE needs the name of a variable and the string to find")
     most = indirect.integer(max_replacements) or 0
     return indirect.value_of(chan, varname).replace(find_string, replace_string, most if most > 0 else -1)
@@ -220,7 +220,7 @@ def strbetween(chan: Channel, arguments: str) -> str:
     Compat: func_strings.
     """
     given = split_arguments(arguments)
-    if len(given) != 2:
+    if len(given) != 2 or not given[0]:
         raise ArgumentError("STRBETWEEN needs the name of a variable and a string")
     value = narrow(indirect.value_of(chan, given[0]))
     return widen(narrow(given[1]).join(value))

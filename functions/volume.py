@@ -33,9 +33,10 @@ def volume(chan: Channel, direction: str, options: str = "") -> str:
         direction: TX for what the far end hears, RX for what it says. To write 3 makes it three times as loud, -4 a
             quarter as loud, 0 as it was.
         options: p (change it with the keys * and #) is not supported and warned of.
-    Compat: func_volume. It works on SIP and PJSIP channels.
+    Compat: func_volume. Empty until one of the two is set. It works on SIP and PJSIP channels.
     """
-    return f"{_values(chan)[_direction(direction)]:.6f}"
+    wanted = _direction(direction)
+    return f"{_values(chan)[wanted]:.6f}" if KEY in chan.datastores else ""
 
 
 @volume.write

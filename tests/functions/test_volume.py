@@ -29,4 +29,4 @@ async def test_what_is_not_possible_is_warned_of(rt: TestRuntime, line: str, war
     await (await rt.phone("anna").call("1@default")).over()
     (found,) = rt.logged(Level.WARNING)
     assert warning in found
-    assert rt.executed()[-1].endswith("NoOp(0.000000)")
+    assert rt.executed()[-1].endswith("NoOp()")
