@@ -6,6 +6,7 @@ import math
 import shutil
 import struct
 import wave
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +64,6 @@ def share(samples: list[int], frequency_hz: float) -> float:
         power = previous * previous + before * before - coefficient * previous * before
         best = max(best, 2 * power / (size * energy))
     return best
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a recording is finished: the phone says it first that the call is over, and then writes the rest."""
-    try:
-        with wave.open(str(path)) as file:
-            return 0 < file.getnframes() * file.getsampwidth() * file.getnchannels() <= path.stat().st_size - 44
-    except (EOFError, OSError, wave.Error):
-        return False
 
 
 class Phone:
@@ -209,10 +201,19 @@ class Phone:
         """Wait for the end of the call, and until what was heard in it is on disk; why it ended."""
         why = str((await self.event("CALL_CLOSED", 40)).get("param", ""))
         for _ in range(400):
-            if all(map(_is_whole, self.folder.glob("dump-*-dec.wav"))):
+            if not self._writes_on():
                 break
             await asyncio.sleep(0.05)
         return why
+
+    def _writes_on(self) -> bool:
+        """Whether what was heard is still written: the phone says first that the call is over, and then does that."""
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{self._process.pid}/fd").iterdir():
+                with suppress(OSError):
+                    if descriptor.readlink().match("dump-*-dec.wav"):
+                        return True
+        return False
 
     def heard(self, frequency_hz: float) -> float:
         """The share of a frequency in what was heard in the latest call."""
