@@ -1,8 +1,10 @@
 """PJSIP_ENDPOINT, PJSIP_AOR, PJSIP_CONTACT, AST_SORCERY: as Asterisk 22 answered for the same pjsip.conf."""
 
+import asyncio
+
 import pytest
 
-from tests.sip.conftest import SERVER
+from tests.sip.conftest import SERVER, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(60)]
 
@@ -90,8 +92,11 @@ ANSWERS = {
 async def test_as_asterisk_answers(served) -> None:  # type: ignore[no-untyped-def]
     text = "".join(f"exten => 1,{at},Set(r{at}=${{{call}}})\n" for at, call in enumerate(ANSWERS, 1))
     one = await served(pjsip=CONF, extensions=f"[default]\n{text} same => n,Wait(30)\n")
-    await one.runtime.originate("Local/1@default/n", application="Wait", app_data="30")
-    channel = next(each for each in one.runtime.channels.values() if "r1" in each.variables)
+    call = asyncio.create_task(one.runtime.originate("Local/1@default/n", application="Wait", app_data="30"))
+    last = f"r{len(ANSWERS)}"
+    await until(lambda: any(last in each.variables for each in one.runtime.channels.values()))
+    channel = next(each for each in one.runtime.channels.values() if last in each.variables)
+    call.cancel()
     got = {call: channel.variables.get(f"r{at}") for at, call in enumerate(ANSWERS, 1)}
     assert got == ANSWERS
     assert "Unknown property 'nosuch' for PJSIP aor" in one.said

@@ -111,7 +111,8 @@ async def test_globals_and_functions(rt: TestRuntime) -> None:
     assert await run(rt, "dialplan set global A 3") == "\n    -- Global variable 'A' set to '3'"
     assert rt.variables["A"] == "3"
     assert await run(rt, "dialplan eval function LEN(abc)") == "Return Value: Success (0)\nResult: 3"
-    for name in sorted(rt.functions):
+    asking = {"ENUMLOOKUP", "ENUMQUERY", "SRVQUERY", "TXTCIDNAME"}  # These would wait for a server of names.
+    for name in sorted(set(rt.functions) - asking):
         reply = await rt.commands.run(rt, f"dialplan eval function {name}(1)")
         assert reply.ok or reply.lines[-1].endswith("failed."), name
     assert not [text for text in rt.logged(Level.ERROR) if text.startswith("Command '")]
