@@ -5,6 +5,7 @@
  * frames and holds up nobody.
  */
 #include "players.h"
+#include "recording.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_RECORDERS = 4096, FRAME_MS = 20, BUFFER = 65536, WAV_HEADER = 44, MOST_ENCODED = 1280 };
+enum { MOST_RECORDERS = 4096, FRAME_MS = 20, MOST_ENCODED = 1280 };
 enum { SIGNATURE = PJMEDIA_SIG_CLASS_APP('A', 'R', 'C') };
 enum { MOST_HEARD = 32, LEVELS = 512 };
 enum { SILENCE_LEVEL = 256 }; /* mean amplitude of a frame that is not silent any more: Asterisk's dsp.conf */
@@ -50,32 +51,7 @@ static recorder *recorders[MOST_RECORDERS];
 static uint32_t generations[MOST_RECORDERS];
 static unsigned recorders_live;
 
-/* ---- the file --------------------------------------------------------------------------------------------------------------- */
-
-static void put_le(uint8_t *at, uint32_t value, int size)
-{
-    for (int i = 0; i < size; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void write_wav_header(recorder *it)
-{
-    unsigned rate = PJMEDIA_PIA_SRATE(&it->port.info);
-    uint8_t head[WAV_HEADER] = "RIFF....WAVEfmt ";
-
-    put_le(head + 4, (uint32_t)(it->bytes + WAV_HEADER - 8), 4);
-    put_le(head + 16, 16, 4);
-    put_le(head + 20, 1, 2);
-    put_le(head + 22, 1, 2);
-    put_le(head + 24, rate, 4);
-    put_le(head + 28, rate * 2, 4);
-    put_le(head + 32, 2, 2);
-    put_le(head + 34, 16, 2);
-    memcpy(head + 36, "data", 4);
-    put_le(head + 40, (uint32_t)it->bytes, 4);
-    if (fseek(it->file, 0, SEEK_SET) == 0)
-        fwrite(head, 1, sizeof head, it->file);
-}
+/* ---- what is heard -------------------------------------------------------------------------------------------------------- */
 
 static void listen_to(recorder *it, const int16_t *samples, unsigned count)
 {
@@ -126,7 +102,7 @@ static void close_file(recorder *it)
     pthread_mutex_lock(&it->lock);
     if (it->file) {
         if (it->wav)
-            write_wav_header(it);
+            recording_head(it->file, PJMEDIA_PIA_SRATE(&it->port.info), it->bytes);
         fclose(it->file);
         it->file = NULL;
     }
@@ -186,28 +162,6 @@ static recorder *find(number name, bool take)
     return it;
 }
 
-static FILE *open_file(const char *path, bool append, bool wav, size_t *bytes)
-{
-    FILE *file = append ? fopen(path, "r+b") : NULL;
-    long end;
-
-    *bytes = 0;
-    if (!file)
-        file = fopen(path, "w+b");
-    if (!file)
-        return NULL;
-    setvbuf(file, NULL, _IOFBF, BUFFER);
-    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0)
-        *bytes = wav ? (end > WAV_HEADER ? (size_t)end - WAV_HEADER : 0) : (size_t)end;
-    if (wav && *bytes == 0) {
-        uint8_t blank[WAV_HEADER] = {0};
-
-        rewind(file);
-        fwrite(blank, 1, sizeof blank, file);
-    }
-    return file;
-}
-
 static recorder *make(unsigned rate)
 {
     const pj_str_t label = pj_str("recorder");
@@ -260,7 +214,7 @@ int recorder_open(const char *path, const char *format, bool append, number *nam
         on_destroy(&it->port);
         return PJMEDIA_CODEC_EUNSUP;
     }
-    it->file = open_file(path, append, it->wav, &it->bytes);
+    it->file = recording_open(path, append, it->wav, &it->bytes);
     if (!it->file) {
         int why = errno;
 
