@@ -20,7 +20,6 @@ class Credentials:
     """What a browser says of itself; the names are those of the header Authorization."""
 
     username: str = ""
-    realm: str = ""
     nonce: str = ""
     uri: str = ""
     response: str = ""
